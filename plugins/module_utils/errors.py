@@ -1,0 +1,48 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one exception that this collection raises on purpose."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import errno
+
+
+class GofleetError(Exception):
+    """A failure that a person can act on.
+
+    msg: what failed, where, why, and what to do, in one text.
+    code: a stable word in snake_case for machines to match.
+    evidence: JSON-safe values that the text was made from.
+    """
+
+    def __init__(self, msg, code, **evidence):
+        super(GofleetError, self).__init__(msg)
+        self.msg = msg
+        self.code = code
+        self.evidence = evidence
+
+    def as_result(self):
+        """The keyword arguments for fail_json."""
+        return {'msg': self.msg, 'code': self.code, 'evidence': self.evidence}
+
+
+def from_os_error(exc):
+    """The GofleetError for an OSError (or Python 2's IOError) that ended a run. Source of the names: errno(3)."""
+    path = exc.filename or 'the host'
+    hint = _HINTS.get(exc.errno, ('os_error', 'Mend that and run again.'))
+    return GofleetError(
+        '%s: %s. What was active before still is; nothing half-done has a name. %s' % (path, exc.strerror or exc, hint[1]),
+        hint[0], path=path, errno=errno.errorcode.get(exc.errno))
+
+
+_HINTS = {
+    errno.ENOSPC: ('disk_full', 'Free some space or choose another prefix, and run again.'),
+    errno.EDQUOT: ('disk_full', 'The quota of this user is used up: free some space or choose another prefix, and run again.'),
+    errno.EROFS: ('not_writable', 'The file system is mounted read-only: choose another prefix, link and bin_dir.'),
+    errno.EACCES: ('not_writable', 'Run the play with become, or choose paths that this user can write to.'),
+    errno.EPERM: ('not_writable', 'Run the play with become, or choose paths that this user can write to (chattr +i forbids it to root too).'),
+    errno.EIO: ('io_error', 'The disk reports an error: look at the kernel log (dmesg) before running again.'),
+}

@@ -1,0 +1,135 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The manifest of a toolchain tree: what it is, what proved it, and every file's digest.
+
+It lies beside the tree, never inside, so that the tree stays what Go released:
+NAME.json holds what every run reads, NAME.sums one line a file.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import errno
+import hashlib
+import io
+import json
+import os
+import stat
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.gofleet.golang.plugins.module_utils import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+FORMAT = 1
+_KEYS = ('version', 'goarch', 'files', 'folders', 'proof')
+# Folders down to this depth are looked for in each run; deeper ones only when the tree is verified file by file.
+_DEPTH = 2
+
+
+def describe(root, entries):
+    """The part of a manifest that the tree itself yields: digests, and the evidence that each run checks.
+
+    entries: of digests.walk_tree(root), or equal ones.
+    """
+    return {
+        'files': dict((to_native(entry.path), _evidence(root, to_native(entry.path)))
+                      for entry in entries if _is_key_file(entry.path)),
+        'folders': sorted(_folders(root)),
+        'count': len(entries),
+        'bytes': sum(entry.size for entry in entries),
+        'sums_sha256': hashlib.sha256(sums(entries)).hexdigest(),
+    }
+
+
+def _is_key_file(path):
+    return path == b'VERSION' or path.startswith((b'bin/', b'pkg/tool/'))
+
+
+def _evidence(root, path):
+    status = os.lstat(os.path.join(root, path))
+    # Whole seconds: image layers and backups drop the rest.
+    return [status.st_size, int(status.st_mtime)]
+
+
+def _folders(root, below='', depth=1):
+    for name in os.listdir(os.path.join(root, below)):
+        path = os.path.join(below, name)
+        if stat.S_ISDIR(os.lstat(os.path.join(root, path)).st_mode):
+            yield path
+            if depth < _DEPTH:
+                for each in _folders(root, path, depth + 1):
+                    yield each
+
+
+def sums(entries):
+    """One line an entry: octal mode, SHA-256, size, kind, path; newline and backslash escaped as GNU's sums are."""
+    return b''.join(
+        ('%04o %s %d %s ' % (entry.mode, entry.sha256, entry.size, entry.kind)).encode('ascii')
+        + entry.path.replace(b'\\', b'\\\\').replace(b'\n', b'\\n') + b'\n'
+        for entry in entries)
+
+
+def write(folder, name, content, entries):
+    """Write both files of a manifest, the sums first: NAME.json is what makes a tree proven. Raises OSError."""
+    transaction.write_file(os.path.join(folder, name + '.sums'), sums(entries))
+    text = json.dumps(dict(content, format=FORMAT), indent=1, sort_keys=True, separators=(',', ': '))
+    transaction.write_file(os.path.join(folder, name + '.json'), text.encode('ascii') + b'\n')
+
+
+def read(folder, name):
+    """The manifest of a tree as a dict, or None where there is none or it cannot be what we wrote.
+
+    Raises GofleetError(manifest_newer) for one that a later collection wrote, OSError.
+    """
+    path = os.path.join(folder, name + '.json')
+    try:
+        with io.open(path, 'rb') as source:
+            content = json.loads(source.read().decode('utf-8'))
+    except (IOError, OSError) as exc:
+        if exc.errno != errno.ENOENT:
+            raise
+        return None
+    except ValueError:
+        return None
+    if not isinstance(content, dict) or any(key not in content for key in _KEYS + ('format',)):
+        return None
+    if content['format'] > FORMAT:
+        raise GofleetError('%s was written by a later gofleet.golang (format %s, this one knows %d). Update the collection on the controller.'
+                           % (path, content['format'], FORMAT), 'manifest_newer', path=path)
+    return content
+
+
+def problem(root, content):
+    """What is wrong with a tree at first sight, or None: its programs, tools and folders against the manifest."""
+    for path, evidence in sorted(content['files'].items()):
+        try:
+            if _evidence(root, path) != evidence:
+                return '%s is not the file that was installed' % path
+        except OSError as exc:
+            if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
+                raise
+            return '%s is missing' % path
+    for path in content['folders']:
+        if not os.path.isdir(os.path.join(root, path)):
+            return '%s is missing' % path
+    return None
+
+
+def names(folder):
+    """The names of the trees that have a manifest."""
+    try:
+        listed = os.listdir(folder)
+    except OSError as exc:
+        if exc.errno != errno.ENOENT:
+            raise
+        return []
+    return sorted(set(os.path.splitext(each)[0] for each in listed if each.endswith(('.json', '.sums'))))
+
+
+def remove(folder, name):
+    """Remove a manifest: what proves first, then the sums. Raises OSError."""
+    transaction.remove_file(os.path.join(folder, name + '.json'))
+    transaction.remove_file(os.path.join(folder, name + '.sums'))

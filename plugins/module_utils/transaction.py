@@ -1,0 +1,325 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lock, stage, publish, swap, prune: the only file that renames.
+
+Everything is built in a stage on the target's own file system, synced, and gets its
+name by one rename; so a kill or a power cut leaves the old state or the new one.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import contextlib
+import errno
+import fcntl
+import io
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+try:
+    import ctypes
+except ImportError:
+    # A Python linked statically (as on some Alpine hosts) has no ctypes.
+    ctypes = None
+
+# linux/fcntl.h and linux/fs.h.
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+# Refusals by which a kernel or file system says that it cannot exchange two names.
+_NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EPERM)
+
+# A name beside the target, so that rename() stays on one file system; one name, because the lock is held.
+_NEW_SUFFIX = '.gofleet-new'
+
+
+class _LockTimeout(Exception):
+    pass
+
+
+@contextlib.contextmanager
+def lock(path, timeout):
+    """Hold the lock file at path, waiting at most timeout whole seconds (at least 1).
+
+    The kernel drops the lock with the process, so a killed run never blocks the next one.
+    Raises GofleetError(locked).
+    """
+    handle = _locked_handle(path, timeout)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _locked_handle(path, timeout):
+    # The alarm ends a flock() that waits: the only way to wait for a lock with a limit and without polling.
+    previous = signal.signal(signal.SIGALRM, _on_alarm)
+    signal.alarm(max(1, int(timeout)))
+    try:
+        while True:
+            # Inside the loop: who held the lock may have removed the folder with everything else.
+            make_folder(os.path.dirname(path))
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                if _is_still(path, handle):
+                    return handle
+            except BaseException:
+                os.close(handle)
+                raise
+            os.close(handle)
+    except _LockTimeout:
+        raise GofleetError(
+            'Another run holds %s and did not finish within %d s. Look for it with "fuser %s"; '
+            'wait for it or raise lock_timeout.' % (path, timeout, path), 'locked', path=path, timeout=timeout)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def _on_alarm(signum, frame):
+    raise _LockTimeout()
+
+
+def _is_still(path, handle):
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(handle))
+    except OSError as exc:
+        if exc.errno != errno.ENOENT:
+            raise
+        return False
+
+
+def make_folder(path, mode=0o755):
+    """Create path and what is missing above it, each with its name synced. Raises OSError."""
+    if os.path.isdir(path):
+        return
+    parent = os.path.dirname(path)
+    make_folder(parent, mode)
+    try:
+        os.mkdir(path, mode)
+    except OSError as exc:
+        if exc.errno != errno.EEXIST:
+            raise
+    sync_folder(parent)
+
+
+@contextlib.contextmanager
+def stage(root):
+    """A new folder below root, private to this run, and gone when the block ends, however it ends.
+
+    What a kill leaves behind is found by leftovers() and removed by the next run.
+    """
+    make_folder(root, 0o700)
+    folder = tempfile.mkdtemp(prefix='%d-' % os.getpid(), dir=root)
+    try:
+        yield folder
+    finally:
+        delete_tree(folder)
+
+
+def leftovers(root, older_than=0):
+    """Paths below root that no run is working on, given that the lock is held.
+
+    older_than: seconds for which neither the folder nor a file in it has changed.
+    """
+    limit = time.time() - older_than
+    found = []
+    for name in _list(root):
+        path = os.path.join(root, name)
+        newest = max([_mtime(path)] + [_mtime(os.path.join(path, each)) for each in _list(path)])
+        if newest <= limit:
+            found.append(path)
+    return found
+
+
+def _list(folder):
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as exc:
+        # EACCES: an ordinary user looks at root's stage, which is not theirs to clean.
+        if exc.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
+            raise
+        return []
+
+
+def _mtime(path):
+    try:
+        return os.lstat(path).st_mtime
+    except OSError as exc:
+        if exc.errno != errno.ENOENT:
+            raise
+        return 0
+
+
+def write_file(path, content, mode=0o644):
+    """Replace a file as a whole: content (bytes) is on the disk before path names it. Raises OSError."""
+    fresh = path + _NEW_SUFFIX
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    with io.open(handle, 'wb') as target:
+        target.write(content)
+        target.flush()
+        os.fchmod(target.fileno(), mode)
+        os.fsync(target.fileno())
+    os.rename(fresh, path)
+    sync_folder(os.path.dirname(path))
+
+
+def publish_tree(staged, target):
+    """Give a finished tree its name: synced first, so that a power cut never shows an empty file in it.
+
+    target must not exist. Raises OSError.
+    """
+    sync_tree(staged)
+    # rename() would silently take the place of an empty folder; nothing of anybody's may be replaced.
+    if os.path.lexists(target):
+        raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), target)
+    os.rename(staged, target)
+    sync_folder(os.path.dirname(target))
+
+
+def point_link(link, target):
+    """Let a symbolic link name target, in one step, whether or not the link exists. Raises OSError."""
+    fresh = link + _NEW_SUFFIX
+    _unlink(fresh)
+    os.symlink(target, fresh)
+    os.rename(fresh, link)
+    sync_folder(os.path.dirname(link))
+
+
+def point_link_keeping(link, target, aside):
+    """Put a symbolic link in the place of whatever is at link, which is kept whole at aside.
+
+    In one step where the kernel exchanges names (Linux 3.15) and Python can ask it to; elsewhere the
+    name is missing between two renames. Raises OSError.
+    """
+    os.symlink(target, aside)
+    if not _exchange(link, aside):
+        os.unlink(aside)
+        os.rename(link, aside)
+        os.symlink(target, link)
+    sync_folder(os.path.dirname(link))
+
+
+def move_aside(path, aside):
+    """Rename what is at path, whole, to a name of its own beside it. Raises OSError."""
+    if os.path.lexists(aside):
+        raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), aside)
+    os.rename(path, aside)
+    sync_folder(os.path.dirname(path))
+
+
+def _exchange(one, other):
+    """Whether the two names were exchanged. Raises OSError for a refusal that is not about exchanging."""
+    if ctypes is None:
+        return False
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), 'renameat2', None)
+    if renameat2 is None:
+        return False
+    names = [name if isinstance(name, bytes) else name.encode('utf-8') for name in (one, other)]
+    if renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in _NO_EXCHANGE:
+        return False
+    raise OSError(code, os.strerror(code), one)
+
+
+def remove_tree(path, stage_folder):
+    """Take a tree's name away in one step, then delete it: nobody ever sees half of it. Raises OSError."""
+    doomed = os.path.join(tempfile.mkdtemp(prefix='removed-', dir=stage_folder), os.path.basename(path))
+    os.rename(path, doomed)
+    sync_folder(os.path.dirname(path))
+    delete_tree(os.path.dirname(doomed))
+
+
+def delete_tree(path):
+    """Delete a folder or file that no name outside the stage leads to. Raises OSError."""
+    if not os.path.isdir(path) or os.path.islink(path):
+        _unlink(path)
+        return
+    shutil.rmtree(path, onerror=_make_writable_and_retry)
+
+
+def _make_writable_and_retry(function, path, exc_info):
+    exc = exc_info[1]
+    if getattr(exc, 'errno', None) == errno.ENOENT:
+        return
+    # An archive may hold folders without write permission: an ordinary user can delete from them only so.
+    parent = os.path.dirname(path)
+    os.chmod(parent, stat.S_IRWXU)
+    if os.path.isdir(path) and not os.path.islink(path):
+        os.chmod(path, stat.S_IRWXU)
+        shutil.rmtree(path)
+    else:
+        _unlink(path)
+
+
+def remove_file(path):
+    """Remove a file or link, if it is there, and sync its folder. Raises OSError."""
+    if _unlink(path):
+        sync_folder(os.path.dirname(path))
+
+
+def remove_empty_folder(path):
+    """Remove a folder unless something is in it. Raises OSError for other refusals."""
+    try:
+        os.rmdir(path)
+    except OSError as exc:
+        if exc.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+            raise
+
+
+def _unlink(path):
+    try:
+        os.unlink(path)
+    except OSError as exc:
+        if exc.errno != errno.ENOENT:
+            raise
+        return False
+    return True
+
+
+def sync_folder(path):
+    """Make the names in a folder survive a power cut. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as exc:
+        # Some network and FUSE file systems have no fsync for folders.
+        if exc.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
+
+
+def sync_tree(path):
+    """Put a whole tree on the disk.
+
+    One syncfs() instead of an fsync() for each of 12,000 files, which a disk answers one by one.
+    Without ctypes: everything that the machine has to write.
+    """
+    if ctypes is not None and hasattr(ctypes.CDLL(None), 'syncfs'):
+        _syncfs(path)
+    elif hasattr(os, 'sync'):
+        os.sync()
+    else:
+        subprocess.check_call(['sync'])
+
+
+def _syncfs(path):
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(handle) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), path)
+    finally:
+        os.close(handle)
