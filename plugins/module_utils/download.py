@@ -1,0 +1,222 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Fetch a file whose size and digest may be known: bounded, resumed, hashed while it streams.
+
+Requests go through ansible's open_url, so proxies, netrc and certificate stores work as
+everywhere in Ansible.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import errno
+import hashlib
+import io
+import socket
+from collections import namedtuple
+
+from ansible.module_utils.common.text.converters import to_native
+from ansible.module_utils.six.moves.http_client import HTTPException
+from ansible.module_utils.six.moves.urllib.error import HTTPError, URLError
+from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
+from ansible.module_utils.urls import SSLValidationError, open_url
+
+from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+try:
+    import ssl
+    _SSL_ERRORS = (ssl.SSLError, ssl.CertificateError)
+except ImportError:
+    ssl = None
+    _SSL_ERRORS = ()
+
+# A connection that breaks is taken up again where it broke, as long as each try brought something.
+_ROUNDS = 5
+# What a file without a recorded size may have at most: four times the largest release archive so far.
+UNKNOWN_SIZE_LIMIT = 1 << 30
+# Errors of writing, which another mirror would not mend.
+_LOCAL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
+
+# timeout: seconds without a byte; ca_path: PEM file, or None for the system's certificates.
+Options = namedtuple('Options', 'timeout ca_path')
+# size: bytes; received: bytes that came over the network, repeated ones included.
+Fetched = namedtuple('Fetched', 'url size sha256 received')
+
+AGENT = 'gofleet.golang'
+
+
+def proxy_urls(goproxy):
+    """The base URLs in a GOPROXY list, in its order; direct and off are no module proxies (go help goproxy)."""
+    entries = goproxy.replace('|', ',').split(',')
+    return [entry.strip() for entry in entries if entry.strip() not in ('', 'direct', 'off')]
+
+
+def without_credentials(url):
+    """The address as it may be shown and kept: no user name, no password."""
+    scheme, separator, rest = url.partition('://')
+    authority, slash, path = rest.partition('/')
+    return scheme + separator + authority.rpartition('@')[2] + slash + path
+
+
+class _Broken(Exception):
+    """The connection ended before the file did."""
+
+
+def fetch_first(urls, path, options, size=None, sha256=None):
+    """Fetch the file from the first of urls that has it as expected, to path.
+
+    size: bytes, sha256: hex; None where unknown. Returns Fetched.
+    Raises GofleetError(no_source) that tells what was wrong with each url, and OSError if path can't be written.
+    """
+    failures = []
+    for url in urls:
+        try:
+            return fetch(url, path, options, size, sha256)
+        except GofleetError as exc:
+            failures.append({'url': without_credentials(url), 'code': exc.code, 'reason': exc.msg})
+    raise GofleetError(
+        'No source gave the file. Tried: %s.' % '; '.join('%s (%s)' % (each['url'], each['reason']) for each in failures),
+        'no_source', failures=failures)
+
+
+def fetch(url, path, options, size=None, sha256=None):
+    """Fetch url to path. Returns Fetched.
+
+    Raises GofleetError (tls_unavailable, tls_failed, unreachable, http_status, html_answer, too_large, truncated,
+    size_mismatch, sha256_mismatch); its text leaves the url to the caller. OSError if path can't be written.
+    """
+    transfer = _Transfer(url, options, size)
+    with io.open(path, 'wb') as target:
+        transfer.run(target)
+    if size is not None and transfer.size != size:
+        raise GofleetError('has %d bytes, not %d' % (transfer.size, size), 'size_mismatch', found=transfer.size, wanted=size)
+    found = transfer.digest.hexdigest()
+    if sha256 is not None and found != sha256:
+        raise GofleetError('sha256 is %s, not %s' % (found, sha256), 'sha256_mismatch', found=found, wanted=sha256)
+    return Fetched(without_credentials(url), transfer.size, found, transfer.received)
+
+
+def read(url, options, limit):
+    """The body at url as bytes, at most limit of them. Raises GofleetError as fetch() does."""
+    transfer = _Transfer(url, options, None, limit)
+    target = io.BytesIO()
+    transfer.run(target)
+    return target.getvalue()
+
+
+class _Transfer(object):
+    """One file on its way, over as many connections as it takes."""
+
+    def __init__(self, url, options, size, limit=UNKNOWN_SIZE_LIMIT):
+        self.url = url
+        self.options = options
+        self.limit = limit if size is None else size
+        self.received = 0
+        self.validator = None
+        self._restart()
+
+    def _restart(self):
+        self.size = 0
+        self.digest = hashlib.sha256()
+
+    def run(self, target):
+        for dummy in range(_ROUNDS):
+            before = self.received
+            try:
+                return self._round(target)
+            except _Broken as exc:
+                reason = exc
+                if self.received == before:
+                    break
+        raise GofleetError('connection broke after %d bytes: %s' % (self.size, to_native(reason)), 'truncated', received=self.size)
+
+    def _round(self, target):
+        response = self._open()
+        try:
+            if self.size and response.getcode() != 206:
+                # The server has no ranges, or the file changed meanwhile: what we have is worth nothing.
+                target.seek(0)
+                target.truncate()
+                self._restart()
+            self._check_kind(response)
+            length = response.headers.get('Content-Length')
+            end = None if length is None else self.size + int(length)
+            if end is not None and end > self.limit:
+                raise GofleetError('announces %d bytes; at most %d are expected' % (end, self.limit), 'too_large', found=end, wanted=self.limit)
+            self._copy(response, target)
+            if end is not None and self.size < end:
+                raise _Broken('%d of %d bytes came' % (self.size, end))
+        finally:
+            response.close()
+
+    def _check_kind(self, response):
+        kind = response.headers.get('Content-Type') or ''
+        if kind.lower().startswith('text/html'):
+            raise GofleetError('answers with a web page (%s) instead of the file' % kind, 'html_answer')
+        self.validator = response.headers.get('ETag') or response.headers.get('Last-Modified')
+
+    def _open(self):
+        headers = {'Accept-Encoding': 'identity'}
+        if self.size:
+            headers['Range'] = 'bytes=%d-' % self.size
+            if self.validator and not self.validator.startswith('W/'):
+                headers['If-Range'] = self.validator
+        with _network_errors(self.size > 0):
+            return open_url(self.url, headers=headers, timeout=self.options.timeout, ca_path=self.options.ca_path,
+                            http_agent=AGENT, decompress=False)
+
+    def _copy(self, response, target):
+        while True:
+            with _network_errors(True):
+                chunk = response.read(CHUNK)
+            if not chunk:
+                return
+            self.size += len(chunk)
+            self.received += len(chunk)
+            if self.size > self.limit:
+                raise GofleetError('sends more than the %d bytes that are expected' % self.limit, 'too_large', wanted=self.limit)
+            self.digest.update(chunk)
+            target.write(chunk)
+
+
+class _network_errors(object):
+    """Turns what a connection can raise into GofleetError, or into _Broken once something has come."""
+
+    def __init__(self, begun):
+        self.begun = begun
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, exc, trace):
+        if exc is None or isinstance(exc, GofleetError):
+            return False
+        if isinstance(exc, HTTPError):
+            raise GofleetError('answers %s %s' % (exc.code, to_native(exc.reason)), 'http_status', status=exc.code)
+        if _is_tls(exc):
+            raise _tls_error(exc)
+        if isinstance(exc, (URLError, UrlsConnectionError, HTTPException, socket.error)) and not _is_local(exc):
+            text = to_native(getattr(exc, 'reason', None) or exc) or type(exc).__name__
+            if self.begun:
+                raise _Broken(text)
+            raise GofleetError('cannot be reached: %s' % text, 'unreachable', error=text)
+        return False
+
+
+def _is_tls(exc):
+    reason = getattr(exc, 'reason', None)
+    return isinstance(exc, _SSL_ERRORS + (SSLValidationError,)) or isinstance(reason, _SSL_ERRORS) \
+        or (ssl is None and 'https' in to_native(exc))
+
+
+def _tls_error(exc):
+    if ssl is None:
+        return GofleetError('cannot be verified: this Python has no ssl module', 'tls_unavailable')
+    return GofleetError('TLS fails: %s' % to_native(getattr(exc, 'reason', None) or exc), 'tls_failed')
+
+
+def _is_local(exc):
+    return isinstance(exc, (IOError, OSError)) and exc.errno in _LOCAL and not isinstance(exc, URLError)

@@ -1,0 +1,388 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Carry out a plan for toolchains: obtain, unpack, prove, publish, swap, remove."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import errno
+import hashlib
+import io
+import os
+import pwd
+import subprocess
+import tempfile
+import time
+from collections import namedtuple
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.gofleet.golang.plugins.module_utils import archive, digests, download, goversion, host, manifest, toolchain, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+# Where archives may come from. files: {file name: path on this host}; mirrors: base URLs;
+# goproxy: base URLs of module proxies; transfer: auto, pull or push.
+Sources = namedtuple('Sources', 'files mirrors goproxy transfer options')
+
+# The key of Sources.files for an archive that its user named, whatever it is called.
+ANY_NAME = ''
+
+# Linux versions below which Go does not start (go.dev/wiki/MinimumRequirements).
+_KERNEL = (((1, 24), (3, 2)), ((1, 18), (2, 6, 32)), ((1, 0), (2, 6, 23)))
+_KERNEL_OF_PORT = {'loong64': (5, 19)}
+
+# What a release archive unpacks to, at the very least, as a multiple of its own size (measured: 3.4 to 4.2).
+_UNPACKS_TO = 3.3
+
+
+def files_at(archive_path, uploads):
+    """Sources.files of an archive, or a folder of archives, that is on this host, and of what the controller uploaded.
+
+    Raises GofleetError(archive_unreadable).
+    """
+    files = dict(uploads)
+    if archive_path and os.path.isdir(archive_path):
+        files.update((name, os.path.join(archive_path, name)) for name in os.listdir(archive_path))
+    elif archive_path and os.path.isfile(archive_path):
+        files[ANY_NAME] = archive_path
+    elif archive_path:
+        raise GofleetError('There is no file or folder %s on this host. Correct archive, or leave remote_src out if it is on the controller.'
+                           % archive_path, 'archive_unreadable', path=archive_path)
+    return files
+
+
+class Need(Exception):
+    """This host cannot get an archive or a record by itself. value: what it asks the controller for."""
+
+    def __init__(self, value):
+        super(Need, self).__init__(value)
+        self.value = value
+
+
+class Installer(object):
+    """Carries out the steps of one plan, with the lock held.
+
+    records: release record by version; progress: what the result tells, also when a later step fails.
+    """
+
+    def __init__(self, paths, goarch, records, sources):
+        self.paths = paths
+        self.goarch = goarch
+        self.records = records
+        self.sources = sources
+        self.progress = {'installed': [], 'pruned': [], 'bytes_fetched': 0, 'needs': [], 'moved_aside': []}
+
+    def run(self, steps):
+        """Carry out steps in their order. Where an archive is missing, nothing after the installs is done."""
+        with transaction.stage(self.paths.stage) as stage:
+            for step in steps:
+                if self.progress['needs'] and step.action != 'install':
+                    return
+                getattr(self, '_do_' + step.action)(step, stage)
+
+    def _do_clean(self, step, stage):
+        transaction.delete_tree(step.subject)
+
+    def _do_forget(self, step, stage):
+        manifest.remove(self.paths.manifests, step.subject)
+
+    def _do_install(self, step, stage):
+        try:
+            self._install(step.detail, step.subject, tempfile.mkdtemp(dir=stage))
+        except Need as need:
+            self.progress['needs'].append(need.value)
+
+    def _do_link(self, step, stage):
+        self._point(step)
+
+    def _do_program(self, step, stage):
+        self._point(step)
+
+    def _point(self, step):
+        transaction.make_folder(os.path.dirname(step.subject))
+        if step.aside:
+            transaction.point_link_keeping(step.subject, step.detail, step.aside)
+            self.progress['moved_aside'].append(step.aside)
+        else:
+            transaction.point_link(step.subject, step.detail)
+
+    def _do_unlink(self, step, stage):
+        transaction.remove_file(step.subject)
+
+    def _do_remove(self, step, stage):
+        transaction.remove_tree(self.paths.tree(step.subject), stage)
+        manifest.remove(self.paths.manifests, step.subject)
+        self.progress['pruned'].append(step.detail)
+
+    def _do_dissolve(self, step, stage):
+        # The lock's file goes with the folder: whoever waits for it notices (transaction.lock).
+        transaction.delete_tree(self.paths.meta)
+        transaction.remove_empty_folder(self.paths.prefix)
+
+    def _install(self, version, name, stage):
+        record = self._record(version)
+        obtained = self._obtain(version, record, stage)
+        tree, entries = self._unpack(version, record, obtained, stage)
+        os.unlink(obtained.path)
+        transaction.make_folder(self.paths.manifests)
+        manifest.write(self.paths.manifests, name, self._manifest(version, record, obtained, tree, entries), entries)
+        transaction.publish_tree(tree, self.paths.tree(name))
+        self.progress['installed'].append(version)
+
+    def _record(self, version):
+        record = self.records.get(version, {})
+        files = dict(record.get('archives', {}).get(self.goarch) or {})
+        files['h1'] = record.get('h1', {}).get(self.goarch)
+        files['vouched'] = record.get('vouched', {})
+        if not files.get('sha256') and not files['h1']:
+            raise Need({'kind': 'record', 'version': version, 'goarch': self.goarch})
+        files.setdefault('filename', 'go%s.linux-%s.tar.gz' % (version, self.goarch))
+        return files
+
+    def _obtain(self, version, record, stage):
+        """The verified archive or module zip, in the stage."""
+        module_file = '%s.zip' % digests.toolchain_module(version, self.goarch)[1]
+        for filename in (record['filename'], module_file):
+            path = self.sources.files.get(filename) or self.sources.files.get(ANY_NAME)
+            if path:
+                return self._take(path, record, stage)
+        failures = []
+        if self.sources.transfer != 'push':
+            for kind, filename, urls in self._offers(record, module_file):
+                path = os.path.join(stage, filename)
+                try:
+                    fetched = download.fetch_first(urls, path, self.sources.options, *self._expected(kind, record))
+                    self.progress['bytes_fetched'] += fetched.received
+                    return Obtained(path, kind, fetched.url, fetched.sha256, fetched.size)
+                except GofleetError as exc:
+                    if exc.code != 'no_source':
+                        raise
+                    failures += exc.evidence['failures']
+        if self.sources.transfer == 'pull':
+            raise _no_source(version, self.goarch, failures)
+        raise Need({'kind': 'archive', 'version': version, 'goarch': self.goarch, 'filename': record['filename'],
+                    'failures': failures, 'incoming': self._incoming(), 'root': os.geteuid() == 0})
+
+    def _offers(self, record, module_file):
+        if record.get('sha256') and self.sources.mirrors:
+            yield 'archive', record['filename'], ['%s/%s' % (base.rstrip('/'), record['filename']) for base in self.sources.mirrors]
+        if record['h1'] and self.sources.goproxy:
+            yield 'module', module_file, ['%s/%s/@v/%s' % (base.rstrip('/'), digests.toolchain_module('', '')[0], module_file)
+                                          for base in self.sources.goproxy]
+
+    def _expected(self, kind, record):
+        return (record.get('size'), record['sha256']) if kind == 'archive' else (None, None)
+
+    def _take(self, path, record, stage):
+        """Copy an archive into the stage while hashing it: nobody else can write to what was verified."""
+        taken = os.path.join(stage, os.path.basename(path))
+        size, sha256 = _copy(path, taken)
+        kind = 'module' if path.endswith('.zip') else 'archive'
+        if kind == 'module' and not record['h1']:
+            raise GofleetError('%s is a module zip, and nothing says what its tree has to be. Give its h1 in releases, or set goproxy so '
+                               'that the transparency log is asked.' % path, 'unverifiable', path=path)
+        if kind == 'archive' and record.get('sha256') and sha256 != record['sha256']:
+            raise GofleetError('%s is not the release: its sha256 is %s, %s says %s. Nothing was installed. Get the file again.'
+                               % (path, sha256, record['vouched'].get('sha256', 'the record'), record['sha256']),
+                               'sha256_mismatch', path=path, found=sha256, wanted=record['sha256'])
+        return Obtained(taken, kind, path, sha256, size)
+
+    def _incoming(self):
+        """A folder that the controller's connection may write to and nobody else."""
+        transaction.make_folder(self.paths.incoming)
+        folder = tempfile.mkdtemp(dir=self.paths.incoming)
+        # Under sudo the connection is another user's; root reads what that user puts here, and hashes it.
+        if os.geteuid() == 0 and os.environ.get('SUDO_UID', '').isdigit():
+            user = pwd.getpwuid(int(os.environ['SUDO_UID']))
+            os.chown(folder, user.pw_uid, user.pw_gid)
+        return folder
+
+    def _unpack(self, version, record, obtained, stage):
+        """(path, entries) of the staged tree, proven to be the release."""
+        tree = os.path.join(stage, 'go')
+        entries = None
+        if obtained.kind == 'module':
+            entries = archive.unpack_zip(obtained.path, tree, '%s@%s/' % digests.toolchain_module(version, self.goarch))
+        else:
+            archive.unpack_tar(obtained.path, stage, trusted=bool(record.get('sha256')))
+        archive.prove_confined(stage)
+        if not os.path.isfile(os.path.join(tree, 'VERSION')):
+            raise GofleetError('%s holds no go/VERSION: it is not an archive of Go.' % obtained.origin, 'not_a_toolchain', origin=obtained.origin)
+        if entries is None:
+            entries = digests.walk_tree(tree)
+        h1 = digests.toolchain_h1(entries, version, self.goarch)
+        if record['h1'] and h1 != record['h1']:
+            raise GofleetError('%s is not the release: the h1 of its tree is %s, the transparency log says %s. Nothing was installed.'
+                               % (obtained.origin, h1, record['h1']), 'h1_mismatch', found=h1, wanted=record['h1'], origin=obtained.origin)
+        prove_version(tree, version, self.goarch, stage)
+        return tree, entries
+
+    def _manifest(self, version, record, obtained, tree, entries):
+        proof = []
+        if obtained.kind == 'archive' and record.get('sha256'):
+            proof.append({'kind': record['vouched'].get('sha256', 'pinned'), 'sha256': record['sha256']})
+        if record['h1']:
+            proof.append({'kind': record['vouched'].get('h1', 'pinned'), 'h1': record['h1']})
+        content = manifest.describe(tree, entries)
+        content.update(version=version, goarch=self.goarch, proof=proof,
+                       h1=digests.toolchain_h1(entries, version, self.goarch),
+                       source={'kind': obtained.kind, 'origin': obtained.origin, 'sha256': obtained.sha256, 'size': obtained.size},
+                       installed_at=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()))
+        return content
+
+
+# A file in the stage. kind: archive or module; origin: URL or path it came from.
+Obtained = namedtuple('Obtained', 'path kind origin sha256 size')
+
+
+def _copy(path, target):
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        source = io.open(path, 'rb')
+    except (IOError, OSError) as exc:
+        raise GofleetError('The archive %s cannot be read: %s.' % (path, exc.strerror), 'archive_unreadable', path=path)
+    with source, io.open(target, 'wb') as output:
+        for chunk in iter(lambda: source.read(digests.CHUNK), b''):
+            digest.update(chunk)
+            size += len(chunk)
+            output.write(chunk)
+    return size, digest.hexdigest()
+
+
+def _no_source(version, goarch, failures):
+    tried = ' '.join('%s: %s.' % (each['url'], each['reason']) for each in failures)
+    return GofleetError(
+        'Go %s for linux-%s came from no source. %s Check the mirrors, or let the controller fetch with transfer: push.'
+        % (version, goarch, 'Tried %s' % tried if failures else 'There is no mirror or module proxy to try.'),
+        'no_source', version=version, goarch=goarch, failures=failures)
+
+
+def check_kernel(version, goarch, kernel):
+    """Raise GofleetError(kernel_too_old) if this release of Go cannot start on the kernel (a tuple)."""
+    line = goversion.parse_release(version).line
+    needed = max([minimum for first, minimum in _KERNEL if line >= first][0], _KERNEL_OF_PORT.get(goarch, ()))
+    if kernel < needed:
+        older = [first for first, minimum in _KERNEL if kernel >= minimum]
+        raise GofleetError(
+            'Go %s needs Linux %s or later; this host runs %s. %s' % (
+                version, _dotted(needed), _dotted(kernel),
+                'The last line for this kernel is %s.' % _dotted((_KERNEL[0][0][0], _KERNEL[0][0][1] - 1))
+                if older and goarch not in _KERNEL_OF_PORT else 'No release of Go runs on it.'),
+            'kernel_too_old', version=version, needed=_dotted(needed), kernel=_dotted(kernel))
+
+
+def _dotted(numbers):
+    return '.'.join(str(each) for each in numbers)
+
+
+def check_room(folder, size):
+    """Raise GofleetError(disk_full) if archives of size bytes certainly do not fit there once they are unpacked."""
+    status = os.statvfs(folder)
+    free = status.f_bavail * status.f_frsize
+    needed = int(size * (1 + _UNPACKS_TO))
+    if free < needed:
+        raise GofleetError(
+            'About %d MB are needed in %s, where %d MB are free. Nothing was changed. Free some space or choose another prefix.'
+            % (needed >> 20, folder, free >> 20), 'disk_full', needed=needed, free=free, path=folder)
+
+
+def prove_version(tree, version, goarch, scratch):
+    """Raise GofleetError(not_the_release) unless the staged go runs here and says that it is this release."""
+    program = os.path.join(tree, 'bin', 'go')
+    # No variable or file of anybody may speak for the staged tree, nor may it leave something behind (it writes
+    # telemetry counters below HOME, whose folder go is also the default GOPATH).
+    environment = {'PATH': os.environ.get('PATH', os.defpath), 'HOME': os.path.join(scratch, 'home'), 'GOENV': 'off', 'GOTOOLCHAIN': 'local', 'LC_ALL': 'C'}
+    try:
+        process = subprocess.Popen([program, 'version'], env=environment, cwd=scratch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    except OSError as exc:
+        hint = ''
+        if exc.errno == errno.EACCES:
+            hint = ' Is the file system mounted noexec?'
+        raise GofleetError('The staged %s cannot be started: %s.%s Nothing was installed.' % (program, exc.strerror, hint),
+                           'not_runnable', path=program, error=exc.strerror)
+    said = to_native(process.communicate()[0]).strip()
+    wanted = 'go version go%s linux/%s' % (version, goarch)
+    if process.returncode or said.split()[:4] != wanted.split():
+        raise GofleetError("The staged tree is not Go %s for linux/%s: 'go version' says '%s' (exit %d). Nothing was installed."
+                           % (version, goarch, said[:300], process.returncode), 'not_the_release', said=said[:300], wanted=wanted)
+
+
+def nearest_folder(path):
+    """The path itself, or the nearest thing above it that exists."""
+    while not os.path.lexists(path) and path != os.path.dirname(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def converge(wanted, paths, records, sources, check_mode, lock_timeout):
+    """Bring the host to what is wanted. Returns the module's result.
+
+    A host that is there already is only read: no lock, no write. Raises GofleetError, OSError.
+    """
+    try:
+        return _converge(wanted, paths, records, sources, check_mode, lock_timeout)
+    finally:
+        _drop_uploads(sources, paths)
+
+
+def _converge(wanted, paths, records, sources, check_mode, lock_timeout):
+    before = toolchain.observe(paths)
+    steps = toolchain.plan(wanted, before, paths, time.time())
+    _refuse_early(steps, paths, wanted, records)
+    if not steps or check_mode:
+        return _result(steps, before, paths, {})
+    with transaction.lock(paths.lock, lock_timeout):
+        before = toolchain.observe(paths)
+        steps = toolchain.plan(wanted, before, paths, time.time())
+        installer = Installer(paths, wanted.goarch, records, sources)
+        if steps:
+            installer.run(steps)
+        return _result(steps, before, paths, installer.progress)
+
+
+def _refuse_early(steps, paths, wanted, records):
+    """Everything that is known to fail fails before the first change, and in check mode too."""
+    if not steps:
+        return
+    for path in (paths.prefix, os.path.dirname(paths.link), paths.bin_dir):
+        _check_writable(nearest_folder(path))
+    versions = [step.detail for step in steps if step.action == 'install']
+    for version in versions:
+        check_kernel(version, wanted.goarch, host.kernel_version())
+    sizes = [records.get(version, {}).get('archives', {}).get(wanted.goarch, {}).get('size') or 0 for version in versions]
+    check_room(nearest_folder(paths.prefix), sum(sizes))
+
+
+def _check_writable(path):
+    if not os.path.isdir(path) or not os.access(path, os.W_OK | os.X_OK):
+        raise GofleetError(
+            '%s is not a folder that this user (uid %d) can write to. Nothing was changed. Run the play with become, or choose '
+            'prefix, link and bin_dir below a folder of this user (the default without become).' % (path, os.geteuid()),
+            'not_writable', path=path, uid=os.geteuid())
+
+
+def _drop_uploads(sources, paths):
+    for path in sources.files.values():
+        if os.path.dirname(os.path.dirname(path)) == paths.incoming:
+            transaction.delete_tree(os.path.dirname(path))
+
+
+def _result(steps, before, paths, progress):
+    after = toolchain.state_after(steps, before, paths)
+    installs = [step.detail for step in steps if step.action == 'install']
+    result = {
+        'changed': bool(steps),
+        'diff': {'before': toolchain.state_of(before, paths), 'after': after},
+        'plan': [' '.join(str(each) for each in step if each) for step in steps],
+        'installed': installs,
+        'pruned': [step.detail for step in steps if step.action == 'remove'],
+        'bytes_fetched': 0, 'needs': [], 'moved_aside': after['moved_aside'],
+    }
+    result.update(progress)
+    if result['needs']:
+        # Only installs were done; the caller comes again with what is missing.
+        result['changed'] = bool(result['installed'])
+    return result

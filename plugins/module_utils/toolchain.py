@@ -1,0 +1,309 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Go toolchains on this host: observe what is there, plan what is to be done, do it.
+
+    PREFIX/go1.26.6/             one tree a version, published whole
+    PREFIX/.gofleet/manifests/   what proves each tree
+    PREFIX/.gofleet/stage/       where trees are built; a kill may leave something here, and nowhere else
+    PREFIX/.gofleet/incoming/    where a controller puts archives
+    PREFIX/.gofleet/lock
+    LINK -> the active tree
+    BIN/go, BIN/gofmt -> LINK/bin/...
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import errno
+import os
+import time
+from collections import namedtuple
+
+from ansible_collections.gofleet.golang.plugins.module_utils import goversion, manifest, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+PROGRAMS = ('go', 'gofmt')
+_META = '.gofleet'
+# An upload that has not grown for this many seconds is nobody's any more.
+_STALE_UPLOAD = 900
+
+
+class Paths(namedtuple('Paths', 'prefix link bin_dir')):
+    """Where toolchains live on this host. All absolute."""
+
+    __slots__ = ()
+
+    @property
+    def meta(self):
+        return os.path.join(self.prefix, _META)
+
+    @property
+    def lock(self):
+        return os.path.join(self.meta, 'lock')
+
+    @property
+    def stage(self):
+        return os.path.join(self.meta, 'stage')
+
+    @property
+    def incoming(self):
+        return os.path.join(self.meta, 'incoming')
+
+    @property
+    def manifests(self):
+        return os.path.join(self.meta, 'manifests')
+
+    def tree(self, name):
+        return os.path.join(self.prefix, name)
+
+    def program(self, name):
+        return os.path.join(self.bin_dir, name)
+
+    def program_target(self, name):
+        return os.path.join(self.link, 'bin', name)
+
+
+def default_paths():
+    """The Paths for root, or for an ordinary user below their home."""
+    if os.geteuid() == 0:
+        return Paths('/opt/go', '/usr/local/go', '/usr/local/bin')
+    home = os.path.expanduser('~')
+    return Paths(os.path.join(home, '.local/share/go-toolchains'), os.path.join(home, '.local/go'), os.path.join(home, '.local/bin'))
+
+
+def chosen_paths(prefix, link, bin_dir):
+    """The Paths to work with; None stands for the default. Raises GofleetError(bad_path)."""
+    default = default_paths()
+    paths = Paths(prefix or default.prefix, link or default.link, bin_dir or default.bin_dir)
+    for option, path in zip(paths._fields, paths):
+        if not os.path.isabs(path) or os.path.normpath(path) != path.rstrip('/') or path == '/':
+            raise GofleetError("%s is '%s', which is not a plain absolute path. Write it from / on, without . or ..." % (option, path),
+                               'bad_path', option=option, path=path)
+    paths = Paths(*(path.rstrip('/') for path in paths))
+    if (paths.link + '/').startswith(paths.prefix + '/') or (paths.prefix + '/').startswith(paths.link + '/'):
+        raise GofleetError('link (%s) and prefix (%s) lie in each other. The link has to stand outside the folder of the toolchains.'
+                           % (paths.link, paths.prefix), 'bad_path', option='link', path=paths.link)
+    return paths
+
+
+# A tree of ours. problem: None, or what is wrong with it at first sight.
+Tree = namedtuple('Tree', 'name version goarch problem proof source')
+# A name that should lead to a toolchain. kind: absent, link (ours), foreign; target: where a link points to.
+Name = namedtuple('Name', 'kind target')
+# trees: Tree by name; taken: every name in the prefix; link: Name; programs: Name by program;
+# garbage: paths that a killed run left; orphans: manifests without a tree.
+Observed = namedtuple('Observed', 'trees taken link programs garbage orphans')
+
+# What is wanted. active: version or None; keep: versions that are to be there besides;
+# remove: goversion.Spec list, or None for none, used when state is absent ([] means all);
+# prune: remove other trees of ours; adopt: move foreign things at LINK and BIN aside.
+Wanted = namedtuple('Wanted', 'active keep remove prune adopt goarch')
+
+
+
+def wanted(state, version, also, prune, adopt, goarch):
+    """The Wanted for a module's options. Raises GofleetError(invalid_version)."""
+    if state == 'absent':
+        return Wanted(None, [], [goversion.parse_spec(each) for each in also + [version] if each], False, False, goarch)
+    if not version:
+        raise GofleetError('Neither version nor version_from says which Go is wanted.', 'invalid_version', version=version)
+    exact = [str(goversion.parse_release(each)) for each in [version] + also]
+    return Wanted(exact[0], exact[1:], None, prune, adopt, goarch)
+
+
+# One step of a plan. action: clean, forget, install, link, program, unlink, remove, dissolve.
+# subject: path, tree or program; detail: by action; aside: where a foreign thing goes, or None.
+Step = namedtuple('Step', 'action subject detail aside')
+
+
+def observe(paths):
+    """What is on the host now, without changing or locking anything. Raises GofleetError(manifest_newer), OSError."""
+    taken = _names(paths.prefix)
+    described = manifest.names(paths.manifests)
+    trees = {}
+    for name in described:
+        if name in taken:
+            trees[name] = _tree(paths, name)
+    return Observed(
+        trees=trees, taken=taken,
+        link=_observe_link(paths),
+        programs=dict((name, _observe_program(paths, name)) for name in PROGRAMS),
+        garbage=transaction.leftovers(paths.stage) + transaction.leftovers(paths.incoming, _STALE_UPLOAD),
+        orphans=[name for name in described if name not in taken])
+
+
+def _names(folder):
+    try:
+        return set(os.listdir(folder))
+    except OSError as exc:
+        if exc.errno == errno.ENOTDIR:
+            raise GofleetError('%s is not a folder. Choose another prefix, or move what is there away.' % folder, 'occupied', path=folder)
+        if exc.errno != errno.ENOENT:
+            raise
+        return set()
+
+
+def _tree(paths, name):
+    content = manifest.read(paths.manifests, name)
+    if content is None:
+        return Tree(name, None, None, 'its manifest cannot be read', [], None)
+    return Tree(name, content['version'], content['goarch'], manifest.problem(paths.tree(name), content),
+                content['proof'], content.get('source'))
+
+
+def _observe_link(paths):
+    if not os.path.lexists(paths.link):
+        return Name('absent', None)
+    if not os.path.islink(paths.link):
+        return Name('foreign', None)
+    target = os.path.join(os.path.dirname(paths.link), os.readlink(paths.link))
+    ours = os.path.dirname(os.path.normpath(target)) == os.path.normpath(paths.prefix)
+    return Name('link' if ours else 'foreign', target)
+
+
+def _observe_program(paths, name):
+    path = paths.program(name)
+    if not os.path.lexists(path):
+        return Name('absent', None)
+    if not os.path.islink(path):
+        return Name('foreign', None)
+    target = os.readlink(path)
+    ours = target.startswith((paths.prefix + os.sep, paths.link + os.sep))
+    return Name('link' if ours else 'foreign', target)
+
+
+def active_tree(observed):
+    """The Tree that LINK names, or None."""
+    if observed.link.kind != 'link':
+        return None
+    return observed.trees.get(os.path.basename(os.path.normpath(observed.link.target)))
+
+
+def listing(observed, paths):
+    """The trees of ours as a module returns them, oldest version first."""
+    active = active_tree(observed)
+    return [{'version': tree.version, 'goarch': tree.goarch, 'path': paths.tree(tree.name), 'active': tree == active,
+             'proof': tree.proof, 'source': tree.source, 'problem': tree.problem}
+            for tree in sorted(observed.trees.values(), key=_by_age)]
+
+
+def plan(wanted, observed, paths, now):
+    """The Steps from observed to wanted, in the order that keeps a working toolchain in place throughout.
+
+    now: seconds since the epoch, part of the names of what is moved aside. Pure but for its error:
+    raises GofleetError(occupied) where something that is not ours is in the way.
+    """
+    steps = [Step('clean', path, None, None) for path in observed.garbage]
+    steps += [Step('forget', name, None, None) for name in observed.orphans]
+    if wanted.remove is not None:
+        return steps + _plan_removal(wanted, observed, paths)
+    names = {}
+    for version in [wanted.active] + [each for each in wanted.keep if each != wanted.active]:
+        names[version], more = _plan_tree(version, wanted, observed, names)
+        steps += more
+    steps += _plan_names(wanted, observed, paths, names[wanted.active], now)
+    doomed = [tree for tree in observed.trees.values() if tree.name not in names.values()
+              and (wanted.prune or tree.version in names)]
+    return steps + [Step('remove', tree.name, tree.version, None) for tree in sorted(doomed, key=_by_age)]
+
+
+def _plan_tree(version, wanted, observed, names):
+    for tree in sorted(observed.trees.values()):
+        if tree.version == version and tree.goarch == wanted.goarch and tree.problem is None:
+            return tree.name, []
+    # A damaged tree stays where it is until its successor has been proven under a name of its own.
+    name = 'go' + version
+    number = 1
+    while name in observed.taken:
+        number += 1
+        name = 'go%s-%d' % (version, number)
+    return name, [Step('install', name, version, None)]
+
+
+def _plan_names(wanted, observed, paths, name, now):
+    steps = []
+    target = paths.tree(name)
+    if observed.link.kind != 'link' or os.path.normpath(observed.link.target) != os.path.normpath(target):
+        steps.append(Step('link', paths.link, target, _aside(observed.link, paths.link, wanted, now)))
+    for program in PROGRAMS:
+        found = observed.programs[program]
+        if found.kind != 'link' or found.target != paths.program_target(program):
+            path = paths.program(program)
+            steps.append(Step('program', path, paths.program_target(program), _aside(found, path, wanted, now)))
+    return steps
+
+
+def _aside(found, path, wanted, now):
+    if found.kind != 'foreign':
+        return None
+    if not wanted.adopt:
+        raise GofleetError(
+            '%s is in the way: %s that gofleet.golang did not make. Nothing was changed. Move it away yourself, choose another '
+            'path, or set adopt: true to have it kept whole under another name beside it.'
+            % (path, 'a link to %s' % found.target if found.target else 'a file or folder'),
+            'occupied', path=path, target=found.target)
+    return '%s.before-gofleet-%s' % (path, time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now)))
+
+
+def _plan_removal(wanted, observed, paths):
+    doomed = [tree for tree in observed.trees.values() if _matches(tree, wanted.remove)]
+    active = active_tree(observed)
+    steps = []
+    dangling = observed.link.kind == 'link' and active is None
+    if active in doomed or (dangling and not wanted.remove):
+        steps += [Step('unlink', paths.program(name), None, None) for name in PROGRAMS if observed.programs[name].kind == 'link']
+        steps.append(Step('unlink', paths.link, None, None))
+    steps += [Step('remove', tree.name, tree.version, None) for tree in sorted(doomed, key=_by_age)]
+    if _META in observed.taken and len(doomed) == len(observed.trees):
+        steps.append(Step('dissolve', paths.prefix, None, None))
+    return steps
+
+
+def _matches(tree, specs):
+    if not specs:
+        return True
+    if tree.version is None:
+        return False
+    version = goversion.parse_release(tree.version)
+    return any(spec.version == version if spec.kind == 'exact' else spec.line == version.line for spec in specs)
+
+
+def _by_age(tree):
+    return (goversion.parse_release(tree.version) if tree.version else (), tree.name)
+
+
+def state_after(steps, observed, paths):
+    """The state that a plan leads to, in the words of state_of()."""
+    state = state_of(observed, paths)
+    for step in steps:
+        if step.action == 'install':
+            state['toolchains'] = sorted(state['toolchains'] + [step.subject])
+        elif step.action == 'remove':
+            state['toolchains'] = [name for name in state['toolchains'] if name.split(' ')[0] != step.subject]
+        elif step.action in ('link', 'program'):
+            state['links'][step.subject] = step.detail
+        elif step.action == 'unlink':
+            state['links'].pop(step.subject, None)
+        elif step.action == 'clean':
+            state['leftovers'].remove(step.subject)
+        elif step.action == 'forget':
+            state['leftovers'].remove(step.subject + ' (manifest)')
+        if step.aside:
+            state['moved_aside'].append(step.aside)
+    return state
+
+
+def state_of(observed, paths):
+    """The host's state as plain values, for --diff."""
+    links = dict((paths.program(name), found.target or '(not a link)')
+                 for name, found in observed.programs.items() if found.kind != 'absent')
+    if observed.link.kind != 'absent':
+        links[paths.link] = observed.link.target or '(not a link)'
+    return {
+        'toolchains': sorted(tree.name + (' (damaged: %s)' % tree.problem if tree.problem else '') for tree in observed.trees.values()),
+        'links': links,
+        'leftovers': observed.garbage + [name + ' (manifest)' for name in observed.orphans],
+        'moved_aside': [],
+    }
