@@ -1,0 +1,101 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's cache: content-addressed, bounded, shared by runs, safe against a killed writer."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+# Some 25 archives: the supported lines of a fleet with three architectures.
+MAX_BYTES = 2 << 30
+
+
+def default_root() -> Path:
+    """The folder that the XDG base directory specification names for caches, and ours in it."""
+    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'gofleet'
+
+
+class Cache:
+    """Files by key below one folder. What has a name is whole: writers use a temporary name and rename."""
+
+    def __init__(self, root: Path, max_bytes: int = MAX_BYTES) -> None:
+        self.root = root
+        self.max_bytes = max_bytes
+
+    @contextlib.contextmanager
+    def locked(self, key: str) -> Iterator[None]:
+        """Let one process at a time work on a key. The kernel drops the lock of a killed one. Raises OSError."""
+        path = self._path('locks', key)
+        with path.open('w') as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+
+    def read(self, key: str) -> Any:
+        """The JSON value of a key, or None if there is none or it cannot be read as JSON."""
+        try:
+            return json.loads(self._path('values', key).read_text(encoding='utf-8'))
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def write(self, key: str, value: Any) -> None:
+        """Replace the JSON value of a key as a whole. Raises OSError."""
+        path = self._path('values', key)
+        with _replacing(path) as fresh:
+            fresh.write_text(json.dumps(value), encoding='utf-8')
+
+    def archive(self, key: str, filename: str, make: Callable[[Path], None]) -> Path:
+        """The file of a key; make writes and verifies it where there is none yet, once however many processes ask.
+
+        Raises what make raises, and then keeps nothing; OSError.
+        """
+        with self.locked(key):
+            path = self._path('archives', key) / filename
+            if not path.exists():
+                path.parent.mkdir(exist_ok=True)
+                with _replacing(path) as fresh:
+                    make(fresh)
+            path.touch()
+        self._shrink(keep=path)
+        return path
+
+    def _shrink(self, keep: Path) -> None:
+        # The least recently used go first. A run that still sends one holds it open; its blocks stay until then.
+        files = [(path.stat().st_mtime, path.stat().st_size, path) for path in _files(self.root / 'archives')]
+        total = sum(size for _, size, _ in files)
+        for _, size, path in sorted(files):
+            if total <= self.max_bytes:
+                return
+            if path != keep:
+                path.unlink(missing_ok=True)
+                total -= size
+
+    def _path(self, kind: str, key: str) -> Path:
+        folder = self.root / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / hashlib.sha256(key.encode()).hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.glob('*/*') if path.is_file()]
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A temporary path that becomes path when the block ends well, and goes away otherwise."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix='.new-')
+    os.close(handle)
+    fresh = Path(name)
+    try:
+        yield fresh
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

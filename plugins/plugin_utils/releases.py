@@ -1,0 +1,174 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Releases of Go: the index, what a project asks for, and resolving a spec to a release."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, Version, parse_release, parse_spec
+
+# The index says armv6l for what Go calls GOARCH=arm; all other names are Go's.
+_GOARCH_OF_FILE = {'armv6l': 'arm'}
+_SHA256 = re.compile(r'(?:sha256:)?([0-9a-fA-F]{64})\Z')
+_ARCHIVE = re.compile(r'go(?P<version>[0-9][0-9a-z.]*)\.linux-(?P<arch>[0-9a-z]+)\.tar\.gz\Z')
+
+
+@dataclass
+class Record:
+    """A release: its archive for each architecture and, where known, the h1 of each architecture's tree.
+
+    archives: by GOARCH, {filename, sha256 (hex), size (bytes, may lack)}; vouched: what vouched for 'sha256' and 'h1'.
+    """
+
+    version: str
+    archives: dict[str, dict[str, Any]] = field(default_factory=dict)
+    h1: dict[str, str] = field(default_factory=dict)
+    vouched: dict[str, str] = field(default_factory=dict)
+
+    def as_option(self) -> dict[str, Any]:
+        """The form of the module's option releases."""
+        return {'version': self.version, 'archives': self.archives, 'h1': self.h1, 'vouched': self.vouched}
+
+
+def parse_index(text: bytes, url: str) -> list[Record]:
+    """The records of a release index as go.dev/dl/?mode=json answers, Linux archives only.
+
+    Raises GofleetError(bad_index).
+    """
+    try:
+        return [record for record in map(_record, json.loads(text)) if record]
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise GofleetError(
+            f'What {url} answers is not a release index ({type(exc).__name__}: {exc}). Set index_url to one, or pin digests with checksums.',
+            'bad_index', url=url) from exc
+
+
+def _record(release: dict[str, Any]) -> Record | None:
+    try:
+        version = parse_release(release['version'])
+    except GofleetError:
+        # go1 and such, which have no archives for Linux as we know them.
+        return None
+    record = Record(str(version), vouched={'sha256': 'index'})
+    for each in release['files']:
+        if each['os'] == 'linux' and each['kind'] == 'archive':
+            goarch = _GOARCH_OF_FILE.get(each['arch'], each['arch'])
+            record.archives[goarch] = {
+                'filename': _plain_name(each['filename']), 'sha256': _hex(each['sha256']), 'size': int(each['size'])}
+    return record if record.archives else None
+
+
+def _plain_name(name: str) -> str:
+    if not _ARCHIVE.match(name):
+        raise ValueError(f'odd file name {name!r}')
+    return name
+
+
+def _hex(digest: str) -> str:
+    match = _SHA256.match(digest)
+    if not match:
+        raise ValueError(f'{digest!r} is not a SHA-256')
+    return match[1].lower()
+
+
+def pinned(checksums: dict[str, str]) -> dict[str, Record]:
+    """Records of what is pinned, by version. Raises GofleetError(invalid_checksum)."""
+    records: dict[str, Record] = {}
+    for name, digest in checksums.items():
+        match = _ARCHIVE.match(name)
+        digits = _SHA256.match(str(digest))
+        if not match or not digits:
+            raise GofleetError(
+                f"checksums says '{name}: {digest}'. Write the archive's file name and its digest, as in "
+                'go1.26.6.linux-amd64.tar.gz: sha256: followed by 64 hex digits.', 'invalid_checksum', name=name, digest=str(digest))
+        version = str(parse_release(match['version']))
+        record = records.setdefault(version, Record(version, vouched={'sha256': 'pinned'}))
+        record.archives[_GOARCH_OF_FILE.get(match['arch'], match['arch'])] = {'filename': name, 'sha256': digits[1].lower()}
+    return records
+
+
+def resolve(spec: Spec, known: Iterable[str], where: str) -> str:
+    """The known version that a spec means; where names what the versions are known from.
+
+    Raises GofleetError(unknown_version, no_stable_release) that names the nearest known ones.
+    """
+    versions = sorted(map(parse_release, known))
+    if spec.kind == 'exact':
+        if spec.version in versions:
+            return str(spec.version)
+        raise _unknown(spec, versions, where)
+    candidates = [each for each in versions if spec.kind == 'latest' or each.line == spec.line]
+    stable = [each for each in candidates if each.stable]
+    if stable:
+        return str(stable[-1])
+    if candidates:
+        raise GofleetError(
+            f"Go {spec} has no stable release in {where} yet; its newest is {candidates[-1]}. Write version: '{candidates[-1]}' to have that one.",
+            'no_stable_release', wanted=str(spec), newest=str(candidates[-1]))
+    raise _unknown(spec, versions, where)
+
+
+def _unknown(spec: Spec, versions: list[Version], where: str) -> GofleetError:
+    near = [str(each) for each in sorted(_nearest(spec, versions))]
+    hint = f"The nearest known are {', '.join(near)}." if near else 'It knows no release at all.'
+    return GofleetError(f'Go {spec} is not in {where}. {hint}', 'unknown_version', wanted=str(spec), nearest=near)
+
+
+def _nearest(spec: Spec, versions: list[Version], count: int = 3) -> list[Version]:
+    if spec.line is None:
+        return versions[-count:]
+    number = spec.version.number if spec.version else 0
+
+    def distance(each: Version) -> tuple[int, int, int]:
+        return (abs(each.major - spec.line[0]), abs(each.minor - spec.line[1]), abs(each.number - number))
+
+    return sorted(versions, key=distance)[:count]
+
+
+def project_version(path: Path) -> str:
+    """What a project's file asks for, as a version option says it.
+
+    go.mod and go.work: the toolchain line names an exact release; without one the go line names a line, or since
+    Go 1.21 also a release (go.dev/doc/toolchain). Raises GofleetError(bad_version_file), OSError.
+    """
+    reader = _READERS.get(path.name) or (_from_go_mod if path.suffix in ('.mod', '.work') else _from_plain)
+    found = reader(path.read_text(encoding='utf-8', errors='replace'))
+    if not found:
+        raise GofleetError(
+            f'{path} says no version of Go. A go.mod or go.work needs a line "go 1.26" or "toolchain go1.26.6", a .tool-versions a line '
+            '"golang 1.26.6", a .go-version the version alone.', 'bad_version_file', path=str(path))
+    try:
+        return str(parse_spec(found))
+    except GofleetError as exc:
+        raise GofleetError(f'{path}: {exc.msg}', 'bad_version_file', path=str(path), version=found) from exc
+
+
+def _from_go_mod(text: str) -> str | None:
+    lines = [line.split('//')[0].split() for line in text.splitlines()]
+    values = {line[0]: line[1] for line in lines if len(line) == 2 and line[0] in ('go', 'toolchain')}
+    toolchain = values.get('toolchain')
+    return values.get('go') if toolchain in (None, 'default', 'local') else toolchain
+
+
+def _from_tool_versions(text: str) -> str | None:
+    for line in text.splitlines():
+        words = line.split('#')[0].split()
+        if len(words) >= 2 and words[0] in ('golang', 'go'):
+            return words[1]
+    return None
+
+
+def _from_plain(text: str) -> str | None:
+    lines = [line.split('#')[0].strip() for line in text.splitlines()]
+    return next((line for line in lines if line), None)
+
+
+_READERS = {'go.mod': _from_go_mod, 'go.work': _from_go_mod, '.tool-versions': _from_tool_versions, '.go-version': _from_plain}

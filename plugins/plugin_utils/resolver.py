@@ -1,0 +1,256 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Resolve specs to release records, once a run, from what is given, pinned, cached, in the index or in the log."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, download
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, parse_release, parse_spec
+from ansible_collections.gofleet.golang.plugins.plugin_utils import checksum_db, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
+
+# go.dev's whole index has some 3 MB.
+_INDEX_LIMIT = 64 << 20
+_LOG_LIMIT = 1 << 20
+# What nearly every host is. Others are looked up in the log when a host says that it is one.
+_USUAL_GOARCH = ('amd64', 'arm64')
+_FIRST_MODULE = parse_release('1.21.0')
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a task asks for. versions: the active one first, as written; given: the option releases."""
+
+    versions: list[str]
+    checksums: dict[str, str]
+    given: list[dict[str, Any]]
+    goproxy: list[str]
+    gosumdb: str
+    index_url: str
+    index_max_age: int
+    options: Any
+
+    @property
+    def key(self) -> str:
+        """Equal for tasks that have to get equal answers within one run."""
+        return hashlib.sha256(json.dumps(dataclasses.astuple(self), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass
+class Resolution:
+    """Records in the order of the versions asked for; excuses: why a record may be empty, by version."""
+
+    records: list[Record] = field(default_factory=list)
+    excuses: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
+    """The resolution that every host of this run works with; run: a cache that lives as long as the run.
+
+    Raises GofleetError, also the one that an earlier host of the run was answered with.
+    """
+    with run.locked(request.key):
+        memo = run.read(request.key)
+        if memo is None:
+            try:
+                memo = dataclasses.asdict(_Resolver(request, cache).resolve())
+            except GofleetError as exc:
+                memo = {'error': exc.as_result()}
+            run.write(request.key, memo)
+    if 'error' in memo:
+        raise _raised(memo['error'])
+    return Resolution([Record(**each) for each in memo['records']], memo['excuses'])
+
+
+def complete(resolution: Resolution, version: str, goarch: str, request: Request, cache: Cache) -> Resolution:
+    """The resolution with the record of an architecture that a host says it needs.
+
+    Raises GofleetError(no_archive_for_architecture) or why nothing was known of the version.
+    """
+    record = next(each for each in resolution.records if each.version == version)
+    if request.goproxy and parse_release(version) >= _FIRST_MODULE:
+        record.h1[goarch] = _Resolver(request, cache).h1(version, goarch)
+        record.vouched['h1'] = 'log'
+        return resolution
+    if version in resolution.excuses:
+        raise _raised(resolution.excuses[version])
+    raise GofleetError(
+        f"Nothing says what the archive of Go {version} for linux-{goarch} has to be: {record.vouched.get('sha256', 'the record')} has it for "
+        f"{', '.join(sorted(record.archives)) or 'no architecture'}. Pin this architecture's digest too, take a version that is released for "
+        'it, or set goproxy.', 'no_archive_for_architecture', version=version, goarch=goarch, known=sorted(record.archives))
+
+
+def _raised(result: dict[str, Any]) -> GofleetError:
+    return GofleetError(result['msg'], result['code'], **result['evidence'])
+
+
+class _Resolver:
+    def __init__(self, request: Request, cache: Cache) -> None:
+        self._request = request
+        self._cache = cache
+        self._given = {record.version: record for record in (_given(each) for each in request.given)}
+        self._pinned = releases.pinned(request.checksums)
+
+    def resolve(self) -> Resolution:
+        resolution = Resolution()
+        for text in self._request.versions:
+            spec = parse_spec(text)
+            try:
+                record = self._record(spec)
+            except GofleetError as exc:
+                # A host that has this very release needs nothing of what could not be reached.
+                if spec.kind != 'exact' or exc.code not in ('index_unreachable', 'log_unreachable'):
+                    raise
+                record = Record(str(spec.version))
+                resolution.excuses[record.version] = exc.as_result()
+            if record.version not in [each.version for each in resolution.records]:
+                resolution.records.append(record)
+        return resolution
+
+    def _record(self, spec: Spec) -> Record:
+        if self._given:
+            return self._given[releases.resolve(spec, self._given, 'the releases that were given')]
+        if spec.kind == 'exact' and str(spec.version) in self._pinned:
+            return self._pinned[str(spec.version)]
+        try:
+            record = self._indexed(spec)
+        except GofleetError as exc:
+            if exc.code != 'index_unreachable' or not self._request.goproxy:
+                raise
+            record = self._logged(spec, exc)
+        return self._pinned.get(record.version, record)
+
+    def _indexed(self, spec: Spec) -> Record:
+        url = self._request.index_url
+        if spec.kind == 'exact':
+            # A release never changes, so a copy of any age will do if it knows the release.
+            old = self._index(url, max_age=None)
+            if str(spec.version) in old:
+                return self._with_h1(old[str(spec.version)])
+        known = self._index(url, self._request.index_max_age)
+        return self._with_h1(known[releases.resolve(spec, known, f'the index {download.without_credentials(url)}')])
+
+    def _index(self, url: str, max_age: int | None) -> dict[str, Record]:
+        """Records by version; max_age: None for whatever the cache has."""
+
+        shown = download.without_credentials(url)
+
+        def fetch() -> list[dict[str, Any]]:
+            try:
+                text = download.read(url, self._request.options, _INDEX_LIMIT)
+            except GofleetError as exc:
+                raise GofleetError(
+                    f'The release index {shown} {exc.msg}. Without it nobody knows which release and which digest are meant. Set index_url to a '
+                    'copy that the controller reaches, pin digests with checksums, or set goproxy.', 'index_unreachable',
+                    url=shown, reason=exc.msg) from exc
+            return [dataclasses.asdict(record) for record in releases.parse_index(text, shown)]
+
+        found = self._aged(f'index {url}', max_age, fetch)
+        return {each['version']: Record(**each) for each in found}
+
+    def _aged(self, key: str, max_age: int | None, fetch: Callable[[], list[Any]]) -> list[Any]:
+        if max_age is None:
+            return list((self._cache.read(key) or {'value': []})['value'])
+        with self._cache.locked(key):
+            entry = self._cache.read(key)
+            if entry is None or not 0 <= time.time() - entry['fetched'] < max_age:
+                entry = {'fetched': time.time(), 'value': fetch()}
+                self._cache.write(key, entry)
+        return list(entry['value'])
+
+    def _logged(self, spec: Spec, cause: GofleetError) -> Record:
+        """A record without archives, of what module proxies have and the log vouches for."""
+        if spec.kind == 'exact':
+            version = str(spec.version)
+        else:
+            version = releases.resolve(spec, self._proxied_versions(cause), 'the list of ' + ', '.join(map(download.without_credentials, self._request.goproxy)))
+        record = Record(version)
+        failure = self._add_h1(record)
+        if not record.h1:
+            raise failure or cause
+        return record
+
+    def _proxied_versions(self, cause: GofleetError) -> list[str]:
+        def fetch() -> list[str]:
+            text = self._from_proxies(f'{digests.toolchain_module("", "")[0]}/@v/list', cause)
+            names = [line.removeprefix('v0.0.1-').split('.linux-')[0] for line in text.decode('ascii', 'replace').split() if '.linux-' in line]
+            return sorted(set(names))
+
+        return self._aged('list ' + ' '.join(self._request.goproxy), self._request.index_max_age, fetch)
+
+    def _from_proxies(self, path: str, cause: GofleetError) -> bytes:
+        failures = [f'{cause.evidence["url"]} ({cause.evidence["reason"]})']
+        for base in self._request.goproxy:
+            url = f'{base.rstrip("/")}/{path}'
+            try:
+                return bytes(download.read(url, self._request.options, _INDEX_LIMIT))
+            except GofleetError as exc:
+                failures.append(f'{download.without_credentials(url)} ({exc.msg})')
+        raise GofleetError(f"Neither the release index nor a module proxy can be read: {'; '.join(failures)}. Check the controller's network and "
+                           'proxy settings, or pin digests with checksums.', 'index_unreachable', failures=failures)
+
+    def _with_h1(self, record: Record) -> Record:
+        if self._request.goproxy and parse_release(record.version) >= _FIRST_MODULE:
+            # The archives' digests are known: a log out of reach only takes the module proxies out of the choice.
+            self._add_h1(record)
+        return record
+
+    def _add_h1(self, record: Record) -> GofleetError | None:
+        failure = None
+        for goarch in _USUAL_GOARCH:
+            try:
+                record.h1[goarch] = self.h1(record.version, goarch)
+                record.vouched['h1'] = 'log'
+            except GofleetError as exc:
+                if exc.code not in ('log_unreachable', 'not_in_log'):
+                    raise
+                failure = failure or exc
+        return failure
+
+    def h1(self, version: str, goarch: str) -> str:
+        """What the log says of a release's tree. Raises GofleetError, of the network as log_unreachable or not_in_log."""
+        module, module_version = digests.toolchain_module(version, goarch)
+        key = checksum_db.key_for(self._request.gosumdb)
+        cached = self._cache.read(f'h1 {key.name} {module_version}')
+        if cached is None:
+            cached = checksum_db.lookup(module, module_version, key, lambda path: self._from_log(key.name, path))
+            self._cache.write(f'h1 {key.name} {module_version}', cached)
+        return str(cached)
+
+    def _from_log(self, name: str, path: str) -> bytes:
+        failures = []
+        for base in [f'{base.rstrip("/")}/sumdb/{name}' for base in self._request.goproxy] + [f'https://{name}']:
+            try:
+                return bytes(download.read(f'{base}/{path}', self._request.options, _LOG_LIMIT))
+            except GofleetError as exc:
+                if exc.evidence.get('status') in (404, 410) and path.startswith('lookup/'):
+                    raise GofleetError(f"The transparency log {name} has no {path.split('/', 1)[1]}: there is no such release (asked {download.without_credentials(base)}).",
+                                       'not_in_log', log=name, path=path) from exc
+                failures.append(f'{download.without_credentials(base)} {exc.msg}')
+        raise GofleetError(f"The transparency log {name} cannot be asked: {'; '.join(failures)}. Pin digests with checksums, or let the controller "
+                           'reach it.', 'log_unreachable', log=name, failures=failures)
+
+
+def _given(option: dict[str, Any]) -> Record:
+    record = Record(str(parse_release(str(option['version']))), option.get('archives') or {}, option.get('h1') or {}, option.get('vouched') or {})
+    for goarch, archive in record.archives.items():
+        if not isinstance(archive, dict) or not {'filename', 'sha256'} <= set(archive):
+            raise GofleetError(f'releases: the archive of {record.version} for {goarch} needs filename and sha256.', 'invalid_release', version=record.version)
+    return record
+
+
+def run_cache(local_tmp: str) -> Cache:
+    """The cache of one run: in the folder that Ansible makes for a run and removes with it."""
+    return Cache(Path(local_tmp) / 'gofleet')
