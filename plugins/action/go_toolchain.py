@@ -1,0 +1,150 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's half of go_toolchain: resolves versions before the host is asked, and brings what it can't fetch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from ansible import constants as C
+from ansible.plugins.action import ActionBase
+from ansible_collections.gofleet.golang.plugins.module_utils import download
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC
+from ansible_collections.gofleet.golang.plugins.plugin_utils import archives, cache, releases, resolver
+
+MODULE = 'gofleet.golang.go_toolchain'
+# Options that end here; everything else goes to the host as it was written.
+_CONTROLLER_ONLY = ('version_from', 'checksums', 'index_url', 'index_max_age', 'cache_path', 'gosumdb')
+# One call that finds out what is missing, one for a record, one for the archives.
+_CALLS = 3
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Calls the module once, or again with what the host says it lacks."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+    TRANSFERS_FILES = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        _, self._options = self.validate_argument_spec(ARGUMENT_SPEC)
+        try:
+            result.update(self._converge(task_vars or {}))
+        except GofleetError as exc:
+            result.update(exc.as_result(), failed=True)
+        except OSError as exc:
+            result.update(from_os_error(exc).as_result(), failed=True)
+        return result
+
+    def _converge(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        arguments = {key: value for key, value in self._task.args.items() if key not in _CONTROLLER_ONLY}
+        self._cache = cache.Cache(Path(self._options['cache_path'] or cache.default_root()))
+        if self._options['archive'] and not self._options['remote_src']:
+            del arguments['archive']
+            arguments['transfer'] = 'push'
+        if self._options['state'] == 'absent':
+            return self._call(arguments, task_vars)
+        request = self._request()
+        resolution = resolver.resolve(request, self._cache, resolver.run_cache(C.DEFAULT_LOCAL_TMP))
+        return self._until_satisfied(arguments, request, resolution, task_vars)
+
+    def _until_satisfied(self, arguments: dict[str, Any], request: resolver.Request, resolution: resolver.Resolution,
+                         task_vars: dict[str, Any]) -> dict[str, Any]:
+        uploads: dict[str, str] = {}
+        answers: list[dict[str, Any]] = []
+        for _ in range(_CALLS):
+            records = [each.as_option() for each in resolution.records]
+            versions = [each.version for each in resolution.records]
+            arguments.update(version=versions[0], also=versions[1:], releases=records, uploads=uploads)
+            answers.append(self._call(arguments, task_vars))
+            needs = answers[-1].pop('needs', [])
+            if not needs or answers[-1].get('failed'):
+                break
+            for need in needs:
+                if need['kind'] == 'record':
+                    resolution = resolver.complete(resolution, need['version'], need['goarch'], request, self._cache)
+                else:
+                    uploads[need['filename']] = self._bring(need, resolution)
+        return dict(_merged(answers), transfer=_transfer(answers, uploads), releases=records)
+
+    def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        return answer
+
+    def _request(self) -> resolver.Request:
+        options = self._options
+        version = options['version']
+        if options['version_from']:
+            if version:
+                raise GofleetError('Both version and version_from are set. Leave one of them out.', 'conflicting_options')
+            version = releases.project_version(Path(self._find_needle('files', options['version_from'])))
+        if not version:
+            raise GofleetError("Neither version nor version_from says which Go is wanted. Write version: latest, a line such as '1.26', or a "
+                               "release such as '1.26.6'.", 'invalid_version')
+        return resolver.Request(
+            versions=[version, *options['also']], checksums=options['checksums'], given=options['releases'],
+            goproxy=download.proxy_urls(options['goproxy']), gosumdb=options['gosumdb'],
+            index_url=options['index_url'], index_max_age=options['index_max_age'], options=self._network())
+
+    def _network(self) -> download.Options:
+        path = self._options['ca_path']
+        # The file may be there for the hosts alone; the controller then trusts what its system trusts.
+        return download.Options(self._options['timeout'], path if path and os.path.exists(path) else None)
+
+    def _bring(self, need: dict[str, Any], resolution: resolver.Resolution) -> str:
+        """Put an archive onto the host; returns its path there."""
+        record = next(each for each in resolution.records if each.version == need['version'])
+        options = self._options
+        if options['archive'] and not options['remote_src']:
+            local = archives.local_archive(Path(self._find_needle('files', options['archive'])), record, need['goarch'])
+        else:
+            try:
+                local = archives.fetched_archive(record, need['goarch'], options['mirrors'], download.proxy_urls(options['goproxy']),
+                                                 self._network(), self._cache)
+            except GofleetError as exc:
+                raise _both_failed(exc, need) from exc
+        remote = self._connection._shell.join_path(self._folder_for(need), local.name)
+        self._transfer_file(str(local), remote)
+        if not need.get('writable'):
+            self._fixup_perms2((self._connection._shell.tmpdir, remote))
+        return str(remote)
+
+    def _folder_for(self, need: dict[str, Any]) -> str:
+        """A folder on the host that the connection's user can write to and the module's user can read."""
+        if self._connection.become is None or self._connection.become.name.rsplit('.', 1)[-1] == 'sudo' and need['root']:
+            need['writable'] = True
+            return str(need['incoming'])
+        # No other way of becoming somebody tells the module whose the connection is: use what Ansible has for it.
+        if not self._connection._shell.tmpdir:
+            self._make_tmp_path()
+        return str(self._connection._shell.tmpdir)
+
+
+def _both_failed(exc: GofleetError, need: dict[str, Any]) -> GofleetError:
+    tried = ' '.join(f"{each['url']}: {each['reason']}." for each in need['failures'])
+    text = f'The host could not fetch Go {need["version"]} itself. Tried {tried} ' if tried else ''
+    return GofleetError(text + exc.msg, exc.code, **dict(exc.evidence, host_failures=need['failures']))
+
+
+def _merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
+    """The last answer, with what the calls before it did."""
+    result = dict(answers[-1])
+    for earlier in answers[:-1]:
+        result['changed'] = result.get('changed', False) or earlier.get('changed', False)
+        for key in ('installed', 'pruned', 'moved_aside'):
+            result[key] = earlier.get(key, []) + [each for each in result.get(key, []) if each not in earlier.get(key, [])]
+        result['bytes_fetched'] = result.get('bytes_fetched', 0) + earlier.get('bytes_fetched', 0)
+    if len(answers) > 1 and 'diff' in answers[0] and 'diff' in result:
+        result['diff'] = {'before': answers[0]['diff']['before'], 'after': result['diff']['after']}
+    return result
+
+
+def _transfer(answers: list[dict[str, Any]], uploads: dict[str, str]) -> str:
+    if uploads:
+        return 'push'
+    return 'pull' if any(each.get('bytes_fetched') for each in answers) else 'none'

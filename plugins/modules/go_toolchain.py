@@ -1,0 +1,355 @@
+#!/usr/bin/python
+# Copyright (c) 2026, gofleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r'''
+module: go_toolchain
+short_description: Go toolchains on a host, each proven before it gets its name
+version_added: 0.1.0
+author:
+  - gofleet contributors (@gofleet)
+description:
+  - Installs releases of Go side by side, lets one of them be the active one, and removes the rest on request.
+  - The controller resolves a version to a release record with the SHA-256 of each architecture's archive; the host takes the record of
+    its own architecture, so no facts are needed.
+  - An archive is fetched, verified, unpacked and proven beside its target and gets its name by one rename. What was active before stays
+    so until then. A run that is killed at any point leaves the old state or the new one, and the next run converges.
+  - A host that has what is wanted is read in one round trip and nothing on it is written.
+options:
+  version:
+    description:
+      - The release to be active. An exact one (V(1.26.6), V(1.27rc1)), a line (V(1.26), its newest stable patch) or V(latest).
+      - Quote it in YAML, or V(1.20) becomes the number 1.2.
+      - The first release of an old line is written V(1.20.0), because V(1.20) is the line.
+      - With O(state=absent), the exact releases or lines to remove; everything of this collection if neither this nor O(also) is given.
+    type: str
+  version_from:
+    description:
+      - A file on the controller that says which release a project wants.
+      - C(go.mod) and C(go.work) (their C(toolchain) line, otherwise their C(go) line), C(.go-version) and C(.tool-versions) are read.
+    type: path
+  also:
+    description: Releases to keep beside the active one, written as in O(version).
+    type: list
+    elements: str
+    default: []
+  prune:
+    description: Whether toolchains that this collection installed and that are wanted no longer are removed.
+    type: bool
+    default: false
+  state:
+    description: Whether the toolchains are to be there.
+    type: str
+    choices: [present, absent]
+    default: present
+  checksums:
+    description:
+      - Pinned digests, C(sha256:HEX), by file name (C(go1.26.6.linux-amd64.tar.gz)), one for each architecture of the fleet.
+      - Exact versions with a pinned digest need neither index nor network on the controller.
+    type: dict
+    default: {}
+  releases:
+    description:
+      - Release records to use instead of the index; the controller fills it otherwise.
+      - RV(releases) of an earlier run may be given back.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      version:
+        description: The exact version.
+        type: str
+        required: true
+      archives:
+        description: By architecture in Go's words (V(amd64), V(arm64), …), a dict of C(filename), C(sha256) (hex) and C(size) (bytes, optional).
+        type: dict
+        default: {}
+      h1:
+        description: By architecture, the digest of the tree as Go's transparency log knows it (C(h1:…)).
+        type: dict
+        default: {}
+      vouched:
+        description: What vouched for C(sha256) and for C(h1), for the manifest.
+        type: dict
+        default: {}
+  archive:
+    description:
+      - An archive (C(goVERSION.linux-ARCH.tar.gz), or a module's C(.zip)), or a folder that holds archives for every architecture.
+      - On the controller, or on the host with O(remote_src=true).
+      - It is verified as any other source is.
+    type: path
+  remote_src:
+    description: Whether O(archive) is on the host.
+    type: bool
+    default: false
+  mirrors:
+    description: Base URLs of mirrors. The archive is looked for at C(BASE/goVERSION.linux-ARCH.tar.gz), in the first that answers with the right file.
+    type: list
+    elements: str
+    default: ['https://go.dev/dl']
+  goproxy:
+    description:
+      - Module proxies, as in Go's own E(GOPROXY) (C(direct) and C(off) are passed over), which hold each release since 1.21.0 as a module.
+      - Used when no mirror gives the archive; proven by Go's transparency log. No proxy is asked by default.
+    type: str
+    default: ''
+  gosumdb:
+    description:
+      - Name, and unless it is V(sum.golang.org) the public key, of the transparency log, as in Go's own E(GOSUMDB).
+      - It is asked through the module proxy, and directly if no proxy serves it.
+    type: str
+    default: sum.golang.org
+  index_url:
+    description: Address of the release index, in the form of V(https://go.dev/dl/?mode=json&include=all).
+    type: str
+    default: https://go.dev/dl/?mode=json&include=all
+  index_max_age:
+    description: For how many seconds the controller's copy of the index is good. One run works with one copy.
+    type: int
+    default: 3600
+  cache_path:
+    description: Folder on the controller for indexes and archives. Defaults to C(gofleet) in E(XDG_CACHE_HOME), otherwise C(~/.cache/gofleet).
+    type: path
+  transfer:
+    description:
+      - V(pull) lets the host fetch.
+      - V(push) fetches once for each architecture to the controller's cache and copies from there.
+      - V(auto) pulls, and pushes to a host that can reach no source or cannot verify its TLS.
+    type: str
+    choices: [auto, pull, push]
+    default: auto
+  prefix:
+    description: Folder of the toolchains. Defaults to V(/opt/go) for root and V(~/.local/share/go-toolchains) for other users.
+    type: path
+  link:
+    description: Symbolic link to the active toolchain. Defaults to V(/usr/local/go) for root and V(~/.local/go) for other users.
+    type: path
+  bin_dir:
+    description: Folder for the links C(go) and C(gofmt). Defaults to V(/usr/local/bin) for root and V(~/.local/bin) for other users.
+    type: path
+  adopt:
+    description: Whether something that this collection did not make, found at O(link) or in O(bin_dir), is moved aside whole instead of failing.
+    type: bool
+    default: false
+  lock_timeout:
+    description: For how many seconds to wait for another run on the same host.
+    type: int
+    default: 300
+  timeout:
+    description: After how many seconds without a byte a connection is given up.
+    type: int
+    default: 30
+  ca_path:
+    description:
+      - PEM file of the authorities to trust for TLS, on whichever machine fetches; the host for V(pull), the controller for V(push) and the index.
+      - Defaults to the certificates of that system.
+    type: path
+  uploads:
+    description: Archives on this host by file name. Set by the controller when it pushes.
+    type: dict
+    default: {}
+notes:
+  - Proxies are taken from the environment (E(https_proxy), E(no_proxy)); set it for the host with the task's C(environment) keyword.
+  - E(GOPATH) is never touched.
+extends_documentation_fragment:
+  - gofleet.golang.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+seealso:
+  - name: Go's download page
+    description: Releases and their digests.
+    link: https://go.dev/dl/
+'''
+
+EXAMPLES = r'''
+- name: Have the newest patch of Go 1.26
+  gofleet.golang.go_toolchain:
+    version: "1.26"
+
+- name: Have a pinned release on a fleet of two architectures, without asking anybody
+  gofleet.golang.go_toolchain:
+    version: "1.26.6"
+    checksums:
+      go1.26.6.linux-amd64.tar.gz: "sha256:{{ go_amd64_sha256 }}"
+      go1.26.6.linux-arm64.tar.gz: "sha256:{{ go_arm64_sha256 }}"
+    mirrors:
+      - https://mirror.example.com/go
+
+- name: Have what a project asks for, keep the line before it, remove all others
+  gofleet.golang.go_toolchain:
+    version_from: "{{ playbook_dir }}/../go.mod"
+    also: ["1.25"]
+    prune: true
+
+- name: Bring archives to hosts that reach nothing
+  gofleet.golang.go_toolchain:
+    version: "1.26.6"
+    transfer: push
+
+- name: Remove everything that this collection installed
+  gofleet.golang.go_toolchain:
+    state: absent
+'''
+
+RETURN = r'''
+version:
+  description: The active version that was asked for, as it was resolved.
+  returned: success, state is present
+  type: str
+  sample: 1.26.6
+toolchains:
+  description: The toolchains of this collection that are on the host.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    version:
+      description: Its version.
+      type: str
+    goarch:
+      description: Its architecture in Go's words.
+      type: str
+    path:
+      description: Its folder.
+      type: str
+    active:
+      description: Whether O(link) names it.
+      type: bool
+    proof:
+      description: What proved it; each with RV(ignore:kind) V(pinned), V(index) or V(log) and the digest.
+      type: list
+      elements: dict
+    source:
+      description: Where its archive came from, with sha256 and size in bytes.
+      type: dict
+    problem:
+      description: What is wrong with it at first sight; null if nothing is.
+      type: str
+goarch:
+  description: The architecture of the host's userland in Go's words.
+  returned: success
+  type: str
+  sample: amd64
+installed:
+  description: Versions that were installed (in check mode, that would be).
+  returned: success
+  type: list
+  elements: str
+pruned:
+  description: Versions that were removed (in check mode, that would be).
+  returned: success
+  type: list
+  elements: str
+moved_aside:
+  description: Names under which foreign things are kept, with O(adopt=true).
+  returned: success
+  type: list
+  elements: str
+plan:
+  description: The steps that were taken (in check mode, that would be), one a line.
+  returned: success
+  type: list
+  elements: str
+bytes_fetched:
+  description: Bytes that the host fetched over the network.
+  returned: success
+  type: int
+transfer:
+  description: V(push) if the controller brought an archive, otherwise V(pull); V(none) if no archive was needed.
+  returned: success
+  type: str
+releases:
+  description: The release records that were used.
+  returned: success, state is present
+  type: list
+  elements: dict
+code:
+  description: What failed, as a stable word for machines.
+  returned: failure
+  type: str
+  sample: sha256_mismatch
+evidence:
+  description: The values behind RV(ignore:msg).
+  returned: failure
+  type: dict
+'''
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.gofleet.golang.plugins.module_utils import download, errors, goversion, host, installation, toolchain
+
+ARGUMENT_SPEC = {
+    'version': {'type': 'str'},
+    'version_from': {'type': 'path'},
+    'also': {'type': 'list', 'elements': 'str', 'default': []},
+    'prune': {'type': 'bool', 'default': False},
+    'state': {'type': 'str', 'choices': ['present', 'absent'], 'default': 'present'},
+    'checksums': {'type': 'dict', 'default': {}},
+    'releases': {'type': 'list', 'elements': 'dict', 'default': [], 'options': {
+        'version': {'type': 'str', 'required': True},
+        'archives': {'type': 'dict', 'default': {}},
+        'h1': {'type': 'dict', 'default': {}},
+        'vouched': {'type': 'dict', 'default': {}},
+    }},
+    'archive': {'type': 'path'},
+    'remote_src': {'type': 'bool', 'default': False},
+    'mirrors': {'type': 'list', 'elements': 'str', 'default': ['https://go.dev/dl']},
+    'goproxy': {'type': 'str', 'default': ''},
+    'gosumdb': {'type': 'str', 'default': 'sum.golang.org'},
+    'index_url': {'type': 'str', 'default': 'https://go.dev/dl/?mode=json&include=all'},
+    'index_max_age': {'type': 'int', 'default': 3600},
+    'cache_path': {'type': 'path'},
+    'transfer': {'type': 'str', 'choices': ['auto', 'pull', 'push'], 'default': 'auto'},
+    'prefix': {'type': 'path'},
+    'link': {'type': 'path'},
+    'bin_dir': {'type': 'path'},
+    'adopt': {'type': 'bool', 'default': False},
+    'lock_timeout': {'type': 'int', 'default': 300},
+    'timeout': {'type': 'int', 'default': 30},
+    'ca_path': {'type': 'path'},
+    'uploads': {'type': 'dict', 'default': {}},
+}
+
+
+def main():
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    # A toolchain is for everybody who can reach it, whatever umask the connection came with.
+    os.umask(0o022)
+    try:
+        result = converge(module.params, module.check_mode)
+    except errors.GofleetError as exc:
+        module.fail_json(**exc.as_result())
+    except (IOError, OSError) as exc:
+        module.fail_json(**errors.from_os_error(exc).as_result())
+    module.exit_json(**result)
+
+
+def converge(params, check_mode):
+    """The result for these options. Raises GofleetError, OSError."""
+    goarch = host.goarch()
+    paths = toolchain.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
+    wanted = toolchain.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch)
+    records = dict((str(goversion.parse_release(record['version'])), record) for record in params['releases'])
+    sources = installation.Sources(
+        files=installation.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
+        mirrors=params['mirrors'], goproxy=download.proxy_urls(params['goproxy']), transfer=params['transfer'],
+        options=download.Options(params['timeout'], params['ca_path']))
+    result = installation.converge(wanted, paths, records, sources, check_mode, params['lock_timeout'])
+    result.update(goarch=goarch, toolchains=toolchain.listing(toolchain.observe(paths), paths))
+    if wanted.remove is None:
+        result['version'] = wanted.active
+    return result
+
+
+if __name__ == '__main__':
+    main()
