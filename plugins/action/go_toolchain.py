@@ -70,7 +70,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     resolution = resolver.complete(resolution, need['version'], need['goarch'], request, self._cache)
                 else:
                     uploads[need['filename']] = self._bring(need, resolution)
-        return dict(_merged(answers), transfer=_transfer(answers, uploads), releases=records)
+        result = dict(_merged(answers), transfer=_transfer(answers, uploads), releases=records)
+        result['warnings'] = resolution.warnings + result.get('warnings', [])
+        return result
 
     def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
@@ -126,7 +128,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
 
 def _both_failed(exc: GofleetError, need: dict[str, Any]) -> GofleetError:
-    tried = ' '.join(f"{each['url']}: {each['reason']}." for each in need['failures'])
+    tried = download.told(need['failures'])
     text = f'The host could not fetch Go {need["version"]} itself. Tried {tried} ' if tried else ''
     return GofleetError(text + exc.msg, exc.code, **dict(exc.evidence, host_failures=need['failures']))
 
@@ -136,7 +138,7 @@ def _merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
     result = dict(answers[-1])
     for earlier in answers[:-1]:
         result['changed'] = result.get('changed', False) or earlier.get('changed', False)
-        for key in ('installed', 'pruned', 'moved_aside'):
+        for key in ('installed', 'pruned', 'moved_aside', 'passed_over'):
             result[key] = earlier.get(key, []) + [each for each in result.get(key, []) if each not in earlier.get(key, [])]
         result['bytes_fetched'] = result.get('bytes_fetched', 0) + earlier.get('bytes_fetched', 0)
     if len(answers) > 1 and 'diff' in answers[0] and 'diff' in result:

@@ -68,18 +68,21 @@ class _Broken(Exception):
 def fetch_first(urls, path, options, size=None, sha256=None):
     """Fetch the file from the first of urls that has it as expected, to path.
 
-    size: bytes, sha256: hex; None where unknown. Returns Fetched.
-    Raises GofleetError(no_source) that tells what was wrong with each url, and OSError if path can't be written.
+    size: bytes, sha256: hex; None where unknown. Returns (Fetched or None, failures), a failure for each url that
+    was passed over: {url, code, reason}. Raises OSError if path can't be written.
     """
     failures = []
     for url in urls:
         try:
-            return fetch(url, path, options, size, sha256)
+            return fetch(url, path, options, size, sha256), failures
         except GofleetError as exc:
             failures.append({'url': without_credentials(url), 'code': exc.code, 'reason': exc.msg})
-    raise GofleetError(
-        'No source gave the file. Tried: %s.' % '; '.join('%s (%s)' % (each['url'], each['reason']) for each in failures),
-        'no_source', failures=failures)
+    return None, failures
+
+
+def told(failures):
+    """The failures of fetch_first() as sentences."""
+    return ' '.join('%s: %s.' % (each['url'], each['reason']) for each in failures)
 
 
 def fetch(url, path, options, size=None, sha256=None):

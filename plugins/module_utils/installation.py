@@ -72,7 +72,7 @@ class Installer(object):
         self.goarch = goarch
         self.records = records
         self.sources = sources
-        self.progress = {'installed': [], 'pruned': [], 'bytes_fetched': 0, 'needs': [], 'moved_aside': []}
+        self.progress = {'installed': [], 'pruned': [], 'bytes_fetched': 0, 'needs': [], 'moved_aside': [], 'passed_over': []}
 
     def run(self, steps):
         """Carry out steps in their order. Where an archive is missing, nothing after the installs is done."""
@@ -152,14 +152,12 @@ class Installer(object):
         if self.sources.transfer != 'push':
             for kind, filename, urls in self._offers(record, module_file):
                 path = os.path.join(stage, filename)
-                try:
-                    fetched = download.fetch_first(urls, path, self.sources.options, *self._expected(kind, record))
+                fetched, failed = download.fetch_first(urls, path, self.sources.options, *self._expected(kind, record))
+                failures += failed
+                if fetched:
                     self.progress['bytes_fetched'] += fetched.received
+                    self.progress['passed_over'] += failures
                     return Obtained(path, kind, fetched.url, fetched.sha256, fetched.size)
-                except GofleetError as exc:
-                    if exc.code != 'no_source':
-                        raise
-                    failures += exc.evidence['failures']
         if self.sources.transfer == 'pull':
             raise _no_source(version, self.goarch, failures)
         raise Need({'kind': 'archive', 'version': version, 'goarch': self.goarch, 'filename': record['filename'],
@@ -253,10 +251,9 @@ def _copy(path, target):
 
 
 def _no_source(version, goarch, failures):
-    tried = ' '.join('%s: %s.' % (each['url'], each['reason']) for each in failures)
     return GofleetError(
         'Go %s for linux-%s came from no source. %s Check the mirrors, or let the controller fetch with transfer: push.'
-        % (version, goarch, 'Tried %s' % tried if failures else 'There is no mirror or module proxy to try.'),
+        % (version, goarch, 'Tried %s' % download.told(failures) if failures else 'There is no mirror or module proxy to try.'),
         'no_source', version=version, goarch=goarch, failures=failures)
 
 
@@ -379,7 +376,7 @@ def _result(steps, before, paths, progress):
         'plan': [' '.join(str(each) for each in step if each) for step in steps],
         'installed': installs,
         'pruned': [step.detail for step in steps if step.action == 'remove'],
-        'bytes_fetched': 0, 'needs': [], 'moved_aside': after['moved_aside'],
+        'bytes_fetched': 0, 'needs': [], 'moved_aside': after['moved_aside'], 'passed_over': [],
     }
     result.update(progress)
     if result['needs']:

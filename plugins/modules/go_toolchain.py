@@ -258,6 +258,11 @@ plan:
   returned: success
   type: list
   elements: str
+passed_over:
+  description: Sources that were tried before one gave the archive, each with C(url), C(code) and C(reason).
+  returned: success
+  type: list
+  elements: dict
 bytes_fetched:
   description: Bytes that the host fetched over the network.
   returned: success

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,46 +35,43 @@ def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: li
     Raises GofleetError(no_source) that tells what was wrong with each source, OSError.
     """
     archive = record.archives.get(goarch)
-    failures: list[str] = []
+    h1 = record.h1.get(goarch)
+    filename = _module_file(record, goarch)
+    failures: list[dict[str, str]] = []
     if archive and mirrors:
-        try:
-            return _archive(archive, mirrors, options, cache)
-        except GofleetError as exc:
-            failures.append(exc.msg)
-    if record.h1.get(goarch) and goproxy:
-        try:
-            return _module(record, goarch, goproxy, options, cache)
-        except GofleetError as exc:
-            failures.append(exc.msg)
+        urls = [f'{base.rstrip("/")}/{archive["filename"]}' for base in mirrors]
+        path = _cached(cache, f'sha256 {archive["sha256"]}', archive['filename'], urls, failures, options, archive.get('size'), archive['sha256'])
+        if path:
+            return path
+    if h1 and goproxy:
+        urls = [f'{base.rstrip("/")}/{digests.toolchain_module("", "")[0]}/@v/{filename}' for base in goproxy]
+        path = _cached(cache, f'h1 {h1}', filename, urls, failures, options)
+        if path:
+            return path
     raise GofleetError(
-        f"The controller could not get Go {record.version} for linux-{goarch} either. {' '.join(failures) or 'There is no source to try.'} "
+        f'The controller could not get Go {record.version} for linux-{goarch} either. {download.told(failures) or "There is no source to try."} '
         'Check mirrors and proxy settings, or give the file with archive.', 'no_source', version=record.version, goarch=goarch, failures=failures)
 
 
-def _archive(archive: dict[str, Any], mirrors: list[str], options: Any, cache: Cache) -> Path:
-    urls = [f'{base.rstrip("/")}/{archive["filename"]}' for base in mirrors]
-
+def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: list[dict[str, str]], options: Any, *expected: Any) -> Path | None:
     def make(path: Path) -> None:
-        download.fetch_first(urls, str(path), options, archive.get('size'), archive['sha256'])
+        fetched, failed = download.fetch_first(urls, str(path), options, *expected)
+        failures.extend(failed)
+        if not fetched:
+            raise _NoSource
+        if filename.endswith('.zip') and f'h1 {digests.zip_h1(str(path))}' != key:
+            # The host would refuse it as well; the cache must not keep it.
+            failures.append({'url': fetched.url, 'code': 'h1_mismatch', 'reason': f'its files do not have the {key} of the transparency log'})
+            raise _NoSource
 
-    return cache.archive(f'sha256 {archive["sha256"]}', archive['filename'], make)
+    try:
+        return cache.archive(key, filename, make)
+    except _NoSource:
+        return None
 
 
-def _module(record: Record, goarch: str, goproxy: list[str], options: Any, cache: Cache) -> Path:
-    module = digests.toolchain_module(record.version, goarch)[0]
-    urls = [f'{base.rstrip("/")}/{module}/@v/{_module_file(record, goarch)}' for base in goproxy]
-    return cache.archive(f'h1 {record.h1[goarch]}', _module_file(record, goarch), _proven_zip(urls, record.h1[goarch], options))
-
-
-def _proven_zip(urls: list[str], h1: str, options: Any) -> Callable[[Path], None]:
-    def make(path: Path) -> None:
-        fetched = download.fetch_first(urls, str(path), options)
-        found = digests.zip_h1(str(path))
-        if found != h1:
-            raise GofleetError(f'{fetched.url} is not the release: the h1 of its files is {found}, the transparency log says {h1}.',
-                               'h1_mismatch', url=fetched.url, found=found, wanted=h1)
-
-    return make
+class _NoSource(Exception):
+    """No url had what was expected; the failures say why."""
 
 
 def _module_file(record: Record, goarch: str) -> str:

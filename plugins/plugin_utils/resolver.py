@@ -50,10 +50,14 @@ class Request:
 
 @dataclass
 class Resolution:
-    """Records in the order of the versions asked for; excuses: why a record may be empty, by version."""
+    """Records in the order of the versions asked for; excuses: why a record may be empty, by version.
+
+    warnings: what went another way than it was set up to.
+    """
 
     records: list[Record] = field(default_factory=list)
     excuses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
@@ -71,7 +75,7 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
             run.write(request.key, memo)
     if 'error' in memo:
         raise _raised(memo['error'])
-    return Resolution([Record(**each) for each in memo['records']], memo['excuses'])
+    return Resolution([Record(**each) for each in memo['records']], memo['excuses'], memo['warnings'])
 
 
 def complete(resolution: Resolution, version: str, goarch: str, request: Request, cache: Cache) -> Resolution:
@@ -102,6 +106,7 @@ class _Resolver:
         self._cache = cache
         self._given = {record.version: record for record in (_given(each) for each in request.given)}
         self._pinned = releases.pinned(request.checksums)
+        self._warnings: list[str] = []
 
     def resolve(self) -> Resolution:
         resolution = Resolution()
@@ -117,6 +122,7 @@ class _Resolver:
                 resolution.excuses[record.version] = exc.as_result()
             if record.version not in [each.version for each in resolution.records]:
                 resolution.records.append(record)
+        resolution.warnings = self._warnings
         return resolution
 
     def _record(self, spec: Spec) -> Record:
@@ -130,6 +136,8 @@ class _Resolver:
             if exc.code != 'index_unreachable' or not self._request.goproxy:
                 raise
             record = self._logged(spec, exc)
+            self._warnings.append(f"The release index {exc.evidence['url']} {exc.evidence['reason']}. Go {record.version} was resolved and will be proven "
+                                  'through module proxies and the transparency log instead.')
         return self._pinned.get(record.version, record)
 
     def _indexed(self, spec: Spec) -> Record:
