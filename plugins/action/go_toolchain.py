@@ -70,7 +70,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     resolution = resolver.complete(resolution, need['version'], need['goarch'], request, self._cache)
                 else:
                     uploads[need['filename']] = self._bring(need, resolution)
-        result = dict(_merged(answers), transfer=_transfer(answers, uploads), releases=records)
+        result = dict(_merged(answers), transfer=_transfer(answers, uploads))
+        if not result.get('failed'):
+            result['releases'] = records
         result['warnings'] = resolution.warnings + result.get('warnings', [])
         return result
 

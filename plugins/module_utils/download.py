@@ -14,17 +14,25 @@ __metaclass__ = type
 import errno
 import hashlib
 import io
+import os
 import socket
 from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
-from ansible.module_utils.six.moves.http_client import HTTPException
-from ansible.module_utils.six.moves.urllib.error import HTTPError, URLError
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import SSLValidationError, open_url
 
 from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+try:
+    from http.client import HTTPException
+    from urllib.error import HTTPError, URLError
+    from urllib.request import Request, urlopen
+except ImportError:
+    # Python 2.7
+    from httplib import HTTPException
+    from urllib2 import HTTPError, Request, URLError, urlopen
 
 try:
     import ssl
@@ -88,7 +96,7 @@ def told(failures):
 def fetch(url, path, options, size=None, sha256=None):
     """Fetch url to path. Returns Fetched.
 
-    Raises GofleetError (tls_unavailable, tls_failed, unreachable, http_status, html_answer, too_large, truncated,
+    Raises GofleetError (ca_path_missing, tls_unavailable, tls_failed, unreachable, http_status, html_answer, too_large, truncated,
     size_mismatch, sha256_mismatch); its text leaves the url to the caller. OSError if path can't be written.
     """
     transfer = _Transfer(url, options, size)
@@ -162,12 +170,18 @@ class _Transfer(object):
         self.validator = response.headers.get('ETag') or response.headers.get('Last-Modified')
 
     def _open(self):
+        if self.options.ca_path and not os.path.isfile(self.options.ca_path):
+            raise GofleetError('is not asked, for ca_path (%s) is not on this machine' % self.options.ca_path, 'ca_path_missing',
+                               path=self.options.ca_path)
         headers = {'Accept-Encoding': 'identity'}
         if self.size:
             headers['Range'] = 'bytes=%d-' % self.size
             if self.validator and not self.validator.startswith('W/'):
                 headers['If-Range'] = self.validator
         with _network_errors(self.size > 0):
+            if ssl is None:
+                # From core 2.19 on open_url needs ssl for any address; plain HTTP does not, and what comes is verified.
+                return urlopen(Request(self.url, headers=dict(headers, **{'User-agent': AGENT})), timeout=self.options.timeout)
             return open_url(self.url, headers=headers, timeout=self.options.timeout, ca_path=self.options.ca_path,
                             http_agent=AGENT, decompress=False)
 

@@ -9,6 +9,8 @@ __metaclass__ = type
 
 import errno
 
+from ansible.module_utils.common.text.converters import to_native
+
 
 class GofleetError(Exception):
     """A failure that a person can act on.
@@ -31,7 +33,7 @@ class GofleetError(Exception):
 
 def from_os_error(exc):
     """The GofleetError for an OSError (or Python 2's IOError) that ended a run. Source of the names: errno(3)."""
-    path = exc.filename or 'the host'
+    path = to_native(exc.filename or 'the host')
     hint = _HINTS.get(exc.errno, ('os_error', 'Mend that and run again.'))
     return GofleetError(
         '%s: %s. What was active before still is; nothing half-done has a name. %s' % (path, exc.strerror or exc, hint[1]),

@@ -64,7 +64,7 @@ class Need(Exception):
 class Installer(object):
     """Carries out the steps of one plan, with the lock held.
 
-    records: release record by version; progress: what the result tells, also when a later step fails.
+    records: release record by version; progress: what the result tells.
     """
 
     def __init__(self, paths, goarch, records, sources):
