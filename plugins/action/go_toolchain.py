@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
-from ansible_collections.gofleet.golang.plugins.module_utils import download
+
+from ansible_collections.gofleet.golang.plugins.module_utils import sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import archives, cache, releases, resolver
+from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, releases, resolver
 
 MODULE = 'gofleet.golang.go_toolchain'
 # Options that end here; everything else goes to the host as it was written.
@@ -92,23 +92,26 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                                "release such as '1.26.6'.", 'invalid_version')
         return resolver.Request(
             versions=[version, *options['also']], checksums=options['checksums'], given=options['releases'],
-            goproxy=download.proxy_urls(options['goproxy']), gosumdb=options['gosumdb'],
+            goproxy=sources.proxy_urls(options['goproxy']), gosumdb=options['gosumdb'],
             index_url=options['index_url'], index_max_age=options['index_max_age'], options=self._network())
 
-    def _network(self) -> download.Options:
+    def _network(self) -> sources.Options:
         path = self._options['ca_path']
         # The file may be there for the hosts alone; the controller then trusts what its system trusts.
-        return download.Options(self._options['timeout'], path if path and os.path.exists(path) else None)
+        return sources.Options(self._options['timeout'], path if path and Path(path).exists() else None)
 
     def _bring(self, need: dict[str, Any], resolution: resolver.Resolution) -> str:
         """Put an archive onto the host; returns its path there."""
+        # Here, not above: a run that brings nothing does not need the network modules that it loads.
+        from ansible_collections.gofleet.golang.plugins.plugin_utils import archives
+
         record = next(each for each in resolution.records if each.version == need['version'])
         options = self._options
         if options['archive'] and not options['remote_src']:
             local = archives.local_archive(Path(self._find_needle('files', options['archive'])), record, need['goarch'])
         else:
             try:
-                local = archives.fetched_archive(record, need['goarch'], options['mirrors'], download.proxy_urls(options['goproxy']),
+                local = archives.fetched_archive(record, need['goarch'], options['mirrors'], sources.proxy_urls(options['goproxy']),
                                                  self._network(), self._cache)
             except GofleetError as exc:
                 raise _both_failed(exc, need) from exc
@@ -120,7 +123,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _folder_for(self, need: dict[str, Any]) -> str:
         """A folder on the host that the connection's user can write to and the module's user can read."""
-        if self._connection.become is None or self._connection.become.name.rsplit('.', 1)[-1] == 'sudo' and need['root']:
+        if self._connection.become is None or (self._connection.become.name.rsplit('.', 1)[-1] == 'sudo' and need['root']):
             need['writable'] = True
             return str(need['incoming'])
         # No other way of becoming somebody tells the module whose the connection is: use what Ansible has for it.
@@ -130,7 +133,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
 
 def _both_failed(exc: GofleetError, need: dict[str, Any]) -> GofleetError:
-    tried = download.told(need['failures'])
+    tried = sources.told(need['failures'])
     text = f'The host could not fetch Go {need["version"]} itself. Tried {tried} ' if tried else ''
     return GofleetError(text + exc.msg, exc.code, **dict(exc.evidence, host_failures=need['failures']))
 

@@ -21,7 +21,7 @@ import zlib
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK, FILE, Entry
+from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK, FILE, Entry, hash1
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # What a module zip may unpack to at most, by Go's own rule for modules (x/mod/zip: MaxZipFile, 500 MiB).
@@ -191,3 +191,17 @@ def _unsafe(root, path, status):
     if status.st_mode & (stat.S_ISUID | stat.S_ISGID):
         return 'which runs with the rights of its owner'
     return 'a second name of one file' if status.st_nlink > 1 else None
+
+
+def zip_h1(path):
+    """The h1 of a module zip, as the log knows it. Raises zipfile.BadZipfile, OSError."""
+    with contextlib.closing(zipfile.ZipFile(path)) as source:
+        return hash1([(to_bytes(member.filename), _sha256_of_member(source, member)) for member in source.infolist()])
+
+
+def _sha256_of_member(source, member):
+    digest = hashlib.sha256()
+    with contextlib.closing(source.open(member)) as content:
+        for chunk in iter(lambda: content.read(CHUNK), b''):
+            digest.update(chunk)
+    return digest.hexdigest()

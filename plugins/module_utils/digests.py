@@ -8,12 +8,10 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import base64
-import contextlib
 import hashlib
 import io
 import os
 import stat
-import zipfile
 from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes
@@ -108,17 +106,3 @@ def module_name(path):
     """A file's name inside the module: go.mod is _go.mod there, for a module can't hold another's go.mod."""
     folder, slash, name = path.rpartition(b'/')
     return folder + slash + (b'_go.mod' if name == b'go.mod' else name)
-
-
-def zip_h1(path):
-    """The h1 of a module zip, as the log knows it. Raises zipfile.BadZipfile, OSError."""
-    with contextlib.closing(zipfile.ZipFile(path)) as source:
-        return hash1([(to_bytes(member.filename), _sha256_of_member(source, member)) for member in source.infolist()])
-
-
-def _sha256_of_member(source, member):
-    digest = hashlib.sha256()
-    with contextlib.closing(source.open(member)) as content:
-        for chunk in iter(lambda: content.read(CHUNK), b''):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -24,6 +24,7 @@ from ansible.module_utils.urls import SSLValidationError, open_url
 
 from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils.sources import without_credentials
 
 try:
     from http.client import HTTPException
@@ -48,25 +49,10 @@ UNKNOWN_SIZE_LIMIT = 1 << 30
 # Errors of writing, which another mirror would not mend.
 _LOCAL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
 
-# timeout: seconds without a byte; ca_path: PEM file, or None for the system's certificates.
-Options = namedtuple('Options', 'timeout ca_path')
 # size: bytes; received: bytes that came over the network, repeated ones included.
 Fetched = namedtuple('Fetched', 'url size sha256 received')
 
 AGENT = 'gofleet.golang'
-
-
-def proxy_urls(goproxy):
-    """The base URLs in a GOPROXY list, in its order; direct and off are no module proxies (go help goproxy)."""
-    entries = goproxy.replace('|', ',').split(',')
-    return [entry.strip() for entry in entries if entry.strip() not in ('', 'direct', 'off')]
-
-
-def without_credentials(url):
-    """The address as it may be shown and kept: no user name, no password."""
-    scheme, separator, rest = url.partition('://')
-    authority, slash, path = rest.partition('/')
-    return scheme + separator + authority.rpartition('@')[2] + slash + path
 
 
 class _Broken(Exception):
@@ -86,11 +72,6 @@ def fetch_first(urls, path, options, size=None, sha256=None):
         except GofleetError as exc:
             failures.append({'url': without_credentials(url), 'code': exc.code, 'reason': exc.msg})
     return None, failures
-
-
-def told(failures):
-    """The failures of fetch_first() as sentences."""
-    return ' '.join('%s: %s.' % (each['url'], each['reason']) for each in failures)
 
 
 def fetch(url, path, options, size=None, sha256=None):

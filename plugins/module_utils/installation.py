@@ -19,15 +19,8 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import archive, digests, download, goversion, host, manifest, toolchain, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, host, manifest, sources, toolchain, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-
-# Where archives may come from. files: {file name: path on this host}; mirrors: base URLs;
-# goproxy: base URLs of module proxies; transfer: auto, pull or push.
-Sources = namedtuple('Sources', 'files mirrors goproxy transfer options')
-
-# The key of Sources.files for an archive that its user named, whatever it is called.
-ANY_NAME = ''
 
 # Linux versions below which Go does not start (go.dev/wiki/MinimumRequirements).
 _KERNEL = (((1, 24), (3, 2)), ((1, 18), (2, 6, 32)), ((1, 0), (2, 6, 23)))
@@ -35,22 +28,6 @@ _KERNEL_OF_PORT = {'loong64': (5, 19)}
 
 # What a release archive unpacks to, at the very least, as a multiple of its own size (measured: 3.4 to 4.2).
 _UNPACKS_TO = 3.3
-
-
-def files_at(archive_path, uploads):
-    """Sources.files of an archive, or a folder of archives, that is on this host, and of what the controller uploaded.
-
-    Raises GofleetError(archive_unreadable).
-    """
-    files = dict(uploads)
-    if archive_path and os.path.isdir(archive_path):
-        files.update((name, os.path.join(archive_path, name)) for name in os.listdir(archive_path))
-    elif archive_path and os.path.isfile(archive_path):
-        files[ANY_NAME] = archive_path
-    elif archive_path:
-        raise GofleetError('There is no file or folder %s on this host. Correct archive, or leave remote_src out if it is on the controller.'
-                           % archive_path, 'archive_unreadable', path=archive_path)
-    return files
 
 
 class Need(Exception):
@@ -67,11 +44,11 @@ class Installer(object):
     records: release record by version; progress: what the result tells.
     """
 
-    def __init__(self, paths, goarch, records, sources):
+    def __init__(self, paths, goarch, records, offered):
         self.paths = paths
         self.goarch = goarch
         self.records = records
-        self.sources = sources
+        self.sources = offered
         self.progress = {'installed': [], 'pruned': [], 'bytes_fetched': 0, 'needs': [], 'moved_aside': [], 'passed_over': []}
 
     def run(self, steps):
@@ -143,9 +120,12 @@ class Installer(object):
 
     def _obtain(self, version, record, stage):
         """The verified archive or module zip, in the stage."""
+        # Here, not above: Python's and Ansible's network modules take longer to load than a run without change takes.
+        from ansible_collections.gofleet.golang.plugins.module_utils import download
+
         module_file = '%s.zip' % digests.toolchain_module(version, self.goarch)[1]
         for filename in (record['filename'], module_file):
-            path = self.sources.files.get(filename) or self.sources.files.get(ANY_NAME)
+            path = self.sources.files.get(filename) or self.sources.files.get(sources.ANY_NAME)
             if path:
                 return self._take(path, record, stage)
         failures = []
@@ -199,6 +179,9 @@ class Installer(object):
 
     def _unpack(self, version, record, obtained, stage):
         """(path, entries) of the staged tree, proven to be the release."""
+        # Here for the same reason as download.
+        from ansible_collections.gofleet.golang.plugins.module_utils import archive
+
         tree = os.path.join(stage, 'go')
         entries = None
         if obtained.kind == 'module':
@@ -253,7 +236,7 @@ def _copy(path, target):
 def _no_source(version, goarch, failures):
     return GofleetError(
         'Go %s for linux-%s came from no source. %s Check the mirrors, or let the controller fetch with transfer: push.'
-        % (version, goarch, 'Tried %s' % download.told(failures) if failures else 'There is no mirror or module proxy to try.'),
+        % (version, goarch, 'Tried %s' % sources.told(failures) if failures else 'There is no mirror or module proxy to try.'),
         'no_source', version=version, goarch=goarch, failures=failures)
 
 
@@ -314,18 +297,18 @@ def nearest_folder(path):
     return path
 
 
-def converge(wanted, paths, records, sources, check_mode, lock_timeout):
+def converge(wanted, paths, records, offered, check_mode, lock_timeout):
     """Bring the host to what is wanted. Returns the module's result.
 
     A host that is there already is only read: no lock, no write. Raises GofleetError, OSError.
     """
     try:
-        return _converge(wanted, paths, records, sources, check_mode, lock_timeout)
+        return _converge(wanted, paths, records, offered, check_mode, lock_timeout)
     finally:
-        _drop_uploads(sources, paths)
+        _drop_uploads(offered, paths)
 
 
-def _converge(wanted, paths, records, sources, check_mode, lock_timeout):
+def _converge(wanted, paths, records, offered, check_mode, lock_timeout):
     before = toolchain.observe(paths)
     steps = toolchain.plan(wanted, before, paths, time.time())
     _refuse_early(steps, paths, wanted, records)
@@ -334,7 +317,7 @@ def _converge(wanted, paths, records, sources, check_mode, lock_timeout):
     with transaction.lock(paths.lock, lock_timeout):
         before = toolchain.observe(paths)
         steps = toolchain.plan(wanted, before, paths, time.time())
-        installer = Installer(paths, wanted.goarch, records, sources)
+        installer = Installer(paths, wanted.goarch, records, offered)
         if steps:
             installer.run(steps)
         return _result(steps, before, paths, installer.progress)
@@ -361,8 +344,8 @@ def _check_writable(path):
             'not_writable', path=path, uid=os.geteuid())
 
 
-def _drop_uploads(sources, paths):
-    for path in sources.files.values():
+def _drop_uploads(offered, paths):
+    for path in offered.files.values():
         if os.path.dirname(os.path.dirname(path)) == paths.incoming:
             transaction.delete_tree(os.path.dirname(path))
 

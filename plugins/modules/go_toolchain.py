@@ -291,7 +291,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gofleet.golang.plugins.module_utils import download, errors, goversion, host, installation, toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils import errors, goversion, host, installation, sources, toolchain
 
 ARGUMENT_SPEC = {
     'version': {'type': 'str'},
@@ -345,11 +345,11 @@ def converge(params, check_mode):
     paths = toolchain.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
     wanted = toolchain.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch)
     records = dict((str(goversion.parse_release(record['version'])), record) for record in params['releases'])
-    sources = installation.Sources(
-        files=installation.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
-        mirrors=params['mirrors'], goproxy=download.proxy_urls(params['goproxy']), transfer=params['transfer'],
-        options=download.Options(params['timeout'], params['ca_path']))
-    result = installation.converge(wanted, paths, records, sources, check_mode, params['lock_timeout'])
+    offered = sources.Sources(
+        files=sources.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
+        mirrors=params['mirrors'], goproxy=sources.proxy_urls(params['goproxy']), transfer=params['transfer'],
+        options=sources.Options(params['timeout'], params['ca_path']))
+    result = installation.converge(wanted, paths, records, offered, check_mode, params['lock_timeout'])
     result.update(goarch=goarch, toolchains=toolchain.listing(toolchain.observe(paths), paths))
     if wanted.remove is None:
         result['version'] = wanted.active

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, download
+from ansible_collections.gofleet.golang.plugins.module_utils import archive as unpacking
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, download, sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
@@ -49,7 +50,7 @@ def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: li
         if path:
             return path
     raise GofleetError(
-        f'The controller could not get Go {record.version} for linux-{goarch} either. {download.told(failures) or "There is no source to try."} '
+        f'The controller could not get Go {record.version} for linux-{goarch} either. {sources.told(failures) or "There is no source to try."} '
         'Check mirrors and proxy settings, or give the file with archive.', 'no_source', version=record.version, goarch=goarch, failures=failures)
 
 
@@ -59,7 +60,7 @@ def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: li
         failures.extend(failed)
         if not fetched:
             raise _NoSource
-        if filename.endswith('.zip') and f'h1 {digests.zip_h1(str(path))}' != key:
+        if filename.endswith('.zip') and f'h1 {unpacking.zip_h1(str(path))}' != key:
             # The host would refuse it as well; the cache must not keep it.
             failures.append({'url': fetched.url, 'code': 'h1_mismatch', 'reason': f'its files do not have the {key} of the transparency log'})
             raise _NoSource

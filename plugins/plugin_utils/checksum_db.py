@@ -14,9 +14,10 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # ../../keys of the Go command (cmd/go/internal/modfetch/key.go): public, and never changed since 2019.
 _KNOWN_KEYS = {'sum.golang.org': 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8'}

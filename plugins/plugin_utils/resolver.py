@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, download
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, parse_release, parse_spec
 from ansible_collections.gofleet.golang.plugins.plugin_utils import checksum_db, releases
@@ -125,6 +125,12 @@ class _Resolver:
         resolution.warnings = self._warnings
         return resolution
 
+    def _read(self, url: str, limit: int) -> bytes:
+        # Here, not above: loading the network modules is a tenth of a run that finds everything in the cache.
+        from ansible_collections.gofleet.golang.plugins.module_utils import download
+
+        return bytes(download.read(url, self._request.options, limit))
+
     def _record(self, spec: Spec) -> Record:
         if self._given:
             return self._given[releases.resolve(spec, self._given, 'the releases that were given')]
@@ -148,16 +154,16 @@ class _Resolver:
             if str(spec.version) in old:
                 return self._with_h1(old[str(spec.version)])
         known = self._index(url, self._request.index_max_age)
-        return self._with_h1(known[releases.resolve(spec, known, f'the index {download.without_credentials(url)}')])
+        return self._with_h1(known[releases.resolve(spec, known, f'the index {sources.without_credentials(url)}')])
 
     def _index(self, url: str, max_age: int | None) -> dict[str, Record]:
         """Records by version; max_age: None for whatever the cache has."""
 
-        shown = download.without_credentials(url)
+        shown = sources.without_credentials(url)
 
         def fetch() -> list[dict[str, Any]]:
             try:
-                text = download.read(url, self._request.options, _INDEX_LIMIT)
+                text = self._read(url, _INDEX_LIMIT)
             except GofleetError as exc:
                 raise GofleetError(
                     f'The release index {shown} {exc.msg}. Without it nobody knows which release and which digest are meant. Set index_url to a '
@@ -183,7 +189,8 @@ class _Resolver:
         if spec.kind == 'exact':
             version = str(spec.version)
         else:
-            version = releases.resolve(spec, self._proxied_versions(cause), 'the list of ' + ', '.join(map(download.without_credentials, self._request.goproxy)))
+            where = 'the list of ' + ', '.join(map(sources.without_credentials, self._request.goproxy))
+            version = releases.resolve(spec, self._proxied_versions(cause), where)
         record = Record(version)
         failure = self._add_h1(record)
         if not record.h1:
@@ -203,9 +210,9 @@ class _Resolver:
         for base in self._request.goproxy:
             url = f'{base.rstrip("/")}/{path}'
             try:
-                return bytes(download.read(url, self._request.options, _INDEX_LIMIT))
+                return self._read(url, _INDEX_LIMIT)
             except GofleetError as exc:
-                failures.append(f'{download.without_credentials(url)} ({exc.msg})')
+                failures.append(f'{sources.without_credentials(url)} ({exc.msg})')
         raise GofleetError(f"Neither the release index nor a module proxy can be read: {'; '.join(failures)}. Check the controller's network and "
                            'proxy settings, or pin digests with checksums.', 'index_unreachable', failures=failures)
 
@@ -241,12 +248,12 @@ class _Resolver:
         failures = []
         for base in [f'{base.rstrip("/")}/sumdb/{name}' for base in self._request.goproxy] + [f'https://{name}']:
             try:
-                return bytes(download.read(f'{base}/{path}', self._request.options, _LOG_LIMIT))
+                return self._read(f'{base}/{path}', _LOG_LIMIT)
             except GofleetError as exc:
                 if exc.evidence.get('status') in (404, 410) and path.startswith('lookup/'):
-                    raise GofleetError(f"The transparency log {name} has no {path.split('/', 1)[1]}: there is no such release (asked {download.without_credentials(base)}).",
-                                       'not_in_log', log=name, path=path) from exc
-                failures.append(f'{download.without_credentials(base)} {exc.msg}')
+                    raise GofleetError(f"The transparency log {name} has no {path.removeprefix('lookup/')}: there is no such release "
+                                       f'(asked {sources.without_credentials(base)}).', 'not_in_log', log=name, path=path) from exc
+                failures.append(f'{sources.without_credentials(base)} {exc.msg}')
         raise GofleetError(f"The transparency log {name} cannot be asked: {'; '.join(failures)}. Pin digests with checksums, or let the controller "
                            'reach it.', 'log_unreachable', log=name, failures=failures)
 
@@ -255,7 +262,8 @@ def _given(option: dict[str, Any]) -> Record:
     record = Record(str(parse_release(str(option['version']))), option.get('archives') or {}, option.get('h1') or {}, option.get('vouched') or {})
     for goarch, archive in record.archives.items():
         if not isinstance(archive, dict) or not {'filename', 'sha256'} <= set(archive):
-            raise GofleetError(f'releases: the archive of {record.version} for {goarch} needs filename and sha256.', 'invalid_release', version=record.version)
+            raise GofleetError(f'releases: the archive of {record.version} for {goarch} needs filename and sha256.', 'invalid_release',
+                               version=record.version)
     return record
 
 

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where an archive may come from, as values. What fetches from there is download.py."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+from collections import namedtuple
+
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+# timeout: seconds without a byte after which a connection is given up; ca_path: PEM file, or None for the system's.
+Options = namedtuple('Options', 'timeout ca_path')
+
+# files: {file name: path on this host}; mirrors, goproxy: base URLs; transfer: auto, pull or push.
+Sources = namedtuple('Sources', 'files mirrors goproxy transfer options')
+
+# The key of Sources.files for an archive that its user named, whatever it is called.
+ANY_NAME = ''
+
+
+def files_at(archive_path, uploads):
+    """Sources.files of an archive, or a folder of archives, that is on this host, and of what the controller uploaded.
+
+    Raises GofleetError(archive_unreadable).
+    """
+    files = dict(uploads)
+    if archive_path and os.path.isdir(archive_path):
+        files.update((name, os.path.join(archive_path, name)) for name in os.listdir(archive_path))
+    elif archive_path and os.path.isfile(archive_path):
+        files[ANY_NAME] = archive_path
+    elif archive_path:
+        raise GofleetError('There is no file or folder %s on this host. Correct archive, or leave remote_src out if it is on the controller.'
+                           % archive_path, 'archive_unreadable', path=archive_path)
+    return files
+
+
+def proxy_urls(goproxy):
+    """The base URLs in a GOPROXY list, in its order; direct and off are no module proxies (go help goproxy)."""
+    entries = goproxy.replace('|', ',').split(',')
+    return [entry.strip() for entry in entries if entry.strip() not in ('', 'direct', 'off')]
+
+
+def without_credentials(url):
+    """The address as it may be shown and kept: no user name, no password."""
+    scheme, separator, rest = url.partition('://')
+    authority, slash, path = rest.partition('/')
+    return scheme + separator + authority.rpartition('@')[2] + slash + path
+
+
+def told(failures):
+    """Failures of download.fetch_first() as sentences."""
+    return ' '.join('%s: %s.' % (each['url'], each['reason']) for each in failures)
