@@ -60,7 +60,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         for _ in range(_CALLS):
             records = [each.as_option() for each in resolution.records]
             versions = [each.version for each in resolution.records]
-            arguments.update(version=versions[0], also=versions[1:], releases=records, uploads=uploads)
+            arguments.update(version=versions[0], also=versions[1:], releases=records, uploads=uploads, incoming=self._module_may_own_folder())
             answers.append(self._call(arguments, task_vars))
             needs = answers[-1].pop('needs', [])
             if not needs or answers[-1].get('failed'):
@@ -115,18 +115,19 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                                                  self._network(), self._cache)
             except GofleetError as exc:
                 raise _both_failed(exc, need) from exc
-        remote = self._connection._shell.join_path(self._folder_for(need), local.name)
+        folder = need['incoming'] or self._temporary_folder()
+        remote = self._connection._shell.join_path(folder, local.name)
         self._transfer_file(str(local), remote)
-        if not need.get('writable'):
-            self._fixup_perms2((self._connection._shell.tmpdir, remote))
+        if not need['incoming']:
+            self._fixup_perms2((folder, remote))
         return str(remote)
 
-    def _folder_for(self, need: dict[str, Any]) -> str:
-        """A folder on the host that the connection's user can write to and the module's user can read."""
-        if self._connection.become is None or (self._connection.become.name.rsplit('.', 1)[-1] == 'sudo' and need['root']):
-            need['writable'] = True
-            return str(need['incoming'])
-        # No other way of becoming somebody tells the module whose the connection is: use what Ansible has for it.
+    def _module_may_own_folder(self) -> bool:
+        """Whether the module can make a folder that the connection's user writes to: the one who ran sudo is known to it."""
+        become = self._connection.become
+        return become is None or become.name.rpartition('.')[2] == 'sudo'
+
+    def _temporary_folder(self) -> str:
         if not self._connection._shell.tmpdir:
             self._make_tmp_path()
         return str(self._connection._shell.tmpdir)

@@ -141,7 +141,7 @@ class Installer(object):
         if self.sources.transfer == 'pull':
             raise _no_source(version, self.goarch, failures)
         raise Need({'kind': 'archive', 'version': version, 'goarch': self.goarch, 'filename': record['filename'],
-                    'failures': failures, 'incoming': self._incoming(), 'root': os.geteuid() == 0})
+                    'failures': failures, 'incoming': self._incoming()})
 
     def _offers(self, record, module_file):
         if record.get('sha256') and self.sources.mirrors:
@@ -168,12 +168,17 @@ class Installer(object):
         return Obtained(taken, kind, path, sha256, size)
 
     def _incoming(self):
-        """A folder that the controller's connection may write to and nobody else."""
+        """A folder that the controller's connection may write to and nobody else; None if this user can't make one."""
+        connection = os.environ.get('SUDO_UID', '')
+        if not self.sources.incoming or (os.geteuid() != 0 and connection not in ('', str(os.geteuid()))):
+            return None
         transaction.make_folder(self.paths.incoming)
+        for abandoned in transaction.leftovers(self.paths.incoming, toolchain.STALE_UPLOAD):
+            transaction.delete_tree(abandoned)
         folder = tempfile.mkdtemp(dir=self.paths.incoming)
         # Under sudo the connection is another user's; root reads what that user puts here, and hashes it.
-        if os.geteuid() == 0 and os.environ.get('SUDO_UID', '').isdigit():
-            user = pwd.getpwuid(int(os.environ['SUDO_UID']))
+        if os.geteuid() == 0 and connection.isdigit():
+            user = pwd.getpwuid(int(connection))
             os.chown(folder, user.pw_uid, user.pw_gid)
         return folder
 

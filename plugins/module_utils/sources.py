@@ -15,8 +15,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils.errors import Gofle
 # timeout: seconds without a byte after which a connection is given up; ca_path: PEM file, or None for the system's.
 Options = namedtuple('Options', 'timeout ca_path')
 
-# files: {file name: path on this host}; mirrors, goproxy: base URLs; transfer: auto, pull or push.
-Sources = namedtuple('Sources', 'files mirrors goproxy transfer options')
+# files: {file name: path on this host}; mirrors, goproxy: base URLs; transfer: auto, pull or push;
+# incoming: whether the controller wants a folder to put archives into.
+Sources = namedtuple('Sources', 'files mirrors goproxy transfer incoming options')
 
 # The key of Sources.files for an archive that its user named, whatever it is called.
 ANY_NAME = ''

@@ -27,7 +27,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils.errors import Gofle
 PROGRAMS = ('go', 'gofmt')
 _META = '.gofleet'
 # An upload that has not grown for this many seconds is nobody's any more.
-_STALE_UPLOAD = 900
+STALE_UPLOAD = 900
 
 
 class Paths(namedtuple('Paths', 'prefix link bin_dir')):
@@ -130,8 +130,13 @@ def observe(paths):
         trees=trees, taken=taken,
         link=_observe_link(paths),
         programs=dict((name, _observe_program(paths, name)) for name in PROGRAMS),
-        garbage=transaction.leftovers(paths.stage) + transaction.leftovers(paths.incoming, _STALE_UPLOAD),
+        garbage=transaction.leftovers(paths.stage) + _abandoned_uploads(paths),
         orphans=[name for name in described if name not in taken])
+
+
+def _abandoned_uploads(paths):
+    # An empty one, of a controller that then had nothing to bring, is no reason to change a host.
+    return [path for path in transaction.leftovers(paths.incoming, STALE_UPLOAD) if _names(path)]
 
 
 def _names(folder):

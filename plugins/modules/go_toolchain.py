@@ -153,6 +153,10 @@ options:
     description: Archives on this host by file name. Set by the controller when it pushes.
     type: dict
     default: {}
+  incoming:
+    description: Whether the host is to make a folder that the connection's user can put archives into. Set by the controller.
+    type: bool
+    default: false
 notes:
   - Proxies are taken from the environment (E(https_proxy), E(no_proxy)); set it for the host with the task's C(environment) keyword.
   - E(GOPATH) is never touched.
@@ -323,6 +327,7 @@ ARGUMENT_SPEC = {
     'timeout': {'type': 'int', 'default': 30},
     'ca_path': {'type': 'path'},
     'uploads': {'type': 'dict', 'default': {}},
+    'incoming': {'type': 'bool', 'default': False},
 }
 
 
@@ -348,7 +353,7 @@ def converge(params, check_mode):
     offered = sources.Sources(
         files=sources.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
         mirrors=params['mirrors'], goproxy=sources.proxy_urls(params['goproxy']), transfer=params['transfer'],
-        options=sources.Options(params['timeout'], params['ca_path']))
+        incoming=params['incoming'], options=sources.Options(params['timeout'], params['ca_path']))
     result = installation.converge(wanted, paths, records, offered, check_mode, params['lock_timeout'])
     result.update(goarch=goarch, toolchains=toolchain.listing(toolchain.observe(paths), paths))
     if wanted.remove is None:
