@@ -32,7 +32,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _, self._options = self.validate_argument_spec(ARGUMENT_SPEC)
+        dummy, self._options = self.validate_argument_spec(ARGUMENT_SPEC)
         try:
             result.update(self._converge(task_vars or {}))
         except GofleetError as exc:
@@ -57,7 +57,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                          task_vars: dict[str, Any]) -> dict[str, Any]:
         uploads: dict[str, str] = {}
         answers: list[dict[str, Any]] = []
-        for _ in range(_CALLS):
+        for dummy in range(_CALLS):
             records = [each.as_option() for each in resolution.records]
             versions = [each.version for each in resolution.records]
             arguments.update(version=versions[0], also=versions[1:], releases=records, uploads=uploads, incoming=self._module_may_own_folder())

@@ -69,7 +69,7 @@ def _entry(path, relative):
 
 
 def hash1(named_digests):
-    """Go's dirhash Hash1 ("h1:…") of (name as bytes, hex SHA-256) pairs.
+    """Go's dirhash Hash1 ("h1:...") of (name as bytes, hex SHA-256) pairs.
 
     Source: golang.org/x/mod/sumdb/dirhash: base64 of the SHA-256 over the lines
     "hex  name" sorted by name.

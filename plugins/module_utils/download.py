@@ -29,11 +29,11 @@ from ansible_collections.gofleet.golang.plugins.module_utils.sources import with
 try:
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
-    from urllib.request import Request, urlopen
+    from urllib.request import Request, build_opener
 except ImportError:
     # Python 2.7
     from httplib import HTTPException
-    from urllib2 import HTTPError, Request, URLError, urlopen
+    from urllib2 import HTTPError, Request, URLError, build_opener
 
 try:
     import ssl
@@ -162,7 +162,7 @@ class _Transfer(object):
         with _network_errors(self.size > 0):
             if ssl is None:
                 # From core 2.19 on open_url needs ssl for any address; plain HTTP does not, and what comes is verified.
-                return urlopen(Request(self.url, headers=dict(headers, **{'User-agent': AGENT})), timeout=self.options.timeout)
+                return build_opener().open(Request(self.url, headers=dict(headers, **{'User-agent': AGENT})), timeout=self.options.timeout)
             return open_url(self.url, headers=headers, timeout=self.options.timeout, ca_path=self.options.ca_path,
                             http_agent=AGENT, decompress=False)
 

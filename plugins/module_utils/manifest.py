@@ -37,7 +37,7 @@ def describe(root, entries):
     return {
         'files': dict((to_native(entry.path), _evidence(root, to_native(entry.path)))
                       for entry in entries if _is_key_file(entry.path)),
-        'folders': sorted(_folders(root)),
+        'folders': sorted(_folders(root, '', _DEPTH)),
         'count': len(entries),
         'bytes': sum(entry.size for entry in entries),
         'sums_sha256': hashlib.sha256(sums(entries)).hexdigest(),
@@ -54,14 +54,15 @@ def _evidence(root, path):
     return [status.st_size, int(status.st_mtime)]
 
 
-def _folders(root, below='', depth=1):
+def _folders(root, below, depth):
+    found = []
     for name in os.listdir(os.path.join(root, below)):
         path = os.path.join(below, name)
         if stat.S_ISDIR(os.lstat(os.path.join(root, path)).st_mode):
-            yield path
-            if depth < _DEPTH:
-                for each in _folders(root, path, depth + 1):
-                    yield each
+            found.append(path)
+            if depth > 1:
+                found += _folders(root, path, depth - 1)
+    return found
 
 
 def sums(entries):

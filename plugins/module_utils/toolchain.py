@@ -102,7 +102,6 @@ Observed = namedtuple('Observed', 'trees taken link programs garbage orphans')
 Wanted = namedtuple('Wanted', 'active keep remove prune adopt goarch')
 
 
-
 def wanted(state, version, also, prune, adopt, goarch):
     """The Wanted for a module's options. Raises GofleetError(invalid_version)."""
     if state == 'absent':

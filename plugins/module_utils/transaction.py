@@ -19,7 +19,6 @@ import os
 import shutil
 import signal
 import stat
-import subprocess
 import tempfile
 import time
 
@@ -304,15 +303,24 @@ def sync_folder(path):
 def sync_tree(path):
     """Put a whole tree on the disk.
 
-    One syncfs() instead of an fsync() for each of 12,000 files, which a disk answers one by one.
-    Without ctypes: everything that the machine has to write.
+    One syncfs() instead of an fsync() for each of 12,000 files, which a disk answers one by one; where Python cannot
+    call it, everything that the machine has to write, or at last each file. Raises OSError.
     """
     if ctypes is not None and hasattr(ctypes.CDLL(None), 'syncfs'):
         _syncfs(path)
     elif hasattr(os, 'sync'):
         os.sync()
     else:
-        subprocess.check_call(['sync'])
+        _sync_each(path)
+
+
+def _sync_each(path):
+    for folder, dummy, names in os.walk(path):
+        for name in names:
+            if not os.path.islink(os.path.join(folder, name)):
+                with io.open(os.path.join(folder, name), 'rb') as source:
+                    os.fsync(source.fileno())
+        sync_folder(folder)
 
 
 def _syncfs(path):

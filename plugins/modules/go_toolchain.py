@@ -66,11 +66,11 @@ options:
         type: str
         required: true
       archives:
-        description: By architecture in Go's words (V(amd64), V(arm64), …), a dict of C(filename), C(sha256) (hex) and C(size) (bytes, optional).
+        description: By architecture in Go's words (V(amd64), V(arm64) and so on), a dict of C(filename), C(sha256) (hex) and C(size) (bytes, optional).
         type: dict
         default: {}
       h1:
-        description: By architecture, the digest of the tree as Go's transparency log knows it (C(h1:…)).
+        description: By architecture, the digest of the tree as Go's transparency log knows it (C(h1:) and base64).
         type: dict
         default: {}
       vouched:

@@ -70,8 +70,8 @@ class Cache:
     def _shrink(self, keep: Path) -> None:
         # The least recently used go first. A run that still sends one holds it open; its blocks stay until then.
         files = [(path.stat().st_mtime, path.stat().st_size, path) for path in _files(self.root / 'archives')]
-        total = sum(size for _, size, _ in files)
-        for _, size, path in sorted(files):
+        total = sum(size for dummy, size, path in files)
+        for dummy, size, path in sorted(files):
             if total <= self.max_bytes:
                 return
             if path != keep:

@@ -14,9 +14,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # ../../keys of the Go command (cmd/go/internal/modfetch/key.go): public, and never changed since 2019.
@@ -85,6 +82,10 @@ def parse_tree_head(note: bytes, key: Key) -> TreeHead:
 
 
 def _signed(line: bytes, text: bytes, key: Key) -> bool:
+    # ansible-core itself requires cryptography; here, so that what needs no log can be imported without it.
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     prefix = f'\u2014 {key.name} '.encode()
     if not line.startswith(prefix):
         return False
@@ -107,7 +108,7 @@ def lookup(module: str, version: str, key: Key, read: Callable[[str], bytes]) ->
     Raises GofleetError (log_signature, log_malformed, log_not_included) and what read raises.
     """
     answer = read(f'lookup/{module}@{version}')
-    number, _, rest = answer.partition(b'\n')
+    number, dummy, rest = answer.partition(b'\n')
     record, separator, note = rest.partition(b'\n\n')
     if not separator or not number.isdigit():
         raise _malformed(key, 'a lookup is a number, lines of go.sum, a blank line and a signed note')

@@ -1,0 +1,38 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Any Python 3.10 or later with venv and pip; everything else is made from it.
+PYTHON ?= python3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-quick lint sanity unit molecule build clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: ## Install Go into .demo/ with the collection, and run a program with it
+	$(PYTHON) tests/support/demo.py
+
+test: ## Run everything: linters, sanity, unit tests, real hosts
+	$(PYTHON) tests/support/suite.py test
+
+test-quick: ## Run the inner loop: linters, unit tests on two Pythons, one host
+	$(PYTHON) tests/support/suite.py quick
+
+lint: ## Run every linter and the type checker
+	$(PYTHON) tests/support/lint.py
+
+sanity: ## Run ansible-test sanity with the oldest and the newest ansible-core
+	$(PYTHON) tests/support/sanity.py
+
+unit: ## Run the unit tests on every Python from 2.7 on
+	$(PYTHON) tests/support/units.py
+
+molecule: ## Run the scenarios on real hosts, in every lane
+	$(PYTHON) molecule/run.py --all
+
+build: ## Build the collection's archive
+	"$$($(PYTHON) tests/support/lanes.py path main)/bin/ansible-galaxy" collection build --force
+
+clean: ## Take back what the tests left: containers, networks, processes
+	$(PYTHON) tests/support/clean.py

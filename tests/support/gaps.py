@@ -1,0 +1,31 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a machine lacks and a test needs: one visible line each, and a failure where nobody watches."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def in_ci() -> bool:
+    return os.environ.get('CI', '').lower() == 'true'
+
+
+class Gaps:
+    """Collects what could not run, so that one run names every missing piece at once."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self, what: str, why: str) -> None:
+        """Print the one line. ``why`` ends with what to do about it."""
+        self._count += 1
+        print(f'CANNOT RUN {what}: {why}', file=sys.stderr, flush=True)
+
+    def exit_code(self) -> int:
+        """1 in CI if anything is missing: a suite that is green because it skipped proves nothing."""
+        if not self._count or not in_ci():
+            return 0
+        print(f'{self._count} part(s) could not run, and CI=true: that is a failure', file=sys.stderr, flush=True)
+        return 1

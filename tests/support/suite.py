@@ -1,0 +1,105 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make test` and `make test-quick` run: parts in order, each timed, until the first that fails.
+
+    suite.py test     everything
+    suite.py quick    the inner loop: linters, units on two Pythons, one platform
+
+Standard library only, Python 3.9 and later: it starts on a bare machine and makes the rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import gaps
+import lanes
+
+SUPPORT = Path(__file__).resolve().parent
+CHECKOUT = SUPPORT.parent.parent
+
+
+def _script(path: str, *arguments: str) -> Callable[[], int]:
+    def run() -> int:
+        return subprocess.run([sys.executable, str(CHECKOUT / path), *arguments], cwd=CHECKOUT, check=False).returncode
+
+    return run
+
+
+def _bootstrap(environments: tuple[str, ...], images: tuple[str, ...]) -> Callable[[], int]:
+    """Everything slow that later parts share: environments, a Docker Engine, the platforms' images."""
+
+    def run() -> int:
+        missing = gaps.Gaps()
+        for name in environments:
+            try:
+                lanes.path(name)
+            except lanes.MissingPython as error:
+                missing.add(f'lane {name}', str(error))
+            except lanes.LaneError as error:
+                print(error, file=sys.stderr)
+                return 1
+        if _script('tests/support/engine.py', 'ensure')():
+            return 1
+        if _script('molecule/images/images.py', 'ensure', *images)():
+            missing.add('every platform', 'the lines above name the images that cannot be had here, and why')
+        return missing.exit_code()
+
+    return run
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    run: Callable[[], int]
+
+
+SUITES = {
+    'test': (
+        Part('bootstrap', _bootstrap((*lanes.LANES, 'dev'), ('--all',))),
+        Part('lint', _script('tests/support/lint.py')),
+        Part('sanity', _script('tests/support/sanity.py')),
+        Part('unit', _script('tests/support/units.py')),
+        Part('molecule', _script('molecule/run.py', '--all')),
+    ),
+    'quick': (
+        Part('bootstrap', _bootstrap(('main', 'dev'), ('debian12',))),
+        Part('lint', _script('tests/support/lint.py')),
+        Part('unit', _script('tests/support/units.py', '--python', '2.7', '--python', '3.11', '--python', 'main')),
+        Part('molecule', _script('molecule/run.py', '--lane', 'main', '--platform', 'debian12', '--scenario', 'toolchain')),
+    ),
+}
+
+
+def _run(suite: tuple[Part, ...]) -> int:
+    lines = []
+    code = 0
+    for part in suite:
+        if code:
+            lines.append(f'{part.name:<10} not run')
+            continue
+        print(f'==> {part.name}', flush=True)
+        started = time.monotonic()
+        code = part.run()
+        lines.append(f'{part.name:<10} {"failed" if code else "passed"} in {time.monotonic() - started:.0f} s')
+    print('\n'.join(['==> summary', *lines]), flush=True)
+    return code
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description='The parts of make test, in order.')
+    parser.add_argument('suite', choices=sorted(SUITES))
+    return _run(SUITES[parser.parse_args().suite])
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
