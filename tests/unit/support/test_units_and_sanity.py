@@ -1,0 +1,53 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import gaps
+import lanes
+import sanity
+import units
+
+REPORT = """<?xml version="1.0"?>
+<testsuites><testsuite>
+  <testcase classname="a" name="good"/>
+  <testcase classname="a" name="bad"><failure message="no"/></testcase>
+  <testcase classname="a" name="broken"><error message="no"/></testcase>
+  <testcase classname="a" name="left_out"><skipped type="pytest.skip" message="no gpgv"/></testcase>
+  <testcase classname="a" name="known"><skipped type="pytest.xfail" message="later"/></testcase>
+</testsuite></testsuites>
+"""
+
+
+def test_a_report_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / 'report.xml'
+    path.write_text(REPORT, encoding='ascii')
+    assert units._read(path) == (2, 2, ('a.left_out: no gpgv',))
+
+
+def test_a_missing_python_2_is_a_gap_and_other_absences_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(lanes, 'find_python', lambda version: None)
+    assert list(units._host_suites(['2.7', '3.6'], tmp_path, gaps.Gaps())) == []
+    told = capfd.readouterr()
+    assert told.err.startswith('CANNOT RUN host-side unit tests on Python 2.7: ')
+    assert told.out == 'not on this machine, so not run: host-side unit tests on Python 2.7, 3.6\n'
+
+
+def test_what_ansible_test_leaves_out_is_found_in_its_output() -> None:
+    lines = [
+        'WARNING: Skipping tests disabled by default without --allow-disabled: x',
+        'WARNING: Skipping sanity test "import" on Python 2.7 due to missing virtual environment support.',
+        'Running sanity test "pep8"',
+    ]
+    outcome = sanity.Outcome(sanity.CHECKS[0], 0, '\n'.join(lines), 1.0)
+    assert outcome.left_out == [lines[1]]
+
+
+def test_every_host_python_is_asked_by_one_sanity_check() -> None:
+    asked = [version for check in sanity.CHECKS for version in check.pythons]
+    assert sorted(asked) == sorted(lanes.HOST_PYTHONS)
