@@ -70,6 +70,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     resolution = resolver.complete(resolution, need['version'], need['goarch'], request, self._cache)
                 else:
                     uploads[need['filename']] = self._bring(need, resolution)
+        else:
+            raise GofleetError(f'The host still asks for {needs} after it was brought. Run again with -vvv and report this.', 'unsatisfied', needs=needs)
         result = dict(_merged(answers), transfer=_transfer(answers, uploads))
         if not result.get('failed'):
             result['releases'] = records

@@ -43,7 +43,8 @@ def unpack_tar(path, folder, trusted):
         _unpack_with_python(path, folder)
         return
     # -o: no owners from the archive; understood by GNU and BusyBox alike.
-    process = subprocess.Popen([program, '-xzof', path, '-C', folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # close_fds: it keeps the lock of this run for as long as it writes (transaction.lock).
+    process = subprocess.Popen([program, '-xzof', path, '-C', folder], close_fds=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = to_native(process.communicate()[0])
     if process.returncode:
         _raise_if_full(folder, output)

@@ -99,7 +99,9 @@ class Installer(object):
         transaction.remove_empty_folder(self.paths.prefix)
 
     def _install(self, version, name, stage):
-        record = self._record(version)
+        record = record_for(self.records, version, self.goarch)
+        if record is None:
+            raise Need({'kind': 'record', 'version': version, 'goarch': self.goarch})
         obtained = self._obtain(version, record, stage)
         tree, entries = self._unpack(version, record, obtained, stage)
         os.unlink(obtained.path)
@@ -107,16 +109,6 @@ class Installer(object):
         manifest.write(self.paths.manifests, name, self._manifest(version, record, obtained, tree, entries), entries)
         transaction.publish_tree(tree, self.paths.tree(name))
         self.progress['installed'].append(version)
-
-    def _record(self, version):
-        record = self.records.get(version, {})
-        files = dict(record.get('archives', {}).get(self.goarch) or {})
-        files['h1'] = record.get('h1', {}).get(self.goarch)
-        files['vouched'] = record.get('vouched', {})
-        if not files.get('sha256') and not files['h1']:
-            raise Need({'kind': 'record', 'version': version, 'goarch': self.goarch})
-        files.setdefault('filename', 'go%s.linux-%s.tar.gz' % (version, self.goarch))
-        return files
 
     def _obtain(self, version, record, stage):
         """The verified archive or module zip, in the stage."""
@@ -318,7 +310,7 @@ def _converge(wanted, paths, records, offered, check_mode, lock_timeout):
     steps = toolchain.plan(wanted, before, paths, time.time())
     _refuse_early(steps, paths, wanted, records)
     if not steps or check_mode:
-        return _result(steps, before, paths, {})
+        return _result(steps, before, paths, {'needs': _missing_records(steps, wanted, records)})
     with transaction.lock(paths.lock, lock_timeout):
         before = toolchain.observe(paths)
         steps = toolchain.plan(wanted, before, paths, time.time())
@@ -347,6 +339,21 @@ def _check_writable(path):
             '%s is not a folder that this user (uid %d) can write to. Nothing was changed. Run the play with become, or choose '
             'prefix, link and bin_dir below a folder of this user (the default without become).' % (path, os.geteuid()),
             'not_writable', path=path, uid=os.geteuid())
+
+
+def _missing_records(steps, wanted, records):
+    """What an install would ask the controller for: check mode has to fail where the real run would."""
+    return [{'kind': 'record', 'version': step.detail, 'goarch': wanted.goarch} for step in steps if step.action == 'install'
+            and not record_for(records, step.detail, wanted.goarch)]
+
+
+def record_for(records, version, goarch):
+    """What the archive of a version has to be on this architecture: {filename, sha256, size, h1, vouched}, or None."""
+    record = records.get(version, {})
+    files = dict(record.get('archives', {}).get(goarch) or {})
+    files.update(h1=record.get('h1', {}).get(goarch), vouched=record.get('vouched', {}))
+    files.setdefault('filename', 'go%s.linux-%s.tar.gz' % (version, goarch))
+    return files if files.get('sha256') or files['h1'] else None
 
 
 def _drop_uploads(offered, paths):

@@ -95,7 +95,7 @@ def read(folder, name):
         return None
     except ValueError:
         return None
-    if not isinstance(content, dict) or any(key not in content for key in _KEYS + ('format',)):
+    if not isinstance(content, dict) or any(key not in content for key in _KEYS) or not isinstance(content.get('format'), int):
         return None
     if content['format'] > FORMAT:
         raise GofleetError('%s was written by a later gofleet.golang (format %s, this one knows %d). Update the collection on the controller.'

@@ -18,7 +18,6 @@ __metaclass__ = type
 
 import errno
 import os
-import time
 from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils import goversion, manifest, transaction
@@ -63,6 +62,10 @@ class Paths(namedtuple('Paths', 'prefix link bin_dir')):
 
     def program_target(self, name):
         return os.path.join(self.link, 'bin', name)
+
+    def owns(self, target):
+        """Whether a link to target is one that this collection makes."""
+        return target.startswith((self.prefix + os.sep, self.link + os.sep))
 
 
 def default_paths():
@@ -129,13 +132,20 @@ def observe(paths):
         trees=trees, taken=taken,
         link=_observe_link(paths),
         programs=dict((name, _observe_program(paths, name)) for name in PROGRAMS),
-        garbage=transaction.leftovers(paths.stage) + _abandoned_uploads(paths),
+        garbage=transaction.leftovers(paths.stage) + _abandoned_uploads(paths) + _unfinished(paths),
         orphans=[name for name in described if name not in taken])
 
 
 def _abandoned_uploads(paths):
     # An empty one, of a controller that then had nothing to bring, is no reason to change a host.
     return [path for path in transaction.leftovers(paths.incoming, STALE_UPLOAD) if _names(path)]
+
+
+def _unfinished(paths):
+    found = transaction.unfinished_files(paths.manifests)
+    for path in [paths.link] + [paths.program(name) for name in PROGRAMS]:
+        found += transaction.unfinished_names(path, paths.owns)
+    return found
 
 
 def _names(folder):
@@ -174,8 +184,7 @@ def _observe_program(paths, name):
     if not os.path.islink(path):
         return Name('foreign', None)
     target = os.readlink(path)
-    ours = target.startswith((paths.prefix + os.sep, paths.link + os.sep))
-    return Name('link' if ours else 'foreign', target)
+    return Name('link' if paths.owns(target) else 'foreign', target)
 
 
 def active_tree(observed):
@@ -248,7 +257,7 @@ def _aside(found, path, wanted, now):
             'path, or set adopt: true to have it kept whole under another name beside it.'
             % (path, 'a link to %s' % found.target if found.target else 'a file or folder'),
             'occupied', path=path, target=found.target)
-    return '%s.before-gofleet-%s' % (path, time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now)))
+    return transaction.aside_name(path, now)
 
 
 def _plan_removal(wanted, observed, paths):

@@ -38,6 +38,8 @@ _NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EPERM)
 
 # A name beside the target, so that rename() stays on one file system; one name, because the lock is held.
 _NEW_SUFFIX = '.gofleet-new'
+# What is kept of somebody else's gets this and the time.
+_ASIDE_SUFFIX = '.before-gofleet-'
 
 
 class _LockTimeout(Exception):
@@ -70,6 +72,7 @@ def _locked_handle(path, timeout):
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 if _is_still(path, handle):
+                    _let_children_inherit(handle)
                     return handle
             except BaseException:
                 os.close(handle)
@@ -82,6 +85,12 @@ def _locked_handle(path, timeout):
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, previous)
+
+
+def _let_children_inherit(handle):
+    # A tar that outlives a killed run still writes into the stage: as long as it does, it holds the lock too.
+    if hasattr(os, 'set_inheritable'):
+        os.set_inheritable(handle, True)
 
 
 def _on_alarm(signum, frame):
@@ -138,6 +147,28 @@ def leftovers(root, older_than=0):
         if newest <= limit:
             found.append(path)
     return found
+
+
+def aside_name(path, now):
+    """The name under which what is at path is kept; now: seconds since the epoch."""
+    return path + _ASIDE_SUFFIX + time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))
+
+
+def unfinished_names(path, is_ours):
+    """Names beside path that a killed run made and did not come to use.
+
+    is_ours: whether a link's target is one that we give. Only links are ever such names: a foreign thing that was
+    put aside never matches.
+    """
+    folder, base = os.path.split(path)
+    starts = (base + _NEW_SUFFIX, base + _ASIDE_SUFFIX)
+    found = [os.path.join(folder, name) for name in _list(folder) if name.startswith(starts)]
+    return [each for each in found if os.path.islink(each) and is_ours(os.readlink(each))]
+
+
+def unfinished_files(folder):
+    """Files in a folder of ours that write_file() was killed over."""
+    return [os.path.join(folder, name) for name in _list(folder) if name.endswith(_NEW_SUFFIX)]
 
 
 def _list(folder):
