@@ -28,7 +28,7 @@ import stage
 
 UNIT = stage.CHECKOUT / 'tests' / 'unit'
 HOST_SIDE = ('plugins/module_utils', 'plugins/modules')
-CONTROLLER_SIDE = ('plugins/plugin_utils', 'plugins/action', 'support')
+CONTROLLER_SIDE = ('plugins/plugin_utils', 'plugins/action', 'roles', 'support')
 # Whose ansible.module_utils the host side imports: 2.16's run on 2.7 to 3.12.
 HOST_LANE = 'el7'
 NEWER_HOST_LANES = {'3.13': ('newest', 'main')}
