@@ -44,7 +44,10 @@ def parse_index(text: bytes, url: str) -> list[Record]:
     Raises GofleetError(bad_index).
     """
     try:
-        return [record for record in map(_record, json.loads(text)) if record]
+        index = json.loads(text)
+        if not isinstance(index, list):
+            raise TypeError('it is not a list')
+        return [record for record in map(_record, index) if record]
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise GofleetError(
             f'What {url} answers is not a release index ({type(exc).__name__}: {exc}). Set index_url to one, or pin digests with checksums.',
