@@ -28,7 +28,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     _supports_check_mode = True
     _supports_diff = True
-    TRANSFERS_FILES = True
+    # Not TRANSFERS_FILES: that would make a temporary folder on the host before each call, also before those that bring nothing.
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)

@@ -116,7 +116,7 @@ class _Resolver:
                 record = self._record(spec)
             except GofleetError as exc:
                 # A host that has this very release needs nothing of what could not be reached.
-                if spec.kind != 'exact' or exc.code not in ('index_unreachable', 'log_unreachable'):
+                if spec.kind != 'exact' or exc.code not in ('index_unreachable', 'log_unreachable', 'not_in_log'):
                     raise
                 record = Record(str(spec.version))
                 resolution.excuses[record.version] = exc.as_result()
@@ -193,8 +193,12 @@ class _Resolver:
             version = releases.resolve(spec, self._proxied_versions(cause), where)
         record = Record(version)
         failure = self._add_h1(record)
+        if failure:
+            raise failure
         if not record.h1:
-            raise failure or cause
+            raise GofleetError(
+                f'Go {version} is not in the transparency log {self._request.gosumdb} for linux-{" or linux-".join(_USUAL_GOARCH)}: there is no such '
+                f"release, or it is older than {_FIRST_MODULE}. The release index could not be asked: {cause.msg}", 'not_in_log', version=version)
         return record
 
     def _proxied_versions(self, cause: GofleetError) -> list[str]:
@@ -223,26 +227,44 @@ class _Resolver:
         return record
 
     def _add_h1(self, record: Record) -> GofleetError | None:
-        failure = None
+        """Why the log could not be asked, if so; a release that it does not know leaves the record as it is."""
         for goarch in _USUAL_GOARCH:
             try:
-                record.h1[goarch] = self.h1(record.version, goarch)
-                record.vouched['h1'] = 'log'
+                h1 = self._usual_h1(record.version, goarch)
             except GofleetError as exc:
-                if exc.code not in ('log_unreachable', 'not_in_log'):
+                if exc.code != 'log_unreachable':
                     raise
-                failure = failure or exc
-        return failure
+                return exc
+            if h1:
+                record.h1[goarch] = h1
+                record.vouched['h1'] = 'log'
+        return None
 
     def h1(self, version: str, goarch: str) -> str:
         """What the log says of a release's tree. Raises GofleetError, of the network as log_unreachable or not_in_log."""
         module, module_version = digests.toolchain_module(version, goarch)
         key = checksum_db.key_for(self._request.gosumdb)
-        cached = self._cache.read(f'h1 {key.name} {module_version}')
-        if cached is None:
-            cached = checksum_db.lookup(module, module_version, key, lambda path: self._from_log(key.name, path))
-            self._cache.write(f'h1 {key.name} {module_version}', cached)
-        return str(cached)
+        name = f'h1 {key.name} {key.hash.hex()} {module_version}'
+        known = self._cache.read(name)
+        if known is None:
+            known = checksum_db.lookup(module, module_version, key, lambda path: self._from_log(key.name, path))
+            self._cache.write(name, known)
+        return str(known)
+
+    def _usual_h1(self, version: str, goarch: str) -> str | None:
+        """The same, but None where the log has no such release; for a while that is not asked again."""
+
+        def ask() -> list[str]:
+            try:
+                return [self.h1(version, goarch)]
+            except GofleetError as exc:
+                if exc.code != 'not_in_log':
+                    raise
+                return []
+
+        # Lookups are asked by way of these proxies: others may know more.
+        found = self._aged(f'h1 {self._request.gosumdb} {version} {goarch} {self._request.goproxy}', self._request.index_max_age, ask)
+        return str(found[0]) if found else None
 
     def _from_log(self, name: str, path: str) -> bytes:
         failures = []

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each step leads to, given the versions that the mirror serves (tests/support/toolchains.py, DEFAULT_SET)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# What a fresh install may take: one module call, or a folder, a copy and a call when the archive is pushed.
+PULL_ROUND_TRIPS = 1
+PUSH_ROUND_TRIPS = 3
+
+
+@dataclass(frozen=True)
+class Expected:
+    active: str | None
+    installed: frozenset[str]
+    # The archive that the step fetches; every other step fetches none.
+    fetched: str | None = None
+
+
+def present(active: str, *others: str, fetched: str | None = None) -> Expected:
+    return Expected(active, frozenset({active, *others}), fetched)
+
+
+STEPS = {
+    "install": present("1.21.13", fetched="1.21.13"),
+    "install_newer": present("1.26.6", "1.21.13", fetched="1.26.6"),
+    "upgrade": present("1.26.8", "1.26.6", "1.21.13", fetched="1.26.8"),
+    "switch_back": present("1.21.13", "1.26.6", "1.26.8"),
+    "add_second": present("1.21.13", "1.26.6", "1.26.8", "1.27.4", fetched="1.27.4"),
+    "prune": present("1.21.13", "1.27.4"),
+    "remove": Expected(None, frozenset()),
+}
+
+# Platforms that are pushed to: by their variables, or because their Python cannot verify TLS.
+PUSHED = frozenset({"debian11", "alpine"})
