@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# What a fresh install may take: one module call, or a folder, a copy and a call when the archive is pushed.
+# What a fresh install may take: one module call, or when the archive is pushed a call that asks for it, a copy, and a call.
 PULL_ROUND_TRIPS = 1
 PUSH_ROUND_TRIPS = 3
 

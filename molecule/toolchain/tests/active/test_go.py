@@ -20,8 +20,8 @@ GO = (
 PROGRAM = """package main
 
 import (
-	"fmt"
-	"runtime"
+    "fmt"
+    "runtime"
 )
 
 func main() { fmt.Println("built by", runtime.Version()) }
