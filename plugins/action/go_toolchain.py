@@ -55,7 +55,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _until_satisfied(self, arguments: dict[str, Any], request: resolver.Request, resolution: resolver.Resolution,
                          task_vars: dict[str, Any]) -> dict[str, Any]:
-        uploads: dict[str, str] = {}
+        uploads: dict[str, dict[str, str]] = {}
         answers: list[dict[str, Any]] = []
         for dummy in range(_CALLS):
             records = [each.as_option() for each in resolution.records]
@@ -102,8 +102,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         # The file may be there for the hosts alone; the controller then trusts what its system trusts.
         return sources.Options(self._options['timeout'], path if path and Path(path).exists() else None)
 
-    def _bring(self, need: dict[str, Any], resolution: resolver.Resolution) -> str:
-        """Put an archive onto the host; returns its path there."""
+    def _bring(self, need: dict[str, Any], resolution: resolver.Resolution) -> dict[str, str]:
+        """Put an archive onto the host; returns its path there and where it came from."""
         # Here, not above: a run that brings nothing does not need the network modules that it loads.
         from ansible_collections.gofleet.golang.plugins.plugin_utils import archives
 
@@ -111,10 +111,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         options = self._options
         if options['archive'] and not options['remote_src']:
             local = archives.local_archive(Path(self._find_needle('files', options['archive'])), record, need['goarch'])
+            origin = str(local)
         else:
             try:
-                local = archives.fetched_archive(record, need['goarch'], options['mirrors'], sources.proxy_urls(options['goproxy']),
-                                                 self._network(), self._cache)
+                local, origin = archives.fetched_archive(record, need['goarch'], options['mirrors'], sources.proxy_urls(options['goproxy']),
+                                                         self._network(), self._cache)
             except GofleetError as exc:
                 raise _both_failed(exc, need) from exc
         folder = need['incoming'] or self._temporary_folder()
@@ -122,7 +123,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._transfer_file(str(local), remote)
         if not need['incoming']:
             self._fixup_perms2((folder, remote))
-        return str(remote)
+        return {'path': str(remote), 'origin': origin}
 
     def _module_may_own_folder(self) -> bool:
         """Whether the module can make a folder that the connection's user writes to: the one who ran sudo is known to it."""
@@ -154,7 +155,7 @@ def _merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _transfer(answers: list[dict[str, Any]], uploads: dict[str, str]) -> str:
+def _transfer(answers: list[dict[str, Any]], uploads: dict[str, dict[str, str]]) -> str:
     if uploads:
         return 'push'
     return 'pull' if any(each.get('bytes_fetched') for each in answers) else 'none'

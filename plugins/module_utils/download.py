@@ -32,8 +32,9 @@ try:
     from urllib.request import Request, build_opener
 except ImportError:
     # Python 2.7
-    from httplib import HTTPException
-    from urllib2 import HTTPError, Request, URLError, build_opener
+    from ansible.module_utils.six.moves.http_client import HTTPException
+    from ansible.module_utils.six.moves.urllib.error import HTTPError, URLError
+    from ansible.module_utils.six.moves.urllib.request import Request, build_opener
 
 try:
     import ssl

@@ -53,6 +53,8 @@ class Installer(object):
 
     def run(self, steps):
         """Carry out steps in their order. Where an archive is missing, nothing after the installs is done."""
+        if not steps:
+            return
         with transaction.stage(self.paths.stage) as stage:
             for step in steps:
                 if self.progress['needs'] and step.action != 'install':
@@ -117,9 +119,9 @@ class Installer(object):
 
         module_file = '%s.zip' % digests.toolchain_module(version, self.goarch)[1]
         for filename in (record['filename'], module_file):
-            path = self.sources.files.get(filename) or self.sources.files.get(sources.ANY_NAME)
-            if path:
-                return self._take(path, record, stage)
+            given = self.sources.files.get(filename) or self.sources.files.get(sources.ANY_NAME)
+            if given:
+                return self._take(given, record, stage)
         failures = []
         if self.sources.transfer != 'push':
             for kind, filename, urls in self._offers(record, module_file):
@@ -145,19 +147,19 @@ class Installer(object):
     def _expected(self, kind, record):
         return (record.get('size'), record['sha256']) if kind == 'archive' else (None, None)
 
-    def _take(self, path, record, stage):
+    def _take(self, given, record, stage):
         """Copy an archive into the stage while hashing it: nobody else can write to what was verified."""
-        taken = os.path.join(stage, os.path.basename(path))
-        size, sha256 = _copy(path, taken)
-        kind = 'module' if path.endswith('.zip') else 'archive'
+        taken = os.path.join(stage, os.path.basename(given.path))
+        size, sha256 = _copy(given, taken)
+        kind = 'module' if given.path.endswith('.zip') else 'archive'
         if kind == 'module' and not record['h1']:
             raise GofleetError('%s is a module zip, and nothing says what its tree has to be. Give its h1 in releases, or set goproxy so '
-                               'that the transparency log is asked.' % path, 'unverifiable', path=path)
+                               'that the transparency log is asked.' % given.origin, 'unverifiable', path=given.origin)
         if kind == 'archive' and record.get('sha256') and sha256 != record['sha256']:
             raise GofleetError('%s is not the release: its sha256 is %s, %s says %s. Nothing was installed. Get the file again.'
-                               % (path, sha256, record['vouched'].get('sha256', 'the record'), record['sha256']),
-                               'sha256_mismatch', path=path, found=sha256, wanted=record['sha256'])
-        return Obtained(taken, kind, path, sha256, size)
+                               % (given.origin, sha256, record['vouched'].get('sha256', 'the record'), record['sha256']),
+                               'sha256_mismatch', path=given.origin, found=sha256, wanted=record['sha256'])
+        return Obtained(taken, kind, given.origin, sha256, size)
 
     def _incoming(self):
         """A folder that the controller's connection may write to and nobody else; None if this user can't make one."""
@@ -215,13 +217,13 @@ class Installer(object):
 Obtained = namedtuple('Obtained', 'path kind origin sha256 size')
 
 
-def _copy(path, target):
+def _copy(given, target):
     digest = hashlib.sha256()
     size = 0
     try:
-        source = io.open(path, 'rb')
+        source = io.open(given.path, 'rb')
     except (IOError, OSError) as exc:
-        raise GofleetError('The archive %s cannot be read: %s.' % (path, exc.strerror), 'archive_unreadable', path=path)
+        raise GofleetError('The archive %s cannot be read: %s.' % (given.origin, exc.strerror), 'archive_unreadable', path=given.origin)
     with source, io.open(target, 'wb') as output:
         for chunk in iter(lambda: source.read(digests.CHUNK), b''):
             digest.update(chunk)
@@ -309,15 +311,26 @@ def _converge(wanted, paths, records, offered, check_mode, lock_timeout):
     before = toolchain.observe(paths)
     steps = toolchain.plan(wanted, before, paths, time.time())
     _refuse_early(steps, paths, wanted, records)
-    if not steps or check_mode:
-        return _result(steps, before, paths, {'needs': _missing_records(steps, wanted, records)})
+    missing = _missing_records(steps, wanted, records)
+    if not steps or check_mode or missing:
+        return _result(steps, before, paths, {'needs': missing})
     with transaction.lock(paths.lock, lock_timeout):
         before = toolchain.observe(paths)
         steps = toolchain.plan(wanted, before, paths, time.time())
         installer = Installer(paths, wanted.goarch, records, offered)
-        if steps:
+        try:
             installer.run(steps)
+        except (GofleetError, IOError, OSError):
+            _leave_as_found(before, paths, installer.progress)
+            raise
         return _result(steps, before, paths, installer.progress)
+
+
+def _leave_as_found(before, paths, progress):
+    """Take back the lock and the folders of a run that failed on a host where nothing of ours was."""
+    if not before.trees and not progress['installed']:
+        transaction.delete_tree(paths.meta)
+        transaction.remove_empty_folder(paths.prefix)
 
 
 def _refuse_early(steps, paths, wanted, records):
@@ -342,7 +355,7 @@ def _check_writable(path):
 
 
 def _missing_records(steps, wanted, records):
-    """What an install would ask the controller for: check mode has to fail where the real run would."""
+    """What an install would ask the controller for: asked before anything is written, and in check mode too."""
     return [{'kind': 'record', 'version': step.detail, 'goarch': wanted.goarch} for step in steps if step.action == 'install'
             and not record_for(records, step.detail, wanted.goarch)]
 
@@ -357,9 +370,9 @@ def record_for(records, version, goarch):
 
 
 def _drop_uploads(offered, paths):
-    for path in offered.files.values():
-        if os.path.dirname(os.path.dirname(path)) == paths.incoming:
-            transaction.delete_tree(os.path.dirname(path))
+    for given in offered.files.values():
+        if os.path.dirname(os.path.dirname(given.path)) == paths.incoming:
+            transaction.delete_tree(os.path.dirname(given.path))
 
 
 def _result(steps, before, paths, progress):
@@ -375,6 +388,7 @@ def _result(steps, before, paths, progress):
     }
     result.update(progress)
     if result['needs']:
-        # Only installs were done; the caller comes again with what is missing.
+        # Only installs were done, if any; the caller comes again with what is missing.
+        result['installed'] = progress.get('installed', [])
         result['changed'] = bool(result['installed'])
     return result

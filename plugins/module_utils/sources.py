@@ -15,9 +15,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils.errors import Gofle
 # timeout: seconds without a byte after which a connection is given up; ca_path: PEM file, or None for the system's.
 Options = namedtuple('Options', 'timeout ca_path')
 
-# files: {file name: path on this host}; mirrors, goproxy: base URLs; transfer: auto, pull or push;
+# files: {file name: File}; mirrors, goproxy: base URLs; transfer: auto, pull or push;
 # incoming: whether the controller wants a folder to put archives into.
 Sources = namedtuple('Sources', 'files mirrors goproxy transfer incoming options')
+
+# An archive on this host. origin: the URL or path that it came from, for people and manifests.
+File = namedtuple('File', 'path origin')
 
 # The key of Sources.files for an archive that its user named, whatever it is called.
 ANY_NAME = ''
@@ -26,13 +29,14 @@ ANY_NAME = ''
 def files_at(archive_path, uploads):
     """Sources.files of an archive, or a folder of archives, that is on this host, and of what the controller uploaded.
 
-    Raises GofleetError(archive_unreadable).
+    uploads: {file name: {path, origin}}. Raises GofleetError(archive_unreadable).
     """
-    files = dict(uploads)
+    files = dict((name, File(upload['path'], upload['origin'])) for name, upload in uploads.items())
     if archive_path and os.path.isdir(archive_path):
-        files.update((name, os.path.join(archive_path, name)) for name in os.listdir(archive_path))
+        for name in os.listdir(archive_path):
+            files[name] = File(os.path.join(archive_path, name), os.path.join(archive_path, name))
     elif archive_path and os.path.isfile(archive_path):
-        files[ANY_NAME] = archive_path
+        files[ANY_NAME] = File(archive_path, archive_path)
     elif archive_path:
         raise GofleetError('There is no file or folder %s on this host. Correct archive, or leave remote_src out if it is on the controller.'
                            % archive_path, 'archive_unreadable', path=archive_path)

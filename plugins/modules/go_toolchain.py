@@ -150,7 +150,7 @@ options:
       - Defaults to the certificates of that system.
     type: path
   uploads:
-    description: Archives on this host by file name. Set by the controller when it pushes.
+    description: Archives on this host by file name, each with C(path) and C(origin). Set by the controller when it pushes.
     type: dict
     default: {}
   incoming:
@@ -272,7 +272,7 @@ bytes_fetched:
   returned: success
   type: int
 transfer:
-  description: V(push) if the controller brought an archive, otherwise V(pull); V(none) if no archive was needed.
+  description: V(push) if the controller brought an archive, V(pull) if the host fetched one, V(none) if neither was needed.
   returned: success
   type: str
 releases:

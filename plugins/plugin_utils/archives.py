@@ -30,8 +30,8 @@ def local_archive(path: Path, record: Record, goarch: str) -> Path:
                        'archive_unreadable', path=str(path), names=names)
 
 
-def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: list[str], options: Any, cache: Cache) -> Path:
-    """The verified archive of a release, or its module zip, in the controller's cache.
+def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: list[str], options: Any, cache: Cache) -> tuple[Path, str]:
+    """The verified archive of a release, or its module zip, in the controller's cache, and the URL that it came from.
 
     Raises GofleetError(no_source) that tells what was wrong with each source, OSError.
     """
@@ -41,20 +41,20 @@ def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: li
     failures: list[dict[str, str]] = []
     if archive and mirrors:
         urls = [f'{base.rstrip("/")}/{archive["filename"]}' for base in mirrors]
-        path = _cached(cache, f'sha256 {archive["sha256"]}', archive['filename'], urls, failures, options, archive.get('size'), archive['sha256'])
-        if path:
-            return path
+        found = _cached(cache, f'sha256 {archive["sha256"]}', archive['filename'], urls, failures, options, archive.get('size'), archive['sha256'])
+        if found:
+            return found
     if h1 and goproxy:
         urls = [f'{base.rstrip("/")}/{digests.toolchain_module("", "")[0]}/@v/{filename}' for base in goproxy]
-        path = _cached(cache, f'h1 {h1}', filename, urls, failures, options)
-        if path:
-            return path
+        found = _cached(cache, f'h1 {h1}', filename, urls, failures, options)
+        if found:
+            return found
     raise GofleetError(
         f'The controller could not get Go {record.version} for linux-{goarch} either. {sources.told(failures) or "There is no source to try."} '
         'Check mirrors and proxy settings, or give the file with archive.', 'no_source', version=record.version, goarch=goarch, failures=failures)
 
 
-def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: list[dict[str, str]], options: Any, *expected: Any) -> Path | None:
+def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: list[dict[str, str]], options: Any, *expected: Any) -> tuple[Path, str] | None:
     def make(path: Path) -> None:
         fetched, failed = download.fetch_first(urls, str(path), options, *expected)
         failures.extend(failed)
@@ -64,11 +64,13 @@ def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: li
             # The host would refuse it as well; the cache must not keep it.
             failures.append({'url': fetched.url, 'code': 'h1_mismatch', 'reason': f'its files do not have the {key} of the transparency log'})
             raise _NoSource
+        cache.write(f'origin {key}', fetched.url)
 
     try:
-        return cache.archive(key, filename, make)
+        path = cache.archive(key, filename, make)
     except _NoSource:
         return None
+    return path, cache.read(f'origin {key}') or sources.without_credentials(urls[0])
 
 
 class _NoSource(Exception):
