@@ -38,7 +38,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except GofleetError as exc:
             result.update(exc.as_result(), failed=True)
         except OSError as exc:
-            result.update(from_os_error(exc).as_result(), failed=True)
+            result.update(from_os_error(exc, 'the controller').as_result(), failed=True)
         return result
 
     def _converge(self, task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             versions = [each.version for each in resolution.records]
             arguments.update(version=versions[0], also=versions[1:], releases=records, uploads=uploads, incoming=self._module_may_own_folder())
             answers.append(self._call(arguments, task_vars))
-            needs = answers[-1].pop('needs', [])
+            needs = self._needs
             if not needs or answers[-1].get('failed'):
                 break
             for need in needs:
@@ -80,6 +80,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        self._needs = answer.pop('needs', [])
         return answer
 
     def _request(self) -> resolver.Request:

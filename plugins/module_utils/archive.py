@@ -14,28 +14,40 @@ import io
 import os
 import shutil
 import stat
-import subprocess
+import struct
 import tarfile
 import zipfile
 import zlib
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK, FILE, Entry, hash1
+from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK, FILE, Entry, hash1, raise_error
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # What a module zip may unpack to at most, by Go's own rule for modules (x/mod/zip: MaxZipFile, 500 MiB).
 _ZIP_LIMIT = 500 << 20
 
+# What a release archive may unpack to at most: several times what any release has. For archives without a digest.
+_TAR_LIMIT = 2 << 30
+
+# Ways of packing that Go writes (archive/zip). Others may take any amount of memory, or be unknown to a host's Python.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+# What the file system answers when two members want one name.
+_CLASHES = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+
+# Troubles of tar's that no other archive would mend.
+_OF_HOST = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
+
 # Files that are programs in the archive, whose mode a module zip cannot keep (facts: cmd/distpack, cmd/go/internal/toolchain).
 _SCRIPTS = (b'.bash', b'.sh', b'.pl', b'.rc')
 
 
-def unpack_tar(path, folder, trusted):
+def unpack_tar(path, folder, trusted, run):
     """Unpack a gzipped tar into folder with the system's tar, or with Python where there is none.
 
     trusted: whether the archive's own digest was right; if not (its tree will be proven later), Python unpacks it,
-    which checks each member before anything is written. Files belong to who unpacks; modes come from the archive.
+    which checks each member before anything is written. run: programs.runner(). Files belong to who unpacks; modes come from the archive.
     Raises GofleetError(archive_damaged, archive_unsafe), OSError.
     """
     program = _program('tar') if trusted else None
@@ -43,12 +55,13 @@ def unpack_tar(path, folder, trusted):
         _unpack_with_python(path, folder)
         return
     # -o: no owners from the archive; understood by GNU and BusyBox alike.
-    # close_fds: it keeps the lock of this run for as long as it writes (transaction.lock).
-    process = subprocess.Popen([program, '-xzof', path, '-C', folder], close_fds=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output = to_native(process.communicate()[0])
-    if process.returncode:
-        _raise_if_full(folder, output)
-        raise _damaged(path, output.strip().splitlines()[-1] if output.strip() else 'tar exits %d' % process.returncode)
+    status, output = run([program, '-xzof', path, '-C', folder], {'LC_ALL': 'C'}, folder)
+    if status:
+        _raise_if_of_host(folder, output)
+        if status < 0:
+            raise GofleetError('tar was ended by signal %d while it unpacked %s. Nothing was installed. Look at the kernel log (dmesg) '
+                               'for a lack of memory, and run again.' % (-status, path), 'interrupted', path=path, signal=-status)
+        raise _damaged(path, output.strip().splitlines()[-1] if output.strip() else 'tar exits %d' % status)
 
 
 def _program(name):
@@ -59,10 +72,13 @@ def _program(name):
     return None
 
 
-def _raise_if_full(folder, output):
-    # tar's exit code does not say why; the file system does.
+def _raise_if_of_host(folder, output):
+    # tar's exit code does not say why; its words (in the C locale, as Python's) and the file system do.
+    for code in _OF_HOST:
+        if os.strerror(code) in output:
+            raise OSError(code, os.strerror(code), folder)
     status = os.statvfs(folder)
-    if os.strerror(errno.ENOSPC) in output or status.f_bavail == 0 or (status.f_files and status.f_favail == 0):
+    if status.f_bavail == 0 or (status.f_files and status.f_favail == 0):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
 
 
@@ -72,27 +88,49 @@ def _damaged(path, reason):
 
 
 def _unpack_with_python(path, folder):
-    try:
+    total = 0
+    with _refusals(path):
         # 'r|': a stream, so that members are not kept in memory.
         with contextlib.closing(tarfile.open(path, 'r|gz')) as source:
             for member in source:
+                total += member.size
+                if total > _TAR_LIMIT:
+                    raise _unsafe_size(path, _TAR_LIMIT)
                 _unpack_member(source, member, folder)
                 source.members = []
-    except (tarfile.TarError, zlib.error, EOFError) as exc:
-        raise _damaged(path, to_native(exc))
+
+
+@contextlib.contextmanager
+def _refusals(path):
+    """What a reader of archives may raise over hostile bytes, as GofleetError."""
+    try:
+        yield
+    except (tarfile.TarError, zipfile.BadZipfile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, struct.error) as exc:
+        raise _damaged(path, to_native(exc) or type(exc).__name__)
+    except (IOError, OSError) as exc:
+        if exc.errno in _CLASHES:
+            raise GofleetError('%s holds two members of one name: %s.' % (path, to_native(exc.filename or exc)), 'archive_unsafe', path=path)
+        # Readers of gzip and of other formats raise OSErrors of their own, which have no errno.
+        if exc.errno is None:
+            raise _damaged(path, to_native(exc))
+        raise
+
+
+def _unsafe_size(path, limit):
+    return GofleetError('%s unpacks to more than %d bytes, the most that it may have.' % (path, limit), 'archive_unsafe', path=path)
 
 
 def _unpack_member(source, member, folder):
     target = os.path.join(folder, confined(member.name))
     if member.isdir():
         _make_folders(target)
-    elif member.isreg():
+    elif member.isreg() and not member.issparse():
         _make_folders(os.path.dirname(target))
         with io.open(target, 'wb') as output:
             shutil.copyfileobj(source.extractfile(member), output, CHUNK)
         os.chmod(target, stat.S_IMODE(member.mode) & 0o755)
     else:
-        raise GofleetError("The archive holds '%s', which is neither a file nor a folder; Go's archives hold nothing else."
+        raise GofleetError("The archive holds '%s', which is neither a plain file nor a folder; Go's archives hold nothing else."
                            % member.name, 'archive_unsafe', member=member.name)
 
 
@@ -116,20 +154,22 @@ def unpack_zip(path, folder, prefix):
     Restores what a module zip cannot hold: modes, and the name go.mod. Returns the Entries of the tree, whose
     digests were taken while writing. Raises GofleetError(archive_unsafe, archive_damaged), OSError.
     """
-    try:
-        with contextlib.closing(zipfile.ZipFile(path)) as source:
-            members = source.infolist()
-            if sum(member.file_size for member in members) > _ZIP_LIMIT:
-                raise GofleetError('%s unpacks to more than %d bytes, the most that a Go module may have.' % (path, _ZIP_LIMIT),
-                                   'archive_unsafe', path=path)
-            return sorted(_unpack_zip_member(source, member, folder, prefix) for member in members)
-    except (zipfile.BadZipfile, zlib.error, EOFError, RuntimeError, NotImplementedError) as exc:
-        raise _damaged(path, to_native(exc))
+    with _opened_zip(path) as (source, members):
+        return sorted(_unpack_zip_member(source, member, folder, prefix) for member in members)
+
+
+@contextlib.contextmanager
+def _opened_zip(path):
+    with _refusals(path), contextlib.closing(zipfile.ZipFile(path)) as source:
+        members = source.infolist()
+        if sum(member.file_size for member in members) > _ZIP_LIMIT:
+            raise _unsafe_size(path, _ZIP_LIMIT)
+        yield source, members
 
 
 def _unpack_zip_member(source, member, folder, prefix):
-    if not member.filename.startswith(prefix) or member.filename.endswith('/'):
-        raise GofleetError("The module zip holds '%s'; every name in it has to be a file below '%s'."
+    if not member.filename.startswith(prefix) or member.filename.endswith('/') or member.compress_type not in _METHODS:
+        raise GofleetError("The module zip holds '%s'; it may only hold files below '%s', stored or deflated."
                            % (to_native(member.filename), prefix), 'archive_unsafe', member=to_native(member.filename))
     name = confined(member.filename[len(prefix):])
     if os.path.basename(name) == '_go.mod':
@@ -172,7 +212,7 @@ def prove_confined(root):
     Also refused: set-user-id and set-group-id bits, and several names for one file, which might be one outside.
     """
     root = to_bytes(os.path.realpath(root))
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=raise_error):
         for name in folders + names:
             path = os.path.join(folder, name)
             reason = _unsafe(root, path, os.lstat(path))
@@ -195,9 +235,9 @@ def _unsafe(root, path, status):
 
 
 def zip_h1(path):
-    """The h1 of a module zip, as the log knows it. Raises zipfile.BadZipfile, OSError."""
-    with contextlib.closing(zipfile.ZipFile(path)) as source:
-        return hash1([(to_bytes(member.filename), _sha256_of_member(source, member)) for member in source.infolist()])
+    """The h1 of a module zip, as the log knows it. Raises GofleetError(archive_unsafe, archive_damaged), OSError."""
+    with _opened_zip(path) as (source, members):
+        return hash1([(to_bytes(member.filename), _sha256_of_member(source, member)) for member in members])
 
 
 def _sha256_of_member(source, member):

@@ -46,7 +46,7 @@ def walk_tree(root):
     """
     root = to_bytes(root, errors='surrogate_or_strict')
     entries = []
-    for folder, folders, names in os.walk(root, onerror=_raise):
+    for folder, folders, names in os.walk(root, onerror=raise_error):
         for name in names + [each for each in folders if os.path.islink(os.path.join(folder, each))]:
             path = os.path.join(folder, name)
             entries.append(_entry(path, os.path.relpath(path, root)))
@@ -54,7 +54,8 @@ def walk_tree(root):
     return entries
 
 
-def _raise(exc):
+def raise_error(exc):
+    """For os.walk, which passes over what it cannot look into unless told otherwise."""
     raise exc
 
 

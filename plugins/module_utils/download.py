@@ -78,7 +78,7 @@ def fetch_first(urls, path, options, size=None, sha256=None):
 def fetch(url, path, options, size=None, sha256=None):
     """Fetch url to path. Returns Fetched.
 
-    Raises GofleetError (ca_path_missing, tls_unavailable, tls_failed, unreachable, http_status, html_answer, too_large, truncated,
+    Raises GofleetError (invalid_url, malformed_answer, ca_path_missing, tls_unavailable, tls_failed, unreachable, http_status, html_answer, too_large, truncated,
     size_mismatch, sha256_mismatch); its text leaves the url to the caller. OSError if path can't be written.
     """
     transfer = _Transfer(url, options, size)
@@ -135,8 +135,7 @@ class _Transfer(object):
                 target.truncate()
                 self._restart()
             self._check_kind(response)
-            length = response.headers.get('Content-Length')
-            end = None if length is None else self.size + int(length)
+            end = self._announced_end(response.headers.get('Content-Length'))
             if end is not None and end > self.limit:
                 raise GofleetError('announces %d bytes; at most %d are expected' % (end, self.limit), 'too_large', found=end, wanted=self.limit)
             self._copy(response, target)
@@ -144,6 +143,14 @@ class _Transfer(object):
                 raise _Broken('%d of %d bytes came' % (self.size, end))
         finally:
             response.close()
+
+    def _announced_end(self, length):
+        if length is None:
+            return None
+        # No file has a length of 20 digits, and int() takes its time over thousands.
+        if not length.isdigit() or len(length) > 19:
+            raise GofleetError("announces the length '%s'" % length[:40], 'malformed_answer', length=length[:40])
+        return self.size + int(length)
 
     def _check_kind(self, response):
         kind = response.headers.get('Content-Type') or ''
@@ -161,6 +168,7 @@ class _Transfer(object):
             if self.validator and not self.validator.startswith('W/'):
                 headers['If-Range'] = self.validator
         with _network_errors(self.size > 0):
+            _check_address(self.url)
             if ssl is None:
                 # From core 2.19 on open_url needs ssl for any address; plain HTTP does not, and what comes is verified.
                 return build_opener().open(Request(self.url, headers=dict(headers, **{'User-agent': AGENT})), timeout=self.options.timeout)
@@ -195,6 +203,9 @@ class _network_errors(object):
             return False
         if isinstance(exc, HTTPError):
             raise GofleetError('answers %s %s' % (exc.code, to_native(exc.reason)), 'http_status', status=exc.code)
+        if isinstance(exc, ValueError) and not isinstance(exc, _SSL_ERRORS):
+            # What urllib and http.client say of an address that is none.
+            raise GofleetError('is not an address: %s' % to_native(exc), 'invalid_url')
         if _is_tls(exc):
             raise _tls_error(exc)
         if isinstance(exc, (URLError, UrlsConnectionError, HTTPException, socket.error)) and not _is_local(exc):
@@ -205,8 +216,16 @@ class _network_errors(object):
         return False
 
 
+def _check_address(url):
+    if not url.startswith(('http://', 'https://')):
+        raise GofleetError('is not an address that begins with http:// or https://', 'invalid_url')
+
+
 def _is_tls(exc):
     reason = getattr(exc, 'reason', None)
+    # Python 2.7 tells a time-out under TLS as an error of TLS.
+    if 'timed out' in to_native(exc):
+        return False
     return isinstance(exc, _SSL_ERRORS + (SSLValidationError,)) or isinstance(reason, _SSL_ERRORS) \
         or (ssl is None and 'https' in to_native(exc))
 

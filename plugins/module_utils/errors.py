@@ -8,6 +8,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import errno
+import os
 
 from ansible.module_utils.common.text.converters import to_native
 
@@ -31,9 +32,13 @@ class GofleetError(Exception):
         return {'msg': self.msg, 'code': self.code, 'evidence': self.evidence}
 
 
-def from_os_error(exc):
-    """The GofleetError for an OSError (or Python 2's IOError) that ended a run. Source of the names: errno(3)."""
-    path = to_native(exc.filename or 'the host')
+def from_os_error(exc, where='the host'):
+    """The GofleetError for an OSError (or Python 2's IOError) that ended a run. Source of the names: errno(3).
+
+    where: what was being changed, for an error that names no file or only the end of a path.
+    """
+    path = to_native(exc.filename or '')
+    path = path if os.path.isabs(path) else where
     hint = _HINTS.get(exc.errno, ('os_error', 'Mend that and run again.'))
     return GofleetError(
         '%s: %s. What was active before still is; nothing half-done has a name. %s' % (path, exc.strerror or exc, hint[1]),

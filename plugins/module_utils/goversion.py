@@ -17,7 +17,8 @@ from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
-_RELEASE = re.compile(r'(?:go)?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4})|(beta|rc)(\d{1,4}))?\Z')
+# No leading zeros, and ASCII digits only, as in go/version.
+_RELEASE = re.compile(r'(?:go)?(N)\.(N)(?:\.(N)|(beta|rc)(N))?\Z'.replace('N', '(?:0|[1-9][0-9]{0,3})'))
 _STAGES = {'beta': 0, 'rc': 1}
 _STABLE = 2
 # Since go1.21.0 a first release carries its ".0" (golang/go#57631).
@@ -51,7 +52,7 @@ class Version(namedtuple('Version', 'major minor stage number')):
     @property
     def release(self):
         """The name that Go gives it: go1.26.6."""
-        return 'go%s' % self
+        return 'go' + str(self)
 
 
 class Spec(namedtuple('Spec', 'kind version line')):
@@ -65,7 +66,9 @@ class Spec(namedtuple('Spec', 'kind version line')):
     def __str__(self):
         if self.kind == 'latest':
             return 'latest'
-        return str(self.version) if self.kind == 'exact' else '%d.%d' % self.line
+        line = '%d.%d' % self.line
+        # Go's name for the first release of an old line is the line's; 1.20.0 is how to ask for it.
+        return line + '.0' if self.kind == 'exact' and str(self.version) == line else line if self.kind == 'line' else str(self.version)
 
 
 def parse_release(text):
@@ -91,7 +94,7 @@ def parse_spec(text):
     if text == 'latest':
         return Spec('latest', None, None)
     version = parse_release(text)
-    if re.match(r'(?:go)?\d+\.\d+\Z', text):
+    if re.match(r'(?:go)?[0-9]+\.[0-9]+\Z', text):
         return Spec('line', None, version.line)
     return Spec('exact', version, version.line)
 

@@ -12,15 +12,12 @@ import hashlib
 import io
 import os
 import pwd
-import subprocess
 import tempfile
 import time
 from collections import namedtuple
 
-from ansible.module_utils.common.text.converters import to_native
-
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, host, manifest, sources, toolchain, transaction
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
 # Linux versions below which Go does not start (go.dev/wiki/MinimumRequirements).
 _KERNEL = (((1, 24), (3, 2)), ((1, 18), (2, 6, 32)), ((1, 0), (2, 6, 23)))
@@ -28,6 +25,19 @@ _KERNEL_OF_PORT = {'loong64': (5, 19)}
 
 # What a release archive unpacks to, at the very least, as a multiple of its own size (measured: 3.4 to 4.2).
 _UNPACKS_TO = 3.3
+
+
+# No variable or file of anybody may speak for the staged tree, nor may it leave something behind (it writes telemetry
+# counters below HOME, whose folder go is also the default GOPATH). Empty is unset to Go.
+_NOBODYS_GO = {'GOENV': 'off', 'GOTOOLCHAIN': 'local', 'GOROOT': '', 'GOFLAGS': '', 'GOEXPERIMENT': '', 'GODEBUG': '', 'XDG_CONFIG_HOME': '',
+               'LC_ALL': 'C'}
+
+
+# sys/statvfs.h; Python 2 has no name for it.
+_ST_RDONLY = 1
+
+# Refusals that no other source would mend.
+_OF_THIS_HOST = ('not_runnable',)
 
 
 class Need(Exception):
@@ -44,11 +54,12 @@ class Installer(object):
     records: release record by version; progress: what the result tells.
     """
 
-    def __init__(self, paths, goarch, records, offered):
+    def __init__(self, paths, goarch, records, offered, run):
         self.paths = paths
         self.goarch = goarch
         self.records = records
         self.sources = offered
+        self.program = run
         self.progress = {'installed': [], 'pruned': [], 'bytes_fetched': 0, 'needs': [], 'moved_aside': [], 'passed_over': []}
 
     def run(self, steps):
@@ -96,53 +107,70 @@ class Installer(object):
         self.progress['pruned'].append(step.detail)
 
     def _do_dissolve(self, step, stage):
-        # The lock's file goes with the folder: whoever waits for it notices (transaction.lock).
-        transaction.delete_tree(self.paths.meta)
+        transaction.retire_folder(self.paths.meta)
         transaction.remove_empty_folder(self.paths.prefix)
 
     def _install(self, version, name, stage):
         record = record_for(self.records, version, self.goarch)
         if record is None:
             raise Need({'kind': 'record', 'version': version, 'goarch': self.goarch})
-        obtained = self._obtain(version, record, stage)
-        tree, entries = self._unpack(version, record, obtained, stage)
-        os.unlink(obtained.path)
+        given = self._given(version, record)
+        if given:
+            obtained = self._take(given, record, stage)
+            tree, entries = self._unpack(version, record, obtained, stage)
+        else:
+            obtained, tree, entries = self._fetch(version, record, stage)
         transaction.make_folder(self.paths.manifests)
         manifest.write(self.paths.manifests, name, self._manifest(version, record, obtained, tree, entries), entries)
         transaction.publish_tree(tree, self.paths.tree(name))
         self.progress['installed'].append(version)
 
-    def _obtain(self, version, record, stage):
-        """The verified archive or module zip, in the stage."""
+    def _given(self, version, record):
+        for filename in (record['filename'], self._module_file(version)):
+            given = self.sources.files.get(filename) or self.sources.files.get(sources.ANY_NAME)
+            if given:
+                return given
+        return None
+
+    def _module_file(self, version):
+        return '%s.zip' % digests.toolchain_module(version, self.goarch)[1]
+
+    def _fetch(self, version, record, stage):
+        """(Obtained, path, entries) of the staged tree, from the first source that has the release."""
         # Here, not above: Python's and Ansible's network modules take longer to load than a run without change takes.
         from ansible_collections.gofleet.golang.plugins.module_utils import download
 
-        module_file = '%s.zip' % digests.toolchain_module(version, self.goarch)[1]
-        for filename in (record['filename'], module_file):
-            given = self.sources.files.get(filename) or self.sources.files.get(sources.ANY_NAME)
-            if given:
-                return self._take(given, record, stage)
         failures = []
-        if self.sources.transfer != 'push':
-            for kind, filename, urls in self._offers(record, module_file):
-                path = os.path.join(stage, filename)
-                fetched, failed = download.fetch_first(urls, path, self.sources.options, *self._expected(kind, record))
-                failures += failed
-                if fetched:
-                    self.progress['bytes_fetched'] += fetched.received
-                    self.progress['passed_over'] += failures
-                    return Obtained(path, kind, fetched.url, fetched.sha256, fetched.size)
+        for kind, filename, url in self._offers(version, record) if self.sources.transfer != 'push' else ():
+            scratch = tempfile.mkdtemp(dir=stage)
+            path = os.path.join(scratch, filename)
+            try:
+                fetched = download.fetch(url, path, self.sources.options, *self._expected(kind, record))
+                self.progress['bytes_fetched'] += fetched.received
+                obtained = Obtained(path, kind, fetched.url, fetched.sha256, fetched.size)
+                tree, entries = self._unpack(version, record, obtained, scratch)
+            except GofleetError as exc:
+                if exc.code in _OF_THIS_HOST:
+                    raise
+                failures.append({'url': sources.without_credentials(url), 'code': exc.code, 'reason': exc.msg})
+                transaction.delete_tree(scratch)
+            else:
+                self.progress['passed_over'] += failures
+                return obtained, tree, entries
         if self.sources.transfer == 'pull':
             raise _no_source(version, self.goarch, failures)
         raise Need({'kind': 'archive', 'version': version, 'goarch': self.goarch, 'filename': record['filename'],
                     'failures': failures, 'incoming': self._incoming()})
 
-    def _offers(self, record, module_file):
-        if record.get('sha256') and self.sources.mirrors:
-            yield 'archive', record['filename'], ['%s/%s' % (base.rstrip('/'), record['filename']) for base in self.sources.mirrors]
-        if record['h1'] and self.sources.goproxy:
-            yield 'module', module_file, ['%s/%s/@v/%s' % (base.rstrip('/'), digests.toolchain_module('', '')[0], module_file)
-                                          for base in self.sources.goproxy]
+    def _offers(self, version, record):
+        """(kind, file name, URL) of everything that might have the release and can be verified."""
+        if record.get('sha256'):
+            for base in self.sources.mirrors:
+                yield 'archive', record['filename'], '%s/%s' % (base.rstrip('/'), record['filename'])
+        if record['h1']:
+            filename = self._module_file(version)
+            for base in self.sources.goproxy:
+                yield 'module', filename, '%s/%s/@v/%s' % (base.rstrip('/'), digests.toolchain_module(version, self.goarch)[0], filename)
 
     def _expected(self, kind, record):
         return (record.get('size'), record['sha256']) if kind == 'archive' else (None, None)
@@ -186,7 +214,7 @@ class Installer(object):
         if obtained.kind == 'module':
             entries = archive.unpack_zip(obtained.path, tree, '%s@%s/' % digests.toolchain_module(version, self.goarch))
         else:
-            archive.unpack_tar(obtained.path, stage, trusted=bool(record.get('sha256')))
+            archive.unpack_tar(obtained.path, stage, bool(record.get('sha256')), self.program)
         archive.prove_confined(stage)
         if not os.path.isfile(os.path.join(tree, 'VERSION')):
             raise GofleetError('%s holds no go/VERSION: it is not an archive of Go.' % obtained.origin, 'not_a_toolchain', origin=obtained.origin)
@@ -196,7 +224,8 @@ class Installer(object):
         if record['h1'] and h1 != record['h1']:
             raise GofleetError('%s is not the release: the h1 of its tree is %s, the transparency log says %s. Nothing was installed.'
                                % (obtained.origin, h1, record['h1']), 'h1_mismatch', found=h1, wanted=record['h1'], origin=obtained.origin)
-        prove_version(tree, version, self.goarch, stage)
+        prove_version(tree, version, self.goarch, stage, self.program)
+        os.unlink(obtained.path)
         return tree, entries
 
     def _manifest(self, version, record, obtained, tree, entries):
@@ -224,7 +253,7 @@ def _copy(given, target):
         source = io.open(given.path, 'rb')
     except (IOError, OSError) as exc:
         raise GofleetError('The archive %s cannot be read: %s.' % (given.origin, exc.strerror), 'archive_unreadable', path=given.origin)
-    with source, io.open(target, 'wb') as output:
+    with source, transaction.naming(target), io.open(target, 'wb') as output:
         for chunk in iter(lambda: source.read(digests.CHUNK), b''):
             digest.update(chunk)
             size += len(chunk)
@@ -244,12 +273,12 @@ def check_kernel(version, goarch, kernel):
     line = goversion.parse_release(version).line
     needed = max([minimum for first, minimum in _KERNEL if line >= first][0], _KERNEL_OF_PORT.get(goarch, ()))
     if kernel < needed:
-        older = [first for first, minimum in _KERNEL if kernel >= minimum]
+        newer = [first for first, minimum in _KERNEL if kernel < minimum]
+        last = (newer[-1][0], newer[-1][1] - 1) if newer and newer[-1][1] > 0 and goarch not in _KERNEL_OF_PORT else None
         raise GofleetError(
             'Go %s needs Linux %s or later; this host runs %s. %s' % (
                 version, _dotted(needed), _dotted(kernel),
-                'The last line for this kernel is %s.' % _dotted((_KERNEL[0][0][0], _KERNEL[0][0][1] - 1))
-                if older and goarch not in _KERNEL_OF_PORT else 'No release of Go runs on it.'),
+                'The last line for this kernel is %s.' % _dotted(last) if last else 'No release of Go runs on it.'),
             'kernel_too_old', version=version, needed=_dotted(needed), kernel=_dotted(kernel))
 
 
@@ -268,25 +297,35 @@ def check_room(folder, size):
             % (needed >> 20, folder, free >> 20), 'disk_full', needed=needed, free=free, path=folder)
 
 
-def prove_version(tree, version, goarch, scratch):
-    """Raise GofleetError(not_the_release) unless the staged go runs here and says that it is this release."""
+def prove_version(tree, version, goarch, scratch, run):
+    """Raise GofleetError(not_runnable, not_the_release) unless the staged go runs here and says that it is this release.
+
+    scratch: a folder that go may take for its user's home; run: programs.runner().
+    """
     program = os.path.join(tree, 'bin', 'go')
-    # No variable or file of anybody may speak for the staged tree, nor may it leave something behind (it writes
-    # telemetry counters below HOME, whose folder go is also the default GOPATH).
-    environment = {'PATH': os.environ.get('PATH', os.defpath), 'HOME': os.path.join(scratch, 'home'), 'GOENV': 'off', 'GOTOOLCHAIN': 'local', 'LC_ALL': 'C'}
+    home = os.path.join(scratch, 'home')
+    _forbid_telemetry(home)
     try:
-        process = subprocess.Popen([program, 'version'], env=environment, cwd=scratch, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        status, said = run([program, 'version'], dict(_NOBODYS_GO, HOME=home), scratch)
     except OSError as exc:
         hint = ''
         if exc.errno == errno.EACCES:
             hint = ' Is the file system mounted noexec?'
         raise GofleetError('The staged %s cannot be started: %s.%s Nothing was installed.' % (program, exc.strerror, hint),
                            'not_runnable', path=program, error=exc.strerror)
-    said = to_native(process.communicate()[0]).strip()
+    said = said.strip()
     wanted = 'go version go%s linux/%s' % (version, goarch)
-    if process.returncode or said.split()[:4] != wanted.split():
+    if status or said.split()[:4] != wanted.split():
         raise GofleetError("The staged tree is not Go %s for linux/%s: 'go version' says '%s' (exit %d). Nothing was installed."
-                           % (version, goarch, said[:300], process.returncode), 'not_the_release', said=said[:300], wanted=wanted)
+                           % (version, goarch, said[:300], status), 'not_the_release', said=said[:300], wanted=wanted)
+
+
+def _forbid_telemetry(home):
+    # Or go leaves a process behind that writes there while the stage is being removed (Go 1.23; x/telemetry/internal/telemetry).
+    folder = os.path.join(home, '.config', 'go', 'telemetry')
+    os.makedirs(folder)
+    with io.open(os.path.join(folder, 'mode'), 'wb') as target:
+        target.write(b'off')
 
 
 def nearest_folder(path):
@@ -296,18 +335,20 @@ def nearest_folder(path):
     return path
 
 
-def converge(wanted, paths, records, offered, check_mode, lock_timeout):
+def converge(wanted, paths, records, offered, run, check_mode, lock_timeout):
     """Bring the host to what is wanted. Returns the module's result.
 
-    A host that is there already is only read: no lock, no write. Raises GofleetError, OSError.
+    A host that is there already is only read: no lock, no write. Raises GofleetError.
     """
     try:
-        return _converge(wanted, paths, records, offered, check_mode, lock_timeout)
+        return _converge(wanted, paths, records, offered, run, check_mode, lock_timeout)
+    except (IOError, OSError) as exc:
+        raise from_os_error(exc, paths.prefix)
     finally:
         _drop_uploads(offered, paths)
 
 
-def _converge(wanted, paths, records, offered, check_mode, lock_timeout):
+def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout):
     before = toolchain.observe(paths)
     steps = toolchain.plan(wanted, before, paths, time.time())
     _refuse_early(steps, paths, wanted, records)
@@ -317,20 +358,30 @@ def _converge(wanted, paths, records, offered, check_mode, lock_timeout):
     with transaction.lock(paths.lock, lock_timeout):
         before = toolchain.observe(paths)
         steps = toolchain.plan(wanted, before, paths, time.time())
-        installer = Installer(paths, wanted.goarch, records, offered)
+        installer = Installer(paths, wanted.goarch, records, offered, run)
         try:
             installer.run(steps)
         except (GofleetError, IOError, OSError):
-            _leave_as_found(before, paths, installer.progress)
+            _drop_uploads(offered, paths)
+            _leave_as_found(before, paths)
             raise
         return _result(steps, before, paths, installer.progress)
 
 
-def _leave_as_found(before, paths, progress):
-    """Take back the lock and the folders of a run that failed on a host where nothing of ours was."""
-    if not before.trees and not progress['installed']:
-        transaction.delete_tree(paths.meta)
-        transaction.remove_empty_folder(paths.prefix)
+def _leave_as_found(before, paths):
+    """Take back the lock and the folders of a run that failed on a host where nothing of ours was.
+
+    A tree that got its name, what other controllers are bringing, and a prefix that somebody made in their own way stay.
+    """
+    try:
+        if before.trees or not toolchain.names_in(paths.prefix) <= before.taken or toolchain.names_in(paths.incoming):
+            return
+        transaction.retire_folder(paths.meta)
+        if transaction.is_plain_folder(paths.prefix):
+            transaction.remove_empty_folder(paths.prefix)
+    except (IOError, OSError):
+        # What the run failed of matters more than a folder that stays.
+        return
 
 
 def _refuse_early(steps, paths, wanted, records):
@@ -347,6 +398,8 @@ def _refuse_early(steps, paths, wanted, records):
 
 
 def _check_writable(path):
+    if os.statvfs(path).f_flag & _ST_RDONLY:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
     if not os.path.isdir(path) or not os.access(path, os.W_OK | os.X_OK):
         raise GofleetError(
             '%s is not a folder that this user (uid %d) can write to. Nothing was changed. Run the play with become, or choose '

@@ -20,11 +20,10 @@ import stat
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import goversion, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 FORMAT = 1
-_KEYS = ('version', 'goarch', 'files', 'folders', 'proof')
 # Folders down to this depth are looked for in each run; deeper ones only when the tree is verified file by file.
 _DEPTH = 2
 
@@ -95,12 +94,32 @@ def read(folder, name):
         return None
     except ValueError:
         return None
-    if not isinstance(content, dict) or any(key not in content for key in _KEYS) or not isinstance(content.get('format'), int):
+    if not isinstance(content, dict) or not isinstance(content.get('format'), int):
         return None
     if content['format'] > FORMAT:
         raise GofleetError('%s was written by a later gofleet.golang (format %s, this one knows %d). Update the collection on the controller.'
                            % (path, content['format'], FORMAT), 'manifest_newer', path=path)
-    return content
+    content = _native(content)
+    return content if _is_complete(content) else None
+
+
+def _is_complete(content):
+    try:
+        goversion.parse_release(content['version'])
+        return (all(isinstance(evidence, list) for evidence in content['files'].values())
+                and all(isinstance(path, str) for path in content['folders'])
+                and isinstance(content['goarch'], str) and isinstance(content['proof'], list))
+    except (KeyError, TypeError, AttributeError, GofleetError):
+        return False
+
+
+def _native(value):
+    """JSON's text as Python 2's str, which paths with other than ASCII letters are made of there."""
+    if isinstance(value, dict):
+        return dict((to_native(key), _native(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return [_native(each) for each in value]
+    return to_native(value, nonstring='passthru')
 
 
 def problem(root, content):

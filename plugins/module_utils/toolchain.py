@@ -63,8 +63,8 @@ class Paths(namedtuple('Paths', 'prefix link bin_dir')):
     def program_target(self, name):
         return os.path.join(self.link, 'bin', name)
 
-    def owns(self, target):
-        """Whether a link to target is one that this collection makes."""
+    def owns_program(self, target):
+        """Whether a program's link to target is one that this collection makes."""
         return target.startswith((self.prefix + os.sep, self.link + os.sep))
 
 
@@ -88,6 +88,9 @@ def chosen_paths(prefix, link, bin_dir):
     if (paths.link + '/').startswith(paths.prefix + '/') or (paths.prefix + '/').startswith(paths.link + '/'):
         raise GofleetError('link (%s) and prefix (%s) lie in each other. The link has to stand outside the folder of the toolchains.'
                            % (paths.link, paths.prefix), 'bad_path', option='link', path=paths.link)
+    if (paths.bin_dir + '/').startswith(paths.link + '/') or paths.link in [paths.program(name) for name in PROGRAMS]:
+        raise GofleetError('bin_dir (%s) and link (%s) want the same names. Links to programs have to stand outside the active toolchain.'
+                           % (paths.bin_dir, paths.link), 'bad_path', option='bin_dir', path=paths.bin_dir)
     return paths
 
 
@@ -122,7 +125,7 @@ Step = namedtuple('Step', 'action subject detail aside')
 
 def observe(paths):
     """What is on the host now, without changing or locking anything. Raises GofleetError(manifest_newer), OSError."""
-    taken = _names(paths.prefix)
+    taken = names_in(paths.prefix)
     described = manifest.names(paths.manifests)
     trees = {}
     for name in described:
@@ -130,25 +133,33 @@ def observe(paths):
             trees[name] = _tree(paths, name)
     return Observed(
         trees=trees, taken=taken,
-        link=_observe_link(paths),
+        link=_observe_link(paths, trees),
         programs=dict((name, _observe_program(paths, name)) for name in PROGRAMS),
-        garbage=transaction.leftovers(paths.stage) + _abandoned_uploads(paths) + _unfinished(paths),
+        garbage=transaction.leftovers(paths.stage) + transaction.retired(paths.meta) + _abandoned_uploads(paths) + _unfinished(paths, trees),
         orphans=[name for name in described if name not in taken])
 
 
 def _abandoned_uploads(paths):
     # An empty one, of a controller that then had nothing to bring, is no reason to change a host.
-    return [path for path in transaction.leftovers(paths.incoming, STALE_UPLOAD) if _names(path)]
+    return [path for path in transaction.leftovers(paths.incoming, STALE_UPLOAD) if names_in(path)]
 
 
-def _unfinished(paths):
+def _unfinished(paths, trees):
     found = transaction.unfinished_files(paths.manifests)
-    for path in [paths.link] + [paths.program(name) for name in PROGRAMS]:
-        found += transaction.unfinished_names(path, paths.owns)
+    found += transaction.unfinished_names(paths.link, lambda target: _is_ours(target, paths, trees))
+    for name in PROGRAMS:
+        found += transaction.unfinished_names(paths.program(name), paths.owns_program)
     return found
 
 
-def _names(folder):
+def _is_ours(target, paths, trees):
+    """Whether a link to target is one that we gave: to a tree of ours, or to one that is gone."""
+    target = os.path.normpath(os.path.join(os.path.dirname(paths.link), target))
+    return os.path.dirname(target) == os.path.normpath(paths.prefix) and (os.path.basename(target) in trees or not os.path.lexists(target))
+
+
+def names_in(folder):
+    """The names in a folder that may not be there. Raises GofleetError(occupied), OSError."""
     try:
         return set(os.listdir(folder))
     except OSError as exc:
@@ -167,14 +178,13 @@ def _tree(paths, name):
                 content['proof'], content.get('source'))
 
 
-def _observe_link(paths):
+def _observe_link(paths, trees):
     if not os.path.lexists(paths.link):
         return Name('absent', None)
     if not os.path.islink(paths.link):
         return Name('foreign', None)
-    target = os.path.join(os.path.dirname(paths.link), os.readlink(paths.link))
-    ours = os.path.dirname(os.path.normpath(target)) == os.path.normpath(paths.prefix)
-    return Name('link' if ours else 'foreign', target)
+    target = os.readlink(paths.link)
+    return Name('link' if _is_ours(target, paths, trees) else 'foreign', os.path.join(os.path.dirname(paths.link), target))
 
 
 def _observe_program(paths, name):
@@ -184,7 +194,7 @@ def _observe_program(paths, name):
     if not os.path.islink(path):
         return Name('foreign', None)
     target = os.readlink(path)
-    return Name('link' if paths.owns(target) else 'foreign', target)
+    return Name('link' if paths.owns_program(target) else 'foreign', target)
 
 
 def active_tree(observed):
@@ -213,16 +223,17 @@ def plan(wanted, observed, paths, now):
     if wanted.remove is not None:
         return steps + _plan_removal(wanted, observed, paths)
     names = {}
-    for version in [wanted.active] + [each for each in wanted.keep if each != wanted.active]:
-        names[version], more = _plan_tree(version, wanted, observed, names)
-        steps += more
+    for version in [wanted.active] + list(wanted.keep):
+        if version not in names:
+            names[version], more = _plan_tree(version, wanted, observed)
+            steps += more
     steps += _plan_names(wanted, observed, paths, names[wanted.active], now)
     doomed = [tree for tree in observed.trees.values() if tree.name not in names.values()
               and (wanted.prune or tree.version in names)]
     return steps + [Step('remove', tree.name, tree.version, None) for tree in sorted(doomed, key=_by_age)]
 
 
-def _plan_tree(version, wanted, observed, names):
+def _plan_tree(version, wanted, observed):
     for tree in sorted(observed.trees.values()):
         if tree.version == version and tree.goarch == wanted.goarch and tree.problem is None:
             return tree.name, []
@@ -264,10 +275,10 @@ def _plan_removal(wanted, observed, paths):
     doomed = [tree for tree in observed.trees.values() if _matches(tree, wanted.remove)]
     active = active_tree(observed)
     steps = []
-    dangling = observed.link.kind == 'link' and active is None
-    if active in doomed or (dangling and not wanted.remove):
+    # Without specs everything goes, also links of ours that lead nowhere any more.
+    if active in doomed or not wanted.remove:
         steps += [Step('unlink', paths.program(name), None, None) for name in PROGRAMS if observed.programs[name].kind == 'link']
-        steps.append(Step('unlink', paths.link, None, None))
+        steps += [Step('unlink', paths.link, None, None)] if observed.link.kind == 'link' else []
     steps += [Step('remove', tree.name, tree.version, None) for tree in sorted(doomed, key=_by_age)]
     if _META in observed.taken and len(doomed) == len(observed.trees):
         steps.append(Step('dissolve', paths.prefix, None, None))

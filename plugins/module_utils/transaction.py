@@ -22,6 +22,8 @@ import stat
 import tempfile
 import time
 
+from ansible.module_utils.common.text.converters import to_bytes
+
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 try:
@@ -40,6 +42,11 @@ _NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EPERM)
 _NEW_SUFFIX = '.gofleet-new'
 # What is kept of somebody else's gets this and the time.
 _ASIDE_SUFFIX = '.before-gofleet-'
+# A folder that is being deleted gets this and the process's number.
+_RETIRED = '-removed-'
+_FOLDER_MODE = 0o755
+# Answers to rmdir() that let a folder be.
+_KEPT = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class _LockTimeout(Exception):
@@ -66,9 +73,9 @@ def _locked_handle(path, timeout):
     signal.alarm(max(1, int(timeout)))
     try:
         while True:
-            # Inside the loop: who held the lock may have removed the folder with everything else.
-            make_folder(os.path.dirname(path))
-            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+            handle = _opened(path)
+            if handle is None:
+                continue
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 if _is_still(path, handle):
@@ -85,6 +92,17 @@ def _locked_handle(path, timeout):
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, previous)
+
+
+def _opened(path):
+    # Who held the lock may have removed its folder with everything else, even since it was made here: then once more.
+    try:
+        make_folder(os.path.dirname(path))
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as exc:
+        if exc.errno != errno.ENOENT:
+            raise
+        return None
 
 
 def _let_children_inherit(handle):
@@ -106,7 +124,7 @@ def _is_still(path, handle):
         return False
 
 
-def make_folder(path, mode=0o755):
+def make_folder(path, mode=_FOLDER_MODE):
     """Create path and what is missing above it, each with its name synced. Raises OSError."""
     if os.path.isdir(path):
         return
@@ -115,9 +133,16 @@ def make_folder(path, mode=0o755):
     try:
         os.mkdir(path, mode)
     except OSError as exc:
-        if exc.errno != errno.EEXIST:
+        # A link that leads nowhere is not another run's folder.
+        if exc.errno != errno.EEXIST or (os.path.lexists(path) and not os.path.isdir(path)):
             raise
     sync_folder(parent)
+
+
+def is_plain_folder(path):
+    """Whether a folder has the owner and mode that make_folder() gives it, so that nothing is lost with it."""
+    status = os.lstat(path)
+    return stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == _FOLDER_MODE and status.st_uid == os.geteuid()
 
 
 @contextlib.contextmanager
@@ -190,11 +215,22 @@ def _mtime(path):
         return 0
 
 
+@contextlib.contextmanager
+def naming(path):
+    """Let an OSError from a call on a descriptor name the file, so that a message can say where."""
+    try:
+        yield
+    except (IOError, OSError) as exc:
+        if exc.filename is None:
+            exc.filename = path
+        raise
+
+
 def write_file(path, content, mode=0o644):
     """Replace a file as a whole: content (bytes) is on the disk before path names it. Raises OSError."""
     fresh = path + _NEW_SUFFIX
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-    with io.open(handle, 'wb') as target:
+    with naming(fresh), io.open(handle, 'wb') as target:
         target.write(content)
         target.flush()
         os.fchmod(target.fileno(), mode)
@@ -254,7 +290,7 @@ def _exchange(one, other):
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), 'renameat2', None)
     if renameat2 is None:
         return False
-    names = [name if isinstance(name, bytes) else name.encode('utf-8') for name in (one, other)]
+    names = [to_bytes(name, errors='surrogate_or_strict') for name in (one, other)]
     if renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
         return True
     code = ctypes.get_errno()
@@ -266,6 +302,9 @@ def _exchange(one, other):
 def remove_tree(path, stage_folder):
     """Take a tree's name away in one step, then delete it: nobody ever sees half of it. Raises OSError."""
     doomed = os.path.join(tempfile.mkdtemp(prefix='removed-', dir=stage_folder), os.path.basename(path))
+    if os.geteuid() != 0:
+        # To move a folder is to write its "..".
+        os.chmod(path, os.stat(path).st_mode | stat.S_IRWXU)
     os.rename(path, doomed)
     sync_folder(os.path.dirname(path))
     delete_tree(os.path.dirname(doomed))
@@ -276,21 +315,25 @@ def delete_tree(path):
     if not os.path.isdir(path) or os.path.islink(path):
         _unlink(path)
         return
-    shutil.rmtree(path, onerror=_make_writable_and_retry)
+    if os.geteuid() != 0:
+        _open_folders(path)
+    while os.path.lexists(path):
+        try:
+            shutil.rmtree(path)
+        except OSError as exc:
+            # Another run may be deleting the same leftover.
+            if exc.errno != errno.ENOENT:
+                raise
 
 
-def _make_writable_and_retry(function, path, exc_info):
-    exc = exc_info[1]
-    if getattr(exc, 'errno', None) == errno.ENOENT:
-        return
-    # An archive may hold folders without write permission: an ordinary user can delete from them only so.
-    parent = os.path.dirname(path)
-    os.chmod(parent, stat.S_IRWXU)
-    if os.path.isdir(path) and not os.path.islink(path):
-        os.chmod(path, stat.S_IRWXU)
-        shutil.rmtree(path)
-    else:
-        _unlink(path)
+def _open_folders(path):
+    """Let the owner into every folder: an archive may hold some that an ordinary user could not delete from."""
+    os.chmod(path, stat.S_IRWXU)
+    for folder, folders, dummy in os.walk(path):
+        for name in folders:
+            each = os.path.join(folder, name)
+            if not os.path.islink(each):
+                os.chmod(each, stat.S_IRWXU)
 
 
 def remove_file(path):
@@ -300,12 +343,32 @@ def remove_file(path):
 
 
 def remove_empty_folder(path):
-    """Remove a folder unless something is in it. Raises OSError for other refusals."""
+    """Remove a folder unless something is in it, or it is a mount point or lies in a folder of others, and so stays.
+
+    Raises OSError for other refusals.
+    """
     try:
         os.rmdir(path)
     except OSError as exc:
-        if exc.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+        if exc.errno not in _KEPT:
             raise
+
+
+def retire_folder(path):
+    """Take a folder's name away in one step, then delete it: for the folder that holds the lock of this run.
+
+    From then on a waiting run makes a new one, in which nothing of this run's deletes. Raises OSError.
+    """
+    doomed = '%s%s%d' % (path, _RETIRED, os.getpid())
+    os.rename(path, doomed)
+    sync_folder(os.path.dirname(path))
+    delete_tree(doomed)
+
+
+def retired(path):
+    """What runs that were killed in retire_folder(path) left."""
+    folder, base = os.path.split(path)
+    return [os.path.join(folder, name) for name in _list(folder) if name.startswith(base + _RETIRED)]
 
 
 def _unlink(path):
@@ -322,7 +385,8 @@ def sync_folder(path):
     """Make the names in a folder survive a power cut. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
+        with naming(path):
+            os.fsync(handle)
     except OSError as exc:
         # Some network and FUSE file systems have no fsync for folders.
         if exc.errno not in (errno.EINVAL, errno.ENOTSUP):
@@ -349,7 +413,7 @@ def _sync_each(path):
     for folder, dummy, names in os.walk(path):
         for name in names:
             if not os.path.islink(os.path.join(folder, name)):
-                with io.open(os.path.join(folder, name), 'rb') as source:
+                with io.open(os.path.join(folder, name), 'rb') as source, naming(source.name):
                     os.fsync(source.fileno())
         sync_folder(folder)
 

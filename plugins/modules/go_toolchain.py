@@ -295,7 +295,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gofleet.golang.plugins.module_utils import errors, goversion, host, installation, sources, toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils import errors, goversion, host, installation, programs, sources, toolchain
 
 ARGUMENT_SPEC = {
     'version': {'type': 'str'},
@@ -336,7 +336,7 @@ def main():
     # A toolchain is for everybody who can reach it, whatever umask the connection came with.
     os.umask(0o022)
     try:
-        result = converge(module.params, module.check_mode)
+        result = converge(module.params, programs.runner(module), module.check_mode)
     except errors.GofleetError as exc:
         module.fail_json(**exc.as_result())
     except (IOError, OSError) as exc:
@@ -344,8 +344,8 @@ def main():
     module.exit_json(**result)
 
 
-def converge(params, check_mode):
-    """The result for these options. Raises GofleetError, OSError."""
+def converge(params, run, check_mode):
+    """The result for these options; run: programs.runner(). Raises GofleetError, OSError."""
     goarch = host.goarch()
     paths = toolchain.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
     wanted = toolchain.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch)
@@ -354,7 +354,7 @@ def converge(params, check_mode):
         files=sources.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
         mirrors=params['mirrors'], goproxy=sources.proxy_urls(params['goproxy']), transfer=params['transfer'],
         incoming=params['incoming'], options=sources.Options(params['timeout'], params['ca_path']))
-    result = installation.converge(wanted, paths, records, offered, check_mode, params['lock_timeout'])
+    result = installation.converge(wanted, paths, records, offered, run, check_mode, params['lock_timeout'])
     result.update(goarch=goarch, toolchains=toolchain.listing(toolchain.observe(paths), paths))
     if wanted.remove is None:
         result['version'] = wanted.active

@@ -56,21 +56,29 @@ def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: li
 
 def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: list[dict[str, str]], options: Any, *expected: Any) -> tuple[Path, str] | None:
     def make(path: Path) -> None:
-        fetched, failed = download.fetch_first(urls, str(path), options, *expected)
-        failures.extend(failed)
-        if not fetched:
-            raise _NoSource
-        if filename.endswith('.zip') and f'h1 {unpacking.zip_h1(str(path))}' != key:
-            # The host would refuse it as well; the cache must not keep it.
-            failures.append({'url': fetched.url, 'code': 'h1_mismatch', 'reason': f'its files do not have the {key} of the transparency log'})
-            raise _NoSource
-        cache.write(f'origin {key}', fetched.url)
+        for url in urls:
+            try:
+                fetched = download.fetch(url, str(path), options, *expected)
+                if filename.endswith('.zip'):
+                    _prove(path, key)
+            except GofleetError as exc:
+                failures.append({'url': sources.without_credentials(url), 'code': exc.code, 'reason': exc.msg})
+            else:
+                cache.write(f'origin {key}', fetched.url)
+                return
+        raise _NoSource
 
     try:
         path = cache.archive(key, filename, make)
     except _NoSource:
         return None
     return path, cache.read(f'origin {key}') or sources.without_credentials(urls[0])
+
+
+def _prove(path: Path, key: str) -> None:
+    # The host would refuse it as well; but the cache must not keep it, and another proxy may have the true one.
+    if f'h1 {unpacking.zip_h1(str(path))}' != key:
+        raise GofleetError(f'its files do not have the {key} of the transparency log', 'h1_mismatch')
 
 
 class _NoSource(Exception):

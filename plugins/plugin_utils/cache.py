@@ -11,12 +11,17 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 # Some 25 archives: the supported lines of a fleet with three architectures.
 MAX_BYTES = 2 << 30
+# Begins the names of files that are being written.
+_NEW = '.new-'
+# Seconds after which nobody writes on.
+_ABANDONED = 3600
 
 
 def default_root() -> Path:
@@ -61,6 +66,9 @@ class Cache:
             path = self._path('archives', key) / filename
             if not path.exists():
                 path.parent.mkdir(exist_ok=True)
+                for abandoned in path.parent.glob(f'{_NEW}*'):
+                    # The lock is ours: who began it was killed.
+                    abandoned.unlink()
                 with _replacing(path) as fresh:
                     make(fresh)
             path.touch()
@@ -69,9 +77,9 @@ class Cache:
 
     def _shrink(self, keep: Path) -> None:
         # The least recently used go first. A run that still sends one holds it open; its blocks stay until then.
-        files = [(path.stat().st_mtime, path.stat().st_size, path) for path in _files(self.root / 'archives')]
+        files = sorted(_by_use(_files(self.root / 'archives')))
         total = sum(size for dummy, size, path in files)
-        for dummy, size, path in sorted(files):
+        for dummy, size, path in files:
             if total <= self.max_bytes:
                 return
             if path != keep:
@@ -88,10 +96,20 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.glob('*/*') if path.is_file()]
 
 
+def _by_use(paths: list[Path]) -> Iterator[tuple[float, int, Path]]:
+    abandoned = time.time() - _ABANDONED
+    for path in paths:
+        # Another process may have removed it since, or still be making it.
+        with contextlib.suppress(FileNotFoundError):
+            status = path.stat()
+            if not path.name.startswith(_NEW) or status.st_mtime < abandoned:
+                yield status.st_mtime, status.st_size, path
+
+
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
     """A temporary path that becomes path when the block ends well, and goes away otherwise."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix='.new-')
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_NEW)
     os.close(handle)
     fresh = Path(name)
     try:

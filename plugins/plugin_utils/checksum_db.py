@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,8 @@ _ED25519 = 1
 _HEIGHT = 8
 _WIDTH = 1 << _HEIGHT
 _HASH = 32
+# Of records: more digits than a 64-bit count has are nobody's.
+_NUMBER = re.compile(rb'[0-9]{1,20}\Z')
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def lookup(module: str, version: str, key: Key, read: Callable[[str], bytes]) ->
     answer = read(f'lookup/{module}@{version}')
     number, dummy, rest = answer.partition(b'\n')
     record, separator, note = rest.partition(b'\n\n')
-    if not separator or not number.isdigit():
+    if not separator or not _NUMBER.match(number):
         raise _malformed(key, 'a lookup is a number, lines of go.sum, a blank line and a signed note')
     record += b'\n'
     head = parse_tree_head(note, key)

@@ -62,11 +62,21 @@ def _record(release: dict[str, Any]) -> Record | None:
         return None
     record = Record(str(version), vouched={'sha256': 'index'})
     for each in release['files']:
-        if each['os'] == 'linux' and each['kind'] == 'archive':
+        # Releases before 1.6 have no SHA-256 there: nothing could be verified.
+        if each['os'] == 'linux' and each['kind'] == 'archive' and each['sha256'] != '':
             goarch = _GOARCH_OF_FILE.get(each['arch'], each['arch'])
             record.archives[goarch] = {
-                'filename': _plain_name(each['filename']), 'sha256': _hex(each['sha256']), 'size': int(each['size'])}
+                'filename': _plain_name(each['filename']), 'sha256': sha256_digits(each['sha256']), 'size': int(each['size'])}
     return record if record.archives else None
+
+
+def is_release(name: str) -> bool:
+    """Whether Go itself gives a release this name: not go1.26.6-custom, which somebody else's toolchain may have."""
+    try:
+        parse_release(name)
+    except GofleetError:
+        return False
+    return True
 
 
 def _plain_name(name: str) -> str:
@@ -75,7 +85,8 @@ def _plain_name(name: str) -> str:
     return name
 
 
-def _hex(digest: str) -> str:
+def sha256_digits(digest: str) -> str:
+    """The 64 hex digits in small letters, with or without sha256: before them. Raises ValueError."""
     match = _SHA256.match(digest)
     if not match:
         raise ValueError(f'{digest!r} is not a SHA-256')

@@ -8,11 +8,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
@@ -27,6 +28,9 @@ _LOG_LIMIT = 1 << 20
 # What nearly every host is. Others are looked up in the log when a host says that it is one.
 _USUAL_GOARCH = ('amd64', 'arm64')
 _FIRST_MODULE = parse_release('1.21.0')
+# What may be joined to a folder or an address.
+_FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
+_Kept = TypeVar('_Kept')
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ class _Resolver:
         try:
             record = self._indexed(spec)
         except GofleetError as exc:
-            if exc.code != 'index_unreachable' or not self._request.goproxy:
+            if exc.code != 'index_unreachable' or not self._request.goproxy or (spec.version and spec.version < _FIRST_MODULE):
                 raise
             record = self._logged(spec, exc)
             self._warnings.append(f"The release index {exc.evidence['url']} {exc.evidence['reason']}. Go {record.version} was resolved and will be proven "
@@ -171,18 +175,35 @@ class _Resolver:
                     url=shown, reason=exc.msg) from exc
             return [dataclasses.asdict(record) for record in releases.parse_index(text, shown)]
 
-        found = self._aged(f'index {url}', max_age, fetch)
-        return {each['version']: Record(**each) for each in found}
+        def understand(value: Any) -> dict[str, Record]:
+            return {each['version']: Record(**each) for each in value}
 
-    def _aged(self, key: str, max_age: int | None, fetch: Callable[[], list[Any]]) -> list[Any]:
+        return self._aged(f'index {url}', max_age, fetch, understand) or {}
+
+    def _aged(self, key: str, max_age: int | None, fetch: Callable[[], Any], understand: Callable[[Any], _Kept]) -> _Kept | None:
+        """What was fetched at most max_age seconds ago, or is fetched now; with None, whatever was kept, or None.
+
+        understand: makes of a fetched value what is returned; by what it raises, an entry that it can't be made of counts as none.
+        """
         if max_age is None:
-            return list((self._cache.read(key) or {'value': []})['value'])
+            return self._kept(key, None, understand)
         with self._cache.locked(key):
+            kept = self._kept(key, max_age, understand)
+            if kept is None:
+                value = fetch()
+                self._cache.write(key, {'fetched': time.time(), 'value': value})
+                kept = understand(value)
+        return kept
+
+    def _kept(self, key: str, max_age: int | None, understand: Callable[[Any], _Kept]) -> _Kept | None:
+        try:
             entry = self._cache.read(key)
-            if entry is None or not 0 <= time.time() - entry['fetched'] < max_age:
-                entry = {'fetched': time.time(), 'value': fetch()}
-                self._cache.write(key, entry)
-        return list(entry['value'])
+            if max_age is None or 0 <= time.time() - entry['fetched'] < max_age:
+                return understand(entry['value'])
+        except (TypeError, KeyError, AttributeError, ValueError):
+            # No entry, or one of another version of this collection.
+            pass
+        return None
 
     def _logged(self, spec: Spec, cause: GofleetError) -> Record:
         """A record without archives, of what module proxies have and the log vouches for."""
@@ -205,9 +226,9 @@ class _Resolver:
         def fetch() -> list[str]:
             text = self._from_proxies(f'{digests.toolchain_module("", "")[0]}/@v/list', cause)
             names = [line.removeprefix('v0.0.1-').split('.linux-')[0] for line in text.decode('ascii', 'replace').split() if '.linux-' in line]
-            return sorted(set(names))
+            return sorted(filter(releases.is_release, set(names)))
 
-        return self._aged('list ' + ' '.join(self._request.goproxy), self._request.index_max_age, fetch)
+        return self._aged('list ' + ' '.join(self._request.goproxy), self._request.index_max_age, fetch, _texts) or []
 
     def _from_proxies(self, path: str, cause: GofleetError) -> bytes:
         failures = [f'{cause.evidence["url"]} ({cause.evidence["reason"]})']
@@ -246,10 +267,10 @@ class _Resolver:
         key = checksum_db.key_for(self._request.gosumdb)
         name = f'h1 {key.name} {key.hash.hex()} {module_version}'
         known = self._cache.read(name)
-        if known is None:
+        if not isinstance(known, str):
             known = checksum_db.lookup(module, module_version, key, lambda path: self._from_log(key.name, path))
             self._cache.write(name, known)
-        return str(known)
+        return known
 
     def _usual_h1(self, version: str, goarch: str) -> str | None:
         """The same, but None where the log has no such release; for a while that is not asked again."""
@@ -263,8 +284,8 @@ class _Resolver:
                 return []
 
         # Lookups are asked by way of these proxies: others may know more.
-        found = self._aged(f'h1 {self._request.gosumdb} {version} {goarch} {self._request.goproxy}', self._request.index_max_age, ask)
-        return str(found[0]) if found else None
+        found = self._aged(f'h1 {self._request.gosumdb} {version} {goarch} {self._request.goproxy}', self._request.index_max_age, ask, _texts)
+        return found[0] if found else None
 
     def _from_log(self, name: str, path: str) -> bytes:
         failures = []
@@ -280,12 +301,22 @@ class _Resolver:
                            'reach it.', 'log_unreachable', log=name, failures=failures)
 
 
+def _texts(value: Any) -> list[str]:
+    if not all(isinstance(each, str) for each in value):
+        raise TypeError('another kind of value than text')
+    return list(value)
+
+
 def _given(option: dict[str, Any]) -> Record:
     record = Record(str(parse_release(str(option['version']))), option.get('archives') or {}, option.get('h1') or {}, option.get('vouched') or {})
     for goarch, archive in record.archives.items():
-        if not isinstance(archive, dict) or not {'filename', 'sha256'} <= set(archive):
-            raise GofleetError(f'releases: the archive of {record.version} for {goarch} needs filename and sha256.', 'invalid_release',
-                               version=record.version)
+        try:
+            if not _FILENAME.match(archive['filename']):
+                raise ValueError(f"{archive['filename']!r} is not a plain file name")
+            record.archives[goarch] = {**archive, 'sha256': releases.sha256_digits(archive['sha256'])}
+        except (TypeError, KeyError, ValueError) as exc:
+            raise GofleetError(f'releases: the archive of {record.version} for {goarch} needs filename and sha256 ({type(exc).__name__}: {exc}).',
+                               'invalid_release', version=record.version, goarch=goarch) from exc
     return record
 
 

@@ -508,10 +508,10 @@ REFUSALS = {
     'no-version': ('invalid_version', ('Neither version nor version_from', 'Write version:')),
     'no-index': ('index_unreachable', (f'The release index {NOBODY}/', 'Connection refused', 'Set index_url', 'checksums', 'goproxy')),
     'other-arch': ('no_archive_for_architecture', (f'Go {OLD} for linux-{ARCH}', OTHER_ARCH, 'Pin this', 'set goproxy')),
-    'lied-to': ('h1_mismatch', ('{module} is not the release', '{h1}', WRONG_H1, 'Nothing was installed')),
+    'lied-to': ('no_source', ('{module} is not the release', '{h1}', WRONG_H1, 'Nothing was installed')),
 }
 # The host had made a folder for the controller, which then had nothing to bring.
-LEAVES_THE_LOCK = ('down',)
+LEAVES_THE_LOCK = ('down', 'lied-to')
 
 
 @pytest.fixture(scope='session')

@@ -1,0 +1,207 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Break one system call of a run, then look at the host, run again, and look again."""
+
+from __future__ import annotations
+
+import os
+import queue
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import syscalls
+from module_process import Module, Outcome
+from sandbox import Host, Snapshot, differences
+from scenarios import Scenario, Shelf
+from syscalls import Point
+
+PREFIX = 'opt/go'
+# Lines of a difference that are told.
+SHOWN = 6
+
+
+@dataclass
+class Verdict:
+    point: Point
+    what: str
+    outcome: str
+    problems: list[str] = field(default_factory=list)
+    # The call that was broken was another one, so nothing was tested.
+    missed: bool = False
+
+    def __str__(self) -> str:
+        return '\n    '.join([f'{self.what} at {self.point} -> {self.outcome}', *self.problems])
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A host at a path of its own, so that several can be broken side by side, with its first state saved."""
+
+    host: Host
+    folder: Path
+    # The user's files in the first state, and the whole host in the last.
+    users: Snapshot
+    last: Snapshot
+
+    def restore(self) -> None:
+        self.host.restore(self.folder / 'first')
+
+    @property
+    def log(self) -> Path:
+        return self.folder / 'strace.log'
+
+
+class Bench:
+    """A scenario under one interpreter."""
+
+    def __init__(self, scenario: Scenario, module: Module, shelf: Shelf, folder: Path) -> None:
+        self.scenario = scenario
+        self.shelf = shelf
+        self.folder = folder
+        self.module = module
+        self.options = scenario.change(shelf)
+        self.points: list[Point] = []
+        self._slots: queue.SimpleQueue[Slot] = queue.SimpleQueue()
+        for number in range(os.cpu_count() or 1):
+            slot = self._make_slot(folder / f'slot{number}')
+            self._slots.put(slot)
+            self.points = self.points or self._record(slot)
+
+    def _make_slot(self, folder: Path) -> Slot:
+        host = Host(folder / 'host')
+        self.scenario.set_up(host, self.module, self.shelf)
+        host.save(folder / 'first')
+        users = host.snapshot()
+        outcome = self._run(host, self.module)
+        assert outcome.changed, outcome
+        assert self._run(host, self.module).changed is False
+        assert set(host.answers().values()) == {self.scenario.after}
+        last = host.snapshot()
+        # What an unbroken run leaves as it was: the user's own files are among it.
+        return Slot(host, folder, {path: entry for path, entry in users.items() if last.get(path) == entry}, last)
+
+    def _run(self, host: Host, module: Module) -> Outcome:
+        return module.run({**self.options, **host.paths})
+
+    def _record(self, slot: Slot) -> list[Point]:
+        slot.restore()
+        tar = syscalls.tar_script(slot.folder / 'bin', syscalls.recorder(slot.folder / 'tar.log'))
+        module = self._with_path(self.module.within(*syscalls.recorder(slot.log, self.scenario.lacks)), tar)
+        assert self._run(slot.host, module).succeeded
+        found = syscalls.points(slot.log, 'module', slot.host.root)
+        if (slot.folder / 'tar.log').exists():
+            found += syscalls.points(slot.folder / 'tar.log', 'tar', slot.host.root)
+        return found
+
+    def _with_path(self, module: Module, folder: Path) -> Module:
+        return module.within(*module.wrapper, PATH=f'{folder}{os.pathsep}{module.environment()["PATH"]}')
+
+    def broken(self, slot: Slot, point: Point, what: str) -> Outcome:
+        """Run the change with one call broken."""
+        slot.log.unlink(missing_ok=True)
+        if point.program == 'module':
+            wrapper = syscalls.injector(slot.log, point, what, self.scenario.lacks)
+            return self._run(slot.host, self.module.within(*wrapper))
+        wrapper = syscalls.injector(slot.log, point, what)
+        # A crash takes everybody; tar alone would be an error of tar's. 0: the process group, which the module leads.
+        after = 'kill -KILL 0' if what == 'signal=KILL' else ''
+        return self._run(slot.host, self._with_path(self.module, syscalls.tar_script(slot.folder / 'bin', wrapper, after)))
+
+    def each(self, work: Sequence[tuple[Point, str]], judge: Callable[[Slot, Point, str], Verdict]) -> list[Verdict]:
+        def one(item: tuple[Point, str]) -> Verdict:
+            slot = self._slots.get()
+            try:
+                slot.restore()
+                return judge(slot, *item)
+            finally:
+                self._slots.put(slot)
+
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return list(pool.map(one, work))
+
+    # ---- what is looked at
+
+    def judge_kill(self, slot: Slot, point: Point, what: str) -> Verdict:
+        outcome = self.broken(slot, point, what)
+        verdict = Verdict(point, what, str(outcome))
+        if not outcome.killed or not syscalls.struck(slot.log, point, slot.host.root):
+            verdict.missed = True
+            return verdict
+        verdict.problems += [*self._state(slot), *self._convergence(slot)]
+        return verdict
+
+    def judge_error(self, slot: Slot, point: Point, what: str) -> Verdict:
+        outcome = self.broken(slot, point, what)
+        verdict = Verdict(point, what, str(outcome))
+        if not syscalls.struck(slot.log, point, slot.host.root):
+            verdict.missed = True
+            return verdict
+        fault = outcome.fault()
+        verdict.problems += [fault] if fault else []
+        verdict.problems += [*self._state(slot), *self._rest(slot, point, outcome), *self._convergence(slot)]
+        return verdict
+
+    def _state(self, slot: Slot) -> Iterator[str]:
+        for name, answer in slot.host.answers().items():
+            allowed = {self.scenario.before, self.scenario.after, *([None] if self.scenario.lacks else [])}
+            if answer not in allowed:
+                yield f'go under {name} says {answer}, not {self.scenario.before} or {self.scenario.after}'
+        yield from self._users(slot)
+
+    def _users(self, slot: Slot) -> Iterator[str]:
+        found = slot.host.snapshot()
+        for path, entry in slot.users.items():
+            if found.get(path) != entry:
+                yield f'{path} was {entry} and is {found.get(path)}'
+        if self.scenario.name.startswith('adopt'):
+            yield from self._foreign(found)
+
+    def _foreign(self, found: Snapshot) -> Iterator[str]:
+        """What was in the way is whole, under its own name or the one it was moved to."""
+        places = ('usr/local/go', 'usr/local/go.before-gofleet-TIME')
+        if not any({'VERSION', 'bin/go', 'bin/gofmt'} <= below(found, place) for place in places):
+            yield 'the foreign tree is nowhere whole'
+        programs = [found.get(f'usr/local/bin/go{suffix}') for suffix in ('', '.before-gofleet-TIME')]
+        if not any(entry and entry[0] == 'file' for entry in programs):
+            yield 'the foreign program is gone'
+
+    def _rest(self, slot: Slot, point: Point, outcome: Outcome) -> Iterator[str]:
+        """A run that could end by itself cleans up, unless cleaning up is what was broken."""
+        if point.name not in ('unlink', 'unlinkat', 'rmdir'):
+            yield from (f'{name} is left in the stage after: {outcome}' for name in slot.host.staged())
+
+    def _convergence(self, slot: Slot) -> Iterator[str]:
+        again = self._run(slot.host, self.module)
+        if not again.succeeded:
+            yield f'the next run does not converge: {again}'
+            return
+        third = self._run(slot.host, self.module)
+        if third.changed is not False:
+            yield f'a third run is not without change: {third}'
+        wrong = {name: answer for name, answer in slot.host.answers().items() if answer != self.scenario.after}
+        if wrong:
+            yield f'after the next run go says {wrong}'
+        left = slot.host.snapshot()
+        if not below(left, PREFIX):
+            # A removal that was killed just before its last call leaves the empty folder, which may as well be its user's.
+            left.pop(PREFIX, None)
+        lines = differences(slot.last, left)
+        yield from (f'after the next run {line}' for line in lines[:SHOWN])
+        if len(lines) > SHOWN:
+            yield f'… and {len(lines) - SHOWN} more paths'
+
+
+def below(found: Snapshot, folder: str) -> set[str]:
+    return {path.removeprefix(f'{folder}/') for path in found if path.startswith(f'{folder}/')}
+
+
+def summary(verdicts: Sequence[Verdict]) -> str:
+    """`41 points: 38 ok, 2 failed, 1 missed; rename 6, mkdir 7, …`"""
+    missed = sum(verdict.missed for verdict in verdicts)
+    failed = sum(bool(verdict.problems) for verdict in verdicts)
+    kinds = Counter(verdict.point.name for verdict in verdicts)
+    listed = ', '.join(f'{name} {count}' for name, count in kinds.most_common())
+    return f'{len(verdicts)} points: {len(verdicts) - failed - missed} ok, {failed} failed, {missed} missed ({listed})'

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The changes that a run makes to a host, each as a state to begin with and options that lead away from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from module_process import Module, Options
+from sandbox import FOREIGN_VERSION, Host, record
+from tiny_toolchains import VERSIONS
+from toolchains import Archive
+
+FIRST, SECOND, THIRD, _ = VERSIONS
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Tiny archives, and the options by which a host takes one from a folder on it."""
+
+    archives: dict[str, Archive]
+    # Holds the .tar.gz files, or the module zips and nothing else.
+    folder: Path
+    zips: Path
+
+    def options(self, version: str, *also: str, zipped: bool = False, **more: object) -> Options:
+        return {
+            'version': version,
+            'also': list(also),
+            'releases': [record(self.archives[each]) for each in (version, *also)],
+            'archive': str(self.zips if zipped else self.folder),
+            'remote_src': True,
+            'mirrors': [],
+            **more,
+        }
+
+
+Wanted = Callable[[Shelf], Options]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """before, after: what `go version` says; None: there is no go.
+
+    history: runs that lead to the first state; change: the run that is broken; prepare: what else the host has.
+    """
+
+    name: str
+    before: str | None
+    after: str | None
+    change: Wanted
+    history: tuple[Wanted, ...] = ()
+    prepare: Callable[[Host], None] = Host.add_neighbours
+    # What is done to the host after its history.
+    damage: Callable[[Host], None] = field(default=lambda host: None)
+    # A system call that this kernel lacks; without it, a name may be missing for a moment.
+    lacks: str | None = None
+
+    def set_up(self, host: Host, module: Module, shelf: Shelf) -> None:
+        host.make()
+        self.prepare(host)
+        for wanted in self.history:
+            outcome = module.run({**wanted(shelf), **host.paths})
+            assert outcome.succeeded, outcome
+        self.damage(host)
+
+
+def _nothing(host: Host) -> None:
+    """A prefix that does not exist yet, and goes with what was in it."""
+
+
+def _damage(host: Host) -> None:
+    (host.prefix / f'go{FIRST}/VERSION').unlink()
+
+
+SCENARIOS = (
+    Scenario('install', None, FIRST, lambda shelf: shelf.options(FIRST), prepare=_nothing),
+    Scenario('install_zip', None, FIRST, lambda shelf: shelf.options(FIRST, zipped=True)),
+    Scenario(
+        'upgrade', FIRST, SECOND, lambda shelf: shelf.options(SECOND), history=(lambda shelf: shelf.options(FIRST),)
+    ),
+    Scenario(
+        'switch_back', SECOND, FIRST, lambda shelf: shelf.options(FIRST),
+        history=(lambda shelf: shelf.options(SECOND, FIRST),),
+    ),
+    Scenario(
+        'prune', SECOND, SECOND, lambda shelf: shelf.options(SECOND, prune=True),
+        history=(lambda shelf: shelf.options(SECOND, FIRST, THIRD),),
+    ),
+    Scenario(
+        'repair', FIRST, FIRST, lambda shelf: shelf.options(FIRST), history=(lambda shelf: shelf.options(FIRST),),
+        damage=_damage,
+    ),
+    Scenario(
+        'adopt', FOREIGN_VERSION, FIRST, lambda shelf: shelf.options(FIRST, adopt=True), prepare=Host.add_foreign,
+    ),
+    # Linux before 3.15, and file systems that cannot exchange two names.
+    Scenario(
+        'adopt_old', FOREIGN_VERSION, FIRST, lambda shelf: shelf.options(FIRST, adopt=True), prepare=Host.add_foreign,
+        lacks='renameat2',
+    ),
+    Scenario(
+        'remove', SECOND, None, lambda shelf: {'state': 'absent'},
+        history=(lambda shelf: shelf.options(SECOND, FIRST),), prepare=_nothing,
+    ),
+    Scenario(
+        'remove_one', SECOND, None, lambda shelf: {'state': 'absent', 'version': SECOND},
+        history=(lambda shelf: shelf.options(SECOND, FIRST),),
+    ),
+)  # fmt: skip
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}

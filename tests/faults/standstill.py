@@ -1,0 +1,86 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Processes held at a chosen point until a test lets them go, so that a race happens each time and in one order."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import syscalls
+from module_process import Module, Options, Outcome, Running
+from syscalls import Point
+
+# Far above what the awaited event takes.
+PATIENCE = 60
+
+
+@contextlib.contextmanager
+def patience(what: str, seconds: int = PATIENCE) -> Iterator[None]:
+    """End a wait for something that does not come."""
+
+    def give_up(_number: int, _frame: FrameType | None) -> None:
+        raise TimeoutError(f'{what}: not within {seconds} s')
+
+    previous = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A pipe in the place of an archive: its reader stands still, holding the lock, until it is fed."""
+
+    path: Path
+
+    def make(self) -> Gate:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(self.path)
+        return self
+
+    def wait(self) -> int:
+        """Return once somebody reads: opening waits for the other end."""
+        with patience(f'a reader of {self.path.name}'):
+            return os.open(self.path, os.O_WRONLY)
+
+    def feed(self, handle: int, content: bytes) -> None:
+        with os.fdopen(handle, 'wb') as pipe:
+            pipe.write(content)
+
+
+@dataclass
+class Stopped:
+    """A module that a signal stopped right after one of its system calls."""
+
+    running: Running
+    log: int
+
+    def release(self) -> Outcome:
+        os.killpg(self.running.process.pid, signal.SIGCONT)
+        with os.fdopen(self.log, 'rb') as pipe:
+            # strace ends with the module; until then somebody has to read what it writes.
+            pipe.read()
+        return self.running.finish()
+
+
+def start_stopped(module: Module, options: Options, point: Point, pipe: Path) -> Stopped:
+    """Start a module that stops after a call. strace tells through a pipe when that is so."""
+    os.mkfifo(pipe)
+    running = module.within(*syscalls.injector(pipe, point, 'signal=STOP')).start(options)
+    with patience(f'the module to stop at {point}'):
+        log = os.open(pipe, os.O_RDONLY)
+        told = b''
+        while b'stopped by SIGSTOP' not in told:
+            chunk = os.read(log, 65536)
+            assert chunk, f'the module ended before {point}: {running.finish()}'
+            told += chunk
+    return Stopped(running, log)

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What go_toolchain costs: each command, copy and request of the life of one host, counted by a callback and the mirror.
+
+One run of ansible-playbook serves all tests. What a user sees of it is in test_go_toolchain_plays.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.gofleet.golang.plugins.module_utils import host
+from playbook_runs import Outcome, Site
+
+from mirror import Mirror
+from mirror_log import Request
+from mirror_tree import ChecksumDatabase
+from tiny_toolchains import Shape, tiny
+
+GOARCH = host.goarch()
+# The index's name for it.
+ARCH = {'arm': 'armv6l'}.get(GOARCH, GOARCH)
+
+
+@pytest.fixture(scope='module')
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+    folder = tmp_path_factory.mktemp('archives')
+    archives = [tiny(folder, version, ARCH, Shape(program='script')) for version in ('1.30.1', '1.30.2', '1.31.0')]
+    with Mirror(archives, database=ChecksumDatabase(folder, upstream=lambda: 'http://127.0.0.1:9')) as running:
+        yield running
+
+
+@pytest.fixture(scope='module')
+def life(mirror: Mirror, tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site(tmp_path_factory.mktemp('life'))
+    site.run(
+        {'name': 'promised', 'version': '1.30', 'keywords': {'check_mode': True}},
+        {'name': 'fresh', 'version': '1.30'},
+        {'name': 'unchanged', 'version': '1.30'},
+        {'name': 'unchanged in check mode', 'version': '1.30', 'keywords': {'check_mode': True}},
+        {'name': 'pushed', 'version': 'latest', 'also': ['1.30.1'], 'prune': True, 'transfer': 'push'},
+        {'name': 'one gone', 'version': '1.30.1', 'state': 'absent'},
+        {'name': 'gone', 'state': 'absent'},
+        {'name': 'still gone', 'state': 'absent'},
+        index_url=f'{mirror.url}/dl/?mode=json&include=all',
+        mirrors=[f'{mirror.url}/plain'],
+    )
+    return site
+
+
+def requests_during(mirror: Mirror, outcome: Outcome) -> list[Request]:
+    return [request for request in mirror.requests() if outcome.began <= request.time <= outcome.ended]
+
+
+def test_the_index_is_fetched_once_for_all_tasks_of_a_run(life: Site, mirror: Mirror) -> None:
+    assert life('gone')['changed'] is True
+    assert [request.path for request in mirror.requests()].count('/dl/') == 1
+
+
+def test_check_mode_is_one_round_trip_and_fetches_no_archive(life: Site, mirror: Mirror) -> None:
+    assert life('promised').round_trips == {'exec_command': 1}
+    assert [request.path for request in requests_during(mirror, life('promised'))] == ['/dl/']
+
+
+def test_check_mode_promises_what_the_run_does(life: Site) -> None:
+    for key in ('changed', 'version', 'installed', 'plan', 'pruned', 'goarch', 'releases'):
+        assert life('promised')[key] == life('fresh')[key]
+
+
+def test_a_fresh_pull_is_one_round_trip_and_one_download(life: Site, mirror: Mirror) -> None:
+    fresh = life('fresh')
+    assert (fresh.round_trips, fresh['transfer'], fresh['installed']) == ({'exec_command': 1}, 'pull', ['1.30.2'])
+    downloads = requests_during(mirror, fresh)
+    assert [request.path for request in downloads] == [f'/plain/go1.30.2.linux-{ARCH}.tar.gz']
+    assert fresh['bytes_fetched'] == downloads[0].sent
+
+
+@pytest.mark.parametrize('task', ['unchanged', 'unchanged in check mode'])
+def test_an_unchanged_host_is_one_round_trip_and_no_request(life: Site, mirror: Mirror, task: str) -> None:
+    outcome = life(task)
+    assert (outcome['changed'], outcome['plan'], outcome['transfer'], outcome['bytes_fetched']) == (False, [], 'none', 0)
+    assert (outcome.round_trips, requests_during(mirror, outcome)) == ({'exec_command': 1}, [])
+
+
+def test_a_push_of_two_archives_takes_a_call_two_copies_and_a_call(life: Site) -> None:
+    pushed = life('pushed')
+    assert (pushed['transfer'], pushed['bytes_fetched'], sorted(pushed['installed'])) == ('push', 0, ['1.30.1', '1.31.0'])
+    assert pushed.round_trips == {'exec_command': 2, 'put_file': 2}
+
+
+def test_a_push_tells_all_that_its_calls_did(life: Site) -> None:
+    pushed = life('pushed')
+    assert pushed['pruned'] == ['1.30.2']
+    assert (pushed['diff']['before']['toolchains'], pushed['diff']['after']['toolchains']) == (['go1.30.2'], ['go1.30.1', 'go1.31.0'])
+
+
+def test_a_removal_is_one_round_trip_and_asks_nobody(life: Site, mirror: Mirror) -> None:
+    for task in ('one gone', 'gone', 'still gone'):
+        assert (life(task).round_trips, requests_during(mirror, life(task))) == ({'exec_command': 1}, [])
+
+
+def test_a_second_removal_changes_nothing(life: Site) -> None:
+    assert (life('gone')['changed'], life('gone')['toolchains'], life('still gone')['changed']) == (True, [], False)
+
+
+def test_what_goes_between_controller_and_host_is_not_returned(life: Site) -> None:
+    assert [task for task, _host in life.outcomes if 'needs' in life(task).result] == []
+
+
+def test_what_ran_is_this_checkout(life: Site) -> None:
+    collection = life.root / 'collections' / 'ansible_collections' / 'gofleet' / 'golang'
+    assert collection.resolve() == Path(__file__).resolve().parents[4]
