@@ -78,8 +78,8 @@ def fetch_first(urls, path, options, size=None, sha256=None):
 def fetch(url, path, options, size=None, sha256=None):
     """Fetch url to path. Returns Fetched.
 
-    Raises GofleetError (invalid_url, malformed_answer, ca_path_missing, tls_unavailable, tls_failed, unreachable, http_status, html_answer, too_large, truncated,
-    size_mismatch, sha256_mismatch); its text leaves the url to the caller. OSError if path can't be written.
+    Raises GofleetError (invalid_url, malformed_answer, ca_path_missing, tls_unavailable, tls_failed, unreachable, http_status, html_answer, too_large,
+    truncated, size_mismatch, sha256_mismatch); its text leaves the url to the caller. OSError if path can't be written.
     """
     transfer = _Transfer(url, options, size)
     with io.open(path, 'wb') as target:

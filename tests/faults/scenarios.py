@@ -13,7 +13,7 @@ from sandbox import FOREIGN_VERSION, Host, record
 from tiny_toolchains import VERSIONS
 from toolchains import Archive
 
-FIRST, SECOND, THIRD, _ = VERSIONS
+FIRST, SECOND, THIRD = VERSIONS[:3]
 
 
 @dataclass(frozen=True)

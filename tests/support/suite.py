@@ -4,6 +4,7 @@
 
     suite.py test     everything
     suite.py quick    the inner loop: linters, units on two Pythons, one platform
+    suite.py faults   broken runs alone
 
 Standard library only, Python 3.9 and later: it starts on a bare machine and makes the rest.
 """
@@ -30,6 +31,12 @@ def _script(path: str, *arguments: str) -> Callable[[], int]:
         return subprocess.run([sys.executable, str(CHECKOUT / path), *arguments], cwd=CHECKOUT, check=False).returncode
 
     return run
+
+
+def _faults() -> int:
+    """Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own."""
+    python = lanes.path('el7') / 'bin' / 'python'
+    return subprocess.run([str(python), '-m', 'pytest', '-q', 'tests/faults'], cwd=CHECKOUT, check=False).returncode
 
 
 def _bootstrap(environments: tuple[str, ...], images: tuple[str, ...]) -> Callable[[], int]:
@@ -66,8 +73,10 @@ SUITES = {
         Part('lint', _script('tests/support/lint.py')),
         Part('sanity', _script('tests/support/sanity.py')),
         Part('unit', _script('tests/support/units.py')),
+        Part('faults', _faults),
         Part('molecule', _script('molecule/run.py', '--all')),
     ),
+    'faults': (Part('faults', _faults),),
     'quick': (
         Part('bootstrap', _bootstrap(('main', 'dev'), ('debian12',))),
         Part('lint', _script('tests/support/lint.py')),

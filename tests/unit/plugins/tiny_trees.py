@@ -82,8 +82,8 @@ def module_files(tree, version, goarch):
     files = {}
     for name, content in tree.items():
         if not name.startswith(ARCHIVE_ONLY):
-            folder, name = os.path.split(name)
-            files[prefix + os.path.join(folder, '_go.mod' if name == 'go.mod' else name)] = content
+            folder, base = os.path.split(name)
+            files[prefix + os.path.join(folder, '_go.mod' if base == 'go.mod' else base)] = content
     return files
 
 

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.gofleet.golang.plugins.module_utils import host
 from playbook_runs import Outcome, Site
 
+from ansible_collections.gofleet.golang.plugins.module_utils import host
 from mirror import Mirror
 from mirror_log import Request
 from mirror_tree import ChecksumDatabase

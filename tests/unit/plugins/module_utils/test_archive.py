@@ -15,13 +15,13 @@ import struct
 import tarfile
 import zipfile
 
-import pytest
-
 import forked
+import pytest
 import tiny_trees
+from tiny_trees import member, tar_with, zip_with
+
 from ansible_collections.gofleet.golang.plugins.module_utils import archive, digests, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from tiny_trees import member, tar_with, zip_with
 
 TREE = tiny_trees.tree_of('1.30.1', 'amd64')
 PREFIX = tiny_trees.module_of('1.30.1', 'amd64')

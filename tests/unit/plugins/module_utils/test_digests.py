@@ -9,8 +9,8 @@ import io
 import os
 
 import pytest
-
 import tiny_trees
+
 from ansible_collections.gofleet.golang.plugins.module_utils import digests
 
 # h1 of a module of two files, computed with sha256sum, sort, openssl and base64.

@@ -14,12 +14,12 @@ import subprocess
 import sys
 
 import pytest
+from tiny_trees import sha256
+from web_server import Answer, cut, rest_of
 
 from ansible_collections.gofleet.golang.plugins.module_utils import download
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.sources import Options
-from tiny_trees import sha256
-from web_server import Answer, cut, rest_of
 
 OPTIONS = Options(timeout=10, ca_path=None)
 IMPATIENT = Options(timeout=0.3, ca_path=None)

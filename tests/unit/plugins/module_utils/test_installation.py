@@ -14,10 +14,12 @@ import stat
 import tarfile
 import threading
 
-import pytest
-
 import forked
+import pytest
 import tiny_trees
+from tiny_trees import member, tar_with
+from web_server import Answer, cut, rest_of
+
 from ansible_collections.gofleet.golang.plugins.module_utils import (
     archive,  # here, because what is only loaded in the course of a run would be missing to a user who cannot read it
     download,
@@ -28,8 +30,6 @@ from ansible_collections.gofleet.golang.plugins.module_utils import (
 )
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.toolchain import Paths
-from tiny_trees import member, tar_with
-from web_server import Answer, cut, rest_of
 
 assert archive
 assert download
@@ -805,7 +805,8 @@ def test_the_staged_go_has_the_last_word(staged, tmpdir):
 
 
 def test_more_words_after_the_version_do_not_matter(staged, tmpdir):
-    installation.prove_version(staged('#!/bin/sh\necho "go version go1.30.1 linux/amd64 X:nocoverageredesign"\n'), '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
+    tree = staged('#!/bin/sh\necho "go version go1.30.1 linux/amd64 X:nocoverageredesign"\n')
+    installation.prove_version(tree, '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
 
 
 def test_the_staged_go_sees_nothing_of_the_user(staged, tmpdir, monkeypatch):
@@ -821,7 +822,8 @@ def test_the_staged_go_sees_nothing_of_the_user(staged, tmpdir, monkeypatch):
 
 
 def test_a_go_that_says_another_version_is_quoted(staged, tmpdir, error_of):
-    error = error_of(installation.prove_version, staged('#!/bin/sh\necho "go version go1.30.2 linux/amd64"\nexit 3\n'), '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
+    tree = staged('#!/bin/sh\necho "go version go1.30.2 linux/amd64"\nexit 3\n')
+    error = error_of(installation.prove_version, tree, '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
     assert error.evidence == {'said': 'go version go1.30.2 linux/amd64', 'wanted': 'go version go1.30.1 linux/amd64'}
     assert '(exit 3)' in error.msg
 

@@ -9,9 +9,9 @@ import json
 import os
 
 import pytest
+import tiny_trees
 from ansible.module_utils.common.text.converters import to_native
 
-import tiny_trees
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, manifest
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 

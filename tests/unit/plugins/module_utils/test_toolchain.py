@@ -7,10 +7,10 @@ __metaclass__ = type
 
 import os
 
-import pytest
-
 import forked
+import pytest
 import tiny_trees
+
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, manifest, toolchain
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.toolchain import Name, Paths, Tree

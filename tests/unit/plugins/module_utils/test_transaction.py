@@ -12,10 +12,10 @@ import signal
 import stat
 import time
 
+import forked
 import pytest
 from ansible.module_utils.common.text.converters import to_native
 
-import forked
 from ansible_collections.gofleet.golang.plugins.module_utils import transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 

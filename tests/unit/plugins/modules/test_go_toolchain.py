@@ -15,17 +15,16 @@ import stat
 import subprocess
 import sys
 
+import forked
 import pytest
+import tiny_trees
 from ansible.module_utils import basic
 from ansible.module_utils.common import json as ansible_json
 
-import forked
-import tiny_trees
 from ansible_collections.gofleet.golang.plugins.module_utils import (
     archive,  # loaded here, where it can be read: the ordinary user of a test may not see this checkout
     download,
     host,
-    installation,
     transaction,
 )
 from ansible_collections.gofleet.golang.plugins.modules import go_toolchain

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from forked import Child
+
 from ansible_collections.gofleet.golang.plugins.plugin_utils import cache as cache_module
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
-
-from forked import Child
 
 
 @pytest.fixture

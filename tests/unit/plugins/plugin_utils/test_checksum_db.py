@@ -7,11 +7,11 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
+from transparency_log import Log
+
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils import checksum_db
 from ansible_collections.gofleet.golang.plugins.plugin_utils.checksum_db import Key, TreeHead
-
-from transparency_log import Log
 
 # A tree head of the real log, of November 2026.
 REAL_HEAD = (
@@ -216,8 +216,10 @@ def test_a_signature_of_another_form_does_not_count(log: Log, line: str) -> None
     assert code_of(head_of, note, log) == 'log_signature'
 
 
-@pytest.mark.parametrize('text', ['another title\n300\nAAAA\n', 'go.sum database tree\nmany\nAAAA\n', 'go.sum database tree\n300\n!\n', 'go.sum database tree\n',
-                                  'go.sum database tree\n' + '9' * 5000 + '\nAAAA\n'])
+@pytest.mark.parametrize('text', [
+    'another title\n300\nAAAA\n', 'go.sum database tree\nmany\nAAAA\n', 'go.sum database tree\n300\n!\n', 'go.sum database tree\n',
+    'go.sum database tree\n' + '9' * 5000 + '\nAAAA\n',
+])  # fmt: skip
 def test_a_signed_text_that_is_no_head_is_malformed(log: Log, text: str) -> None:
     assert code_of(head_of, log.sign(text), log) == 'log_malformed'
 

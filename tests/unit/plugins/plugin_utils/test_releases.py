@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from release_index import digest_of, file, index, release
+
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import parse_spec
 from ansible_collections.gofleet.golang.plugins.plugin_utils import releases
-
-from release_index import digest_of, file, index, release
 
 URL = 'https://go.dev/dl/?mode=json&include=all'
 HEX = 'ab' * 32

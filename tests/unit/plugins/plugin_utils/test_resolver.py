@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import Child
+from release_index import digest_of, file, index, release
+from transparency_log import Log
+from web_server import Answer, WebServer
+
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.sources import Options
 from ansible_collections.gofleet.golang.plugins.plugin_utils import resolver
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.resolver import Request, Resolution
-
-from forked import Child
-from release_index import digest_of, file, index, release
-from transparency_log import Log
-from web_server import Answer, WebServer
 
 HEX = 'ab' * 32
 INDEX = index('1.27rc1', '1.26.6', '1.26.5', '1.25.9', '1.20.14')
@@ -125,7 +125,9 @@ def test_all_versions_of_a_task_take_one_request(controller: Controller) -> None
     assert controller.web.paths == ['/dl/']
 
 
-@pytest.mark.parametrize(('asked', 'code'), [('1.27', 'no_stable_release'), ('1.26.7', 'unknown_version'), ('1.24', 'unknown_version'), ('one', 'invalid_version')])
+@pytest.mark.parametrize(('asked', 'code'), [
+    ('1.27', 'no_stable_release'), ('1.26.7', 'unknown_version'), ('1.24', 'unknown_version'), ('one', 'invalid_version'),
+])  # fmt: skip
 def test_what_the_index_does_not_have_is_told(controller: Controller, asked: str, code: str) -> None:
     assert error_of(controller.resolve, asked).code == code
 

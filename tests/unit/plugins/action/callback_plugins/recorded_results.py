@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
@@ -38,5 +39,5 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         host = result.host if hasattr(result, 'host') else result._host
         values = result.result if hasattr(result, 'result') else result._result
         line = {'time': time.time(), 'host': host.get_name(), 'task': task.get_name(), 'failed': failed, 'result': values}
-        with open(os.environ['GOFLEET_RESULTS_LOG'], 'a', encoding='utf-8') as log:
+        with Path(os.environ['GOFLEET_RESULTS_LOG']).open('a', encoding='utf-8') as log:
             log.write(json.dumps(line, default=str) + '\n')
