@@ -11,6 +11,8 @@ from functools import cached_property
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
 WIDTH = 256
 
 
@@ -43,6 +45,19 @@ class Log:
         """A log of made-up modules m@v0, m@v1 and so on."""
         return cls({f'm@v{number}': f'm v{number} h1:{number}\n'.encode() for number in range(count)}, size)
 
+    def at(self, size: int) -> Log:
+        """The same log when it had that many records, at least one."""
+        return Log(self.records, size, self.name, self.private)
+
+    def forked(self, number: int) -> Log:
+        """Another history, signed with the same key: other records from that number on."""
+        records = {name: line if each < number else line.replace(b'h1:', b'h1:other-') for each, (name, line) in enumerate(self.records.items())}
+        return Log(records, self.size, self.name, self.private)
+
+    def named(self, name: str) -> Log:
+        """The same log under another name."""
+        return Log(self.records, self.size, name, self.private)
+
     # ---- its key and what it signs
 
     @property
@@ -63,12 +78,18 @@ class Log:
         signature = base64.b64encode(self._key_hash + self.private.sign(text.encode())).decode()
         return f'{text}\n\u2014 {name or self.name} {signature}\n'.encode()
 
-    def head_text(self) -> str:
-        return f'go.sum database tree\n{self.size}\n{base64.b64encode(self.root(0, self.size)).decode()}\n'
+    def head_text(self, root: bytes | None = None) -> str:
+        """What is signed: of another root, if one is given."""
+        return f'go.sum database tree\n{self.size}\n{base64.b64encode(root or self.root(0, self.size)).decode()}\n'
 
     @cached_property
     def head(self) -> bytes:
         return self.sign(self.head_text())
+
+    @cached_property
+    def signature_line(self) -> bytes:
+        """The line below the blank line of its head."""
+        return self.head.removeprefix(self.head_text().encode() + b'\n')
 
     # ---- its tree
 
@@ -92,9 +113,10 @@ class Log:
 
     # ---- what it serves
 
-    def lookup(self, name: str) -> bytes:
-        number = list(self.records).index(name)
-        return f'{number}\n'.encode() + self.records[name] + b'\n' + self.head
+    def lookup(self, name: str, number: int | None = None, record: bytes | None = None, head: bytes | None = None) -> bytes:
+        """The answer for a module version; with a number, a record or a head, that in place of the true one."""
+        number = list(self.records).index(name) if number is None else number
+        return f'{number}\n'.encode() + (record or self.records[name]) + b'\n' + (head or self.head)
 
     def tile(self, path: str) -> bytes | None:
         """The tile at tile/8/LEVEL/NUMBER[.p/WIDTH], of all records there are."""
@@ -110,3 +132,21 @@ class Log:
         assert len(self.records) < WIDTH
         tiles = {f'tile/8/0/000.p/{self.size}': b''.join(self.levels[0][: self.size])}
         return {f'lookup/{name}': self.lookup(name) for name in self.records} | tiles
+
+
+class Reader:
+    """Reads from a log in memory as from a proxy; answers can be replaced, and paths are noted."""
+
+    def __init__(self, log: Log, replaced: dict[str, bytes] | None = None) -> None:
+        self.log = log
+        self.replaced = replaced or {}
+        self.read: list[str] = []
+
+    def __call__(self, path: str) -> bytes:
+        self.read.append(path)
+        if path in self.replaced:
+            return self.replaced[path]
+        found = self.log.lookup(path.removeprefix('lookup/')) if path.startswith('lookup/') else self.log.tile(path)
+        if found is None:
+            raise GofleetError(f'no {path}', 'http_status', status=404)
+        return found
