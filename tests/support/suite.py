@@ -21,6 +21,7 @@ from pathlib import Path
 
 import gaps
 import lanes
+import packages
 
 SUPPORT = Path(__file__).resolve().parent
 CHECKOUT = SUPPORT.parent.parent
@@ -44,6 +45,7 @@ def _bootstrap(environments: tuple[str, ...], images: tuple[str, ...]) -> Callab
 
     def run() -> int:
         missing = gaps.Gaps()
+        packages.ensure(missing)
         for name in environments:
             try:
                 lanes.path(name)

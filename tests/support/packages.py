@@ -1,0 +1,48 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs that tests call and that a bare machine may lack, installed from Debian's or Ubuntu's packages.
+
+Standard library only, Python 3.9 and later. Docker Engine, mmdebstrap and emulators are installed by what uses them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import engine
+from gaps import Gaps
+
+# program: (package, what needs it)
+PROGRAMS = {
+    'gpg': ('gnupg', 'tests of OpenPGP signatures, which make their own keys'),
+    'gpgv': ('gpgv', 'tests of OpenPGP signatures'),
+    'strace': ('strace', 'crash tests at system calls'),
+    'setpriv': ('util-linux', 'tests as an ordinary user'),
+}
+
+
+def ensure(missing: Gaps) -> None:
+    """Install what is not there; what can't be is told, one line each."""
+    lacking = [program for program in PROGRAMS if not shutil.which(program)]
+    if not lacking:
+        return
+    reason = _install(sorted({PROGRAMS[program][0] for program in lacking}))
+    for program in lacking:
+        package, purpose = PROGRAMS[program]
+        if not shutil.which(program):
+            missing.add(purpose, f'{program} is not installed ({reason}); install the package {package}')
+
+
+def _install(packages: list[str]) -> str:
+    """Why the packages are not there afterwards."""
+    if os.geteuid() != 0 or not engine.apt_family():
+        return 'only root on Debian or Ubuntu installs it by itself'
+    print(f'packages: installing {", ".join(packages)}', flush=True)
+    environment = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive'}
+    for command in (['apt-get', 'update'], ['apt-get', 'install', '--yes', '--no-install-recommends', *packages]):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return f'{" ".join(command)} exits with {done.returncode}: {done.stderr.strip()[-300:]}'
+    return 'the package does not have it'
