@@ -11,16 +11,17 @@ from typing import Any
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.gofleet.golang.plugins.module_utils import sources
+from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, releases, resolver
+from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, lockfile, proofs, releases, resolver
+from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
 MODULE = 'gofleet.golang.go_toolchain'
 # Options that end here; everything else goes to the host as it was written.
-_CONTROLLER_ONLY = ('version_from', 'checksums', 'index_url', 'index_max_age', 'cache_path', 'gosumdb')
-# One call that finds out what is missing, one for a record, one for the archives.
-_CALLS = 3
+_CONTROLLER_ONLY = ('version_from', 'checksums', 'index_url', 'index_max_age', 'cache_path', 'gosumdb', 'lock', 'signing_certificate')
+# One call that finds out what is missing, one for a record, one for more proof of it, one for the archives.
+_CALLS = 4
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -53,7 +54,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         resolution = resolver.resolve(request, self._cache, resolver.run_cache(C.DEFAULT_LOCAL_TMP))
         return self._until_satisfied(arguments, request, resolution, task_vars)
 
-    def _until_satisfied(self, arguments: dict[str, Any], request: resolver.Request, resolution: resolver.Resolution,
+    def _until_satisfied(self, arguments: dict[str, Any], request: Request, resolution: resolver.Resolution,
                          task_vars: dict[str, Any]) -> dict[str, Any]:
         uploads: dict[str, dict[str, str]] = {}
         answers: list[dict[str, Any]] = []
@@ -66,16 +67,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             if not needs or answers[-1].get('failed'):
                 break
             for need in needs:
-                if need['kind'] == 'record':
-                    resolution = resolver.complete(resolution, need['version'], need['goarch'], request, self._cache)
+                if need['kind'] in ('record', 'proof'):
+                    resolution = resolver.complete(resolution, need, request, self._cache)
                 else:
-                    uploads[need['filename']] = self._bring(need, resolution)
+                    uploads[need['filename']] = self._bring(need, resolution, request)
         else:
             raise GofleetError(f'The host still asks for {needs} after it was brought. Run again with -vvv and report this.', 'unsatisfied', needs=needs)
         result = dict(_merged(answers), transfer=_transfer(answers, uploads))
         if not result.get('failed'):
             result['releases'] = records
-        result['warnings'] = resolution.warnings + result.get('warnings', [])
+        doubtful = resolver.weak(resolution) if result.get('installed') else []
+        result['warnings'] = [*resolution.warnings, *doubtful, *result.get('warnings', [])]
         return result
 
     def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +85,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         self._needs = answer.pop('needs', [])
         return answer
 
-    def _request(self) -> resolver.Request:
+    def _request(self) -> Request:
         options = self._options
         version = options['version']
         if options['version_from']:
@@ -93,25 +95,39 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if not version:
             raise GofleetError("Neither version nor version_from says which Go is wanted. Write version: latest, a line such as '1.26', or a "
                                "release such as '1.26.6'.", 'invalid_version')
-        return resolver.Request(
-            versions=[version, *options['also']], checksums=options['checksums'], given=options['releases'],
+        given = options['releases']
+        if options['lock']:
+            given = given + lockfile.read(Path(self._find_needle('files', options['lock'])))
+        return Request(
+            versions=[version, *options['also']], checksums=options['checksums'], given=given, mirrors=options['mirrors'],
+            trust=trust.Policy(tuple(options['trust']), options['trust_all']), archive=self._archive(),
+            certificate=self._certificate(),
             goproxy=sources.proxy_urls(options['goproxy']), gosumdb=options['gosumdb'],
             index_url=options['index_url'], index_max_age=options['index_max_age'], options=self._network())
+
+    def _archive(self) -> Path | None:
+        options = self._options
+        return Path(self._find_needle('files', options['archive'])) if options['archive'] and not options['remote_src'] else None
+
+    def _certificate(self) -> str:
+        named = self._options['signing_certificate'] or ''
+        return str(self._find_needle('files', named)) if named and '://' not in named else named
 
     def _network(self) -> sources.Options:
         path = self._options['ca_path']
         # The file may be there for the hosts alone; the controller then trusts what its system trusts.
         return sources.Options(self._options['timeout'], path if path and Path(path).exists() else None)
 
-    def _bring(self, need: dict[str, Any], resolution: resolver.Resolution) -> dict[str, str]:
+    def _bring(self, need: dict[str, Any], resolution: resolver.Resolution, request: Request) -> dict[str, str]:
         """Put an archive onto the host; returns its path there and where it came from."""
         # Here, not above: a run that brings nothing does not need the network modules that it loads.
         from ansible_collections.gofleet.golang.plugins.plugin_utils import archives
 
         record = next(each for each in resolution.records if each.version == need['version'])
         options = self._options
-        if options['archive'] and not options['remote_src']:
-            local = archives.local_archive(Path(self._find_needle('files', options['archive'])), record, need['goarch'])
+        archive = self._archive()
+        if archive:
+            local = archives.local_archive(archive, record, need['goarch'])
             origin = str(local)
         else:
             try:
@@ -119,12 +135,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                                                          self._network(), self._cache)
             except GofleetError as exc:
                 raise _both_failed(exc, need) from exc
+        self._prove_by_signature(record, need['goarch'], request)
         folder = need['incoming'] or self._temporary_folder()
         remote = self._connection._shell.join_path(folder, local.name)
         self._transfer_file(str(local), remote)
         if not need['incoming']:
             self._fixup_perms2((folder, remote))
         return {'path': str(remote), 'origin': origin}
+
+    def _prove_by_signature(self, record: releases.Record, goarch: str, request: Request) -> None:
+        """Where nothing stronger vouches than the index, ask the signature too, now that the archive is here."""
+        entry = {'vouched': {}, **record.archive(goarch)}
+        if not request.trust.kinds and trust.Policy((), False).asks_for_more(trust.kinds_for_archive(entry)):
+            # Why it cannot be had is no news: nobody asked for it.
+            proofs.Prover(request, self._cache).add_signature(record, goarch)
 
     def _module_may_own_folder(self) -> bool:
         """Whether the module can make a folder that the connection's user writes to: the one who ran sudo is known to it."""
@@ -148,7 +172,7 @@ def _merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
     result = dict(answers[-1])
     for earlier in answers[:-1]:
         result['changed'] = result.get('changed', False) or earlier.get('changed', False)
-        for key in ('installed', 'pruned', 'moved_aside', 'passed_over'):
+        for key in ('installed', 'pruned', 'moved_aside', 'passed_over', 'adopted', 'proven', 'damaged'):
             result[key] = earlier.get(key, []) + [each for each in result.get(key, []) if each not in earlier.get(key, [])]
         result['bytes_fetched'] = result.get('bytes_fetched', 0) + earlier.get('bytes_fetched', 0)
     if len(answers) > 1 and 'diff' in answers[0] and 'diff' in result:

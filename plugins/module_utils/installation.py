@@ -7,7 +7,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import errno
 import hashlib
 import io
 import os
@@ -16,25 +15,8 @@ import tempfile
 import time
 from collections import namedtuple
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, host, manifest, sources, toolchain, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import adoption, checks, digests, host, manifest, sources, toolchain, transaction, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
-
-# Linux versions below which Go does not start (go.dev/wiki/MinimumRequirements).
-_KERNEL = (((1, 24), (3, 2)), ((1, 18), (2, 6, 32)), ((1, 0), (2, 6, 23)))
-_KERNEL_OF_PORT = {'loong64': (5, 19)}
-
-# What a release archive unpacks to, at the very least, as a multiple of its own size (measured: 3.4 to 4.2).
-_UNPACKS_TO = 3.3
-
-
-# No variable or file of anybody may speak for the staged tree, nor may it leave something behind (it writes telemetry
-# counters below HOME, whose folder go is also the default GOPATH). Empty is unset to Go.
-_NOBODYS_GO = {'GOENV': 'off', 'GOTOOLCHAIN': 'local', 'GOROOT': '', 'GOFLAGS': '', 'GOEXPERIMENT': '', 'GODEBUG': '', 'XDG_CONFIG_HOME': '',
-               'LC_ALL': 'C'}
-
-
-# sys/statvfs.h; Python 2 has no name for it.
-_ST_RDONLY = 1
 
 # Refusals that no other source would mend.
 _OF_THIS_HOST = ('not_runnable',)
@@ -54,21 +36,26 @@ class Installer(object):
     records: release record by version; progress: what the result tells.
     """
 
-    def __init__(self, paths, goarch, records, offered, run):
+    def __init__(self, paths, wanted, records, offered, run):
         self.paths = paths
-        self.goarch = goarch
+        self.goarch = wanted.goarch
+        self.policy = wanted.trust
         self.records = records
         self.sources = offered
         self.program = run
-        self.progress = {'installed': [], 'pruned': [], 'bytes_fetched': 0, 'needs': [], 'moved_aside': [], 'passed_over': []}
+        self.progress = {'installed': [], 'pruned': [], 'bytes_fetched': 0, 'needs': [], 'moved_aside': [], 'passed_over': [],
+                         'adopted': [], 'proven': []}
+        # Where what is at LINK will be moved to, for the manifest of a copy of it.
+        self._aside = None
 
     def run(self, steps):
         """Carry out steps in their order. Where an archive is missing, nothing after the installs is done."""
         if not steps:
             return
+        self._aside = next((step.aside for step in steps if step.action == 'link'), None)
         with transaction.stage(self.paths.stage) as stage:
             for step in steps:
-                if self.progress['needs'] and step.action != 'install':
+                if self.progress['needs'] and step.action not in ('install', 'adopt'):
                     return
                 getattr(self, '_do_' + step.action)(step, stage)
 
@@ -84,6 +71,44 @@ class Installer(object):
         except Need as need:
             self.progress['needs'].append(need.value)
 
+    def _do_adopt(self, step, stage):
+        """Take the tree at LINK in if it is the release; otherwise install as usual, and the link's step moves it aside."""
+        record = record_for(self.records, step.detail, self.goarch)
+        scratch = tempfile.mkdtemp(dir=stage)
+        try:
+            if record:
+                self._publish(step.detail, step.subject, record, *self._copy_foreign(step.detail, record, scratch))
+                self.progress['adopted'].append({'path': self.paths.link, 'version': step.detail, 'taken_in': True, 'reason': None})
+                return
+        except GofleetError as exc:
+            if exc.code in _OF_THIS_HOST:
+                raise
+            self.progress['adopted'].append({'path': self.paths.link, 'version': step.detail, 'taken_in': False, 'reason': exc.msg})
+        transaction.delete_tree(scratch)
+        self._do_install(step, stage)
+
+    def _do_prove(self, step, stage):
+        """Have more vouch for a tree of ours than what it was installed with."""
+        name, version = step.subject, step.detail
+        record = record_for(self.records, version, self.goarch)
+        tree = self.paths.tree(name)
+        content = manifest.read(self.paths.manifests, name)
+        entries = digests.walk_tree(tree)
+        differences = manifest.differences(tree, self.paths.manifests, name, content)
+        if not differences or any(differences):
+            raise GofleetError('%s is not what was installed any more (%s), so nobody can vouch for it. Run with verify: deep, which replaces it.'
+                               % (tree, manifest.told(differences) if differences else 'its manifest was changed'), 'tree_changed', path=tree)
+        self._prove_tree(version, record, entries, tree)
+        source = content.get('source') or {}
+        same_archive = source.get('kind') == 'archive' and source.get('sha256') == record.get('sha256')
+        proof = proofs_of(record, ['sha256', 'h1'] if same_archive else ['h1'])
+        found = [each['kind'] for each in proof]
+        proof += [each for each in content['proof'] if each.get('kind') not in found]
+        if not self.policy.holds([each.get('kind') for each in proof]):
+            raise trust.untrusted(version, self.goarch, self.policy, found, tree)
+        manifest.rewrite(self.paths.manifests, name, dict(content, proof=proof))
+        self.progress['proven'].append(version)
+
     def _do_link(self, step, stage):
         self._point(step)
 
@@ -97,6 +122,19 @@ class Installer(object):
             self.progress['moved_aside'].append(step.aside)
         else:
             transaction.point_link(step.subject, step.detail)
+
+    def _do_discard(self, step, stage):
+        """Remove a tree that was taken in, now that a copy has its place, unless it is more than what was copied."""
+        name, twin = step.subject, step.detail
+        content = manifest.read(self.paths.manifests, name)
+        if not content or content.pop('twin', None) != twin:
+            return
+        there = os.path.isdir(twin) and not os.path.islink(twin)
+        differences = manifest.differences(twin, self.paths.manifests, name, content) if there else None
+        if differences and not (differences.changed or differences.missing or differences.extra):
+            transaction.remove_tree(twin, stage)
+            self.progress['moved_aside'] = [each for each in self.progress['moved_aside'] if each != twin]
+        manifest.rewrite(self.paths.manifests, name, content)
 
     def _do_unlink(self, step, stage):
         transaction.remove_file(step.subject)
@@ -116,14 +154,29 @@ class Installer(object):
             raise Need({'kind': 'record', 'version': version, 'goarch': self.goarch})
         given = self._given(version, record)
         if given:
-            obtained = self._take(given, record, stage)
+            obtained = self._take(version, given, record, stage)
             tree, entries = self._unpack(version, record, obtained, stage)
         else:
             obtained, tree, entries = self._fetch(version, record, stage)
+        self._publish(version, name, record, obtained, tree, entries)
+
+    def _publish(self, version, name, record, obtained, tree, entries):
         transaction.make_folder(self.paths.manifests)
         manifest.write(self.paths.manifests, name, self._manifest(version, record, obtained, tree, entries), entries)
         transaction.publish_tree(tree, self.paths.tree(name))
         self.progress['installed'].append(version)
+
+    def _copy_foreign(self, version, record, stage):
+        """(Obtained, path, entries) of a proven copy of the tree at LINK. Raises GofleetError where it is not the release."""
+        source = os.path.realpath(self.paths.link)
+        if not record.get('h1') or not self.policy.holds(trust.kinds_for_tree(record)):
+            raise GofleetError('nothing says what the tree of Go %s has to be: the transparency log is not known to have it' % version, 'unverifiable')
+        tree = os.path.join(stage, 'go')
+        adoption.copy_tree(source, tree)
+        entries = digests.walk_tree(tree)
+        self._prove_tree(version, record, entries, source)
+        checks.prove_version(tree, version, self.goarch, stage, self.program)
+        return Obtained(None, 'adopted', source, None, None), tree, entries
 
     def _given(self, version, record):
         for filename in (record['filename'], self._module_file(version)):
@@ -164,29 +217,32 @@ class Installer(object):
 
     def _offers(self, version, record):
         """(kind, file name, URL) of everything that might have the release and can be verified."""
-        if record.get('sha256'):
+        if self.policy.holds(trust.kinds_for_archive(record)):
             for base in self.sources.mirrors:
                 yield 'archive', record['filename'], '%s/%s' % (base.rstrip('/'), record['filename'])
-        if record['h1']:
+        if record.get('h1') and self.policy.holds(trust.kinds_for_tree(record)):
             filename = self._module_file(version)
             for base in self.sources.goproxy:
                 yield 'module', filename, '%s/%s/@v/%s' % (base.rstrip('/'), digests.toolchain_module(version, self.goarch)[0], filename)
 
     def _expected(self, kind, record):
-        return (record.get('size'), record['sha256']) if kind == 'archive' else (None, None)
+        return (record.get('size'), record.get('sha256')) if kind == 'archive' else (None, None)
 
-    def _take(self, given, record, stage):
+    def _take(self, version, given, record, stage):
         """Copy an archive into the stage while hashing it: nobody else can write to what was verified."""
         taken = os.path.join(stage, os.path.basename(given.path))
         size, sha256 = _copy(given, taken)
         kind = 'module' if given.path.endswith('.zip') else 'archive'
-        if kind == 'module' and not record['h1']:
+        if kind == 'module' and not record.get('h1'):
             raise GofleetError('%s is a module zip, and nothing says what its tree has to be. Give its h1 in releases, or set goproxy so '
                                'that the transparency log is asked.' % given.origin, 'unverifiable', path=given.origin)
         if kind == 'archive' and record.get('sha256') and sha256 != record['sha256']:
             raise GofleetError('%s is not the release: its sha256 is %s, %s says %s. Nothing was installed. Get the file again.'
-                               % (given.origin, sha256, record['vouched'].get('sha256', 'the record'), record['sha256']),
+                               % (given.origin, sha256, ' and '.join(sorted(record['vouched'].get('sha256', ()))) or 'the record', record['sha256']),
                                'sha256_mismatch', path=given.origin, found=sha256, wanted=record['sha256'])
+        found = trust.kinds_for_tree(record) if kind == 'module' else trust.kinds_for_archive(record)
+        if not self.policy.holds(found):
+            raise trust.untrusted(version, self.goarch, self.policy, found, given.origin)
         return Obtained(taken, kind, given.origin, sha256, size)
 
     def _incoming(self):
@@ -220,26 +276,34 @@ class Installer(object):
             raise GofleetError('%s holds no go/VERSION: it is not an archive of Go.' % obtained.origin, 'not_a_toolchain', origin=obtained.origin)
         if entries is None:
             entries = digests.walk_tree(tree)
-        h1 = digests.toolchain_h1(entries, version, self.goarch)
-        if record['h1'] and h1 != record['h1']:
-            raise GofleetError('%s is not the release: the h1 of its tree is %s, the transparency log says %s. Nothing was installed.'
-                               % (obtained.origin, h1, record['h1']), 'h1_mismatch', found=h1, wanted=record['h1'], origin=obtained.origin)
-        prove_version(tree, version, self.goarch, stage, self.program)
+        self._prove_tree(version, record, entries, obtained.origin)
+        checks.prove_version(tree, version, self.goarch, stage, self.program)
         os.unlink(obtained.path)
         return tree, entries
 
+    def _prove_tree(self, version, record, entries, origin):
+        h1 = digests.toolchain_h1(entries, version, self.goarch)
+        if record.get('h1') and h1 != record['h1']:
+            raise GofleetError('%s is not the release: the h1 of its tree is %s, %s says %s. Nothing was installed.'
+                               % (origin, h1, ' and '.join(sorted(record['vouched'].get('h1', ()))), record['h1']),
+                               'h1_mismatch', found=h1, wanted=record['h1'], origin=origin)
+
     def _manifest(self, version, record, obtained, tree, entries):
-        proof = []
-        if obtained.kind == 'archive' and record.get('sha256'):
-            proof.append({'kind': record['vouched'].get('sha256', 'pinned'), 'sha256': record['sha256']})
-        if record['h1']:
-            proof.append({'kind': record['vouched'].get('h1', 'pinned'), 'h1': record['h1']})
+        proof = proofs_of(record, ['sha256', 'h1'] if obtained.kind == 'archive' else ['h1'])
         content = manifest.describe(tree, entries)
         content.update(version=version, goarch=self.goarch, proof=proof,
                        h1=digests.toolchain_h1(entries, version, self.goarch),
                        source={'kind': obtained.kind, 'origin': obtained.origin, 'sha256': obtained.sha256, 'size': obtained.size},
                        installed_at=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()))
+        if obtained.kind == 'adopted':
+            content['twin'] = self._aside
         return content
+
+
+def proofs_of(record, names):
+    """The proofs of a manifest for those of a record's values ('sha256', 'h1') that were compared."""
+    return [{'kind': kind, name: record[name], 'vouched_at': when}
+            for name in names if record.get(name) for kind, when in sorted(record['vouched'].get(name, {}).items())]
 
 
 # A file in the stage. kind: archive or module; origin: URL or path it came from.
@@ -268,104 +332,37 @@ def _no_source(version, goarch, failures):
         'no_source', version=version, goarch=goarch, failures=failures)
 
 
-def check_kernel(version, goarch, kernel):
-    """Raise GofleetError(kernel_too_old) if this release of Go cannot start on the kernel (a tuple)."""
-    line = goversion.parse_release(version).line
-    needed = max([minimum for first, minimum in _KERNEL if line >= first][0], _KERNEL_OF_PORT.get(goarch, ()))
-    if kernel < needed:
-        newer = [first for first, minimum in _KERNEL if kernel < minimum]
-        last = (newer[-1][0], newer[-1][1] - 1) if newer and newer[-1][1] > 0 and goarch not in _KERNEL_OF_PORT else None
-        raise GofleetError(
-            'Go %s needs Linux %s or later; this host runs %s. %s' % (
-                version, _dotted(needed), _dotted(kernel),
-                'The last line for this kernel is %s.' % _dotted(last) if last else 'No release of Go runs on it.'),
-            'kernel_too_old', version=version, needed=_dotted(needed), kernel=_dotted(kernel))
-
-
-def _dotted(numbers):
-    return '.'.join(str(each) for each in numbers)
-
-
-def check_room(folder, size):
-    """Raise GofleetError(disk_full) if archives of size bytes certainly do not fit there once they are unpacked."""
-    status = os.statvfs(folder)
-    free = status.f_bavail * status.f_frsize
-    needed = int(size * (1 + _UNPACKS_TO))
-    if free < needed:
-        raise GofleetError(
-            'About %d MB are needed in %s, where %d MB are free. Nothing was changed. Free some space or choose another prefix.'
-            % (needed >> 20, folder, free >> 20), 'disk_full', needed=needed, free=free, path=folder)
-
-
-def prove_version(tree, version, goarch, scratch, run):
-    """Raise GofleetError(not_runnable, not_the_release) unless the staged go runs here and says that it is this release.
-
-    scratch: a folder that go may take for its user's home; run: programs.runner().
-    """
-    program = os.path.join(tree, 'bin', 'go')
-    home = os.path.join(scratch, 'home')
-    _forbid_telemetry(home)
-    try:
-        status, said = run([program, 'version'], dict(_NOBODYS_GO, HOME=home), scratch)
-    except OSError as exc:
-        hint = ''
-        if exc.errno == errno.EACCES:
-            hint = ' Is the file system mounted noexec?'
-        raise GofleetError('The staged %s cannot be started: %s.%s Nothing was installed.' % (program, exc.strerror, hint),
-                           'not_runnable', path=program, error=exc.strerror)
-    said = said.strip()
-    wanted = 'go version go%s linux/%s' % (version, goarch)
-    if status or said.split()[:4] != wanted.split():
-        raise GofleetError("The staged tree is not Go %s for linux/%s: 'go version' says '%s' (exit %d). Nothing was installed."
-                           % (version, goarch, said[:300], status), 'not_the_release', said=said[:300], wanted=wanted)
-
-
-def _forbid_telemetry(home):
-    # Or go leaves a process behind that writes there while the stage is being removed (Go 1.23; x/telemetry/internal/telemetry).
-    folder = os.path.join(home, '.config', 'go', 'telemetry')
-    os.makedirs(folder)
-    with io.open(os.path.join(folder, 'mode'), 'wb') as target:
-        target.write(b'off')
-
-
-def nearest_folder(path):
-    """The path itself, or the nearest thing above it that exists."""
-    while not os.path.lexists(path) and path != os.path.dirname(path):
-        path = os.path.dirname(path)
-    return path
-
-
-def converge(wanted, paths, records, offered, run, check_mode, lock_timeout):
+def converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep=False):
     """Bring the host to what is wanted. Returns the module's result.
 
     A host that is there already is only read: no lock, no write. Raises GofleetError.
     """
     try:
-        return _converge(wanted, paths, records, offered, run, check_mode, lock_timeout)
+        return _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep)
     except (IOError, OSError) as exc:
         raise from_os_error(exc, paths.prefix)
     finally:
         _drop_uploads(offered, paths)
 
 
-def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout):
-    before = toolchain.observe(paths)
+def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep):
+    before = toolchain.observe(paths, deep)
     steps = toolchain.plan(wanted, before, paths, time.time())
     _refuse_early(steps, paths, wanted, records)
-    missing = _missing_records(steps, wanted, records)
+    missing = _missing(steps, wanted, records)
     if not steps or check_mode or missing:
-        return _result(steps, before, paths, {'needs': missing})
+        return _result(steps, before, before, paths, {'needs': missing})
     with transaction.lock(paths.lock, lock_timeout):
-        before = toolchain.observe(paths)
+        before = toolchain.observe(paths, deep)
         steps = toolchain.plan(wanted, before, paths, time.time())
-        installer = Installer(paths, wanted.goarch, records, offered, run)
+        installer = Installer(paths, wanted, records, offered, run)
         try:
             installer.run(steps)
         except (GofleetError, IOError, OSError):
             _drop_uploads(offered, paths)
             _leave_as_found(before, paths)
             raise
-        return _result(steps, before, paths, installer.progress)
+        return _result(steps, before, toolchain.observe(paths), paths, installer.progress)
 
 
 def _leave_as_found(before, paths):
@@ -389,37 +386,46 @@ def _refuse_early(steps, paths, wanted, records):
     if not steps:
         return
     for path in (paths.prefix, os.path.dirname(paths.link), paths.bin_dir):
-        _check_writable(nearest_folder(path))
-    versions = [step.detail for step in steps if step.action == 'install']
+        checks.check_writable(checks.nearest_folder(path))
+    versions = [step.detail for step in steps if step.action in ('install', 'adopt')]
     for version in versions:
-        check_kernel(version, wanted.goarch, host.kernel_version())
+        checks.check_kernel(version, wanted.goarch, host.kernel_version())
     sizes = [records.get(version, {}).get('archives', {}).get(wanted.goarch, {}).get('size') or 0 for version in versions]
-    check_room(nearest_folder(paths.prefix), sum(sizes))
+    checks.check_room(checks.nearest_folder(paths.prefix), sum(sizes))
 
 
-def _check_writable(path):
-    if os.statvfs(path).f_flag & _ST_RDONLY:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
-    if not os.path.isdir(path) or not os.access(path, os.W_OK | os.X_OK):
-        raise GofleetError(
-            '%s is not a folder that this user (uid %d) can write to. Nothing was changed. Run the play with become, or choose '
-            'prefix, link and bin_dir below a folder of this user (the default without become).' % (path, os.geteuid()),
-            'not_writable', path=path, uid=os.geteuid())
+def _missing(steps, wanted, records):
+    """What these steps need of the controller: asked before anything is written, and in check mode too.
 
-
-def _missing_records(steps, wanted, records):
-    """What an install would ask the controller for: asked before anything is written, and in check mode too."""
-    return [{'kind': 'record', 'version': step.detail, 'goarch': wanted.goarch} for step in steps if step.action == 'install'
-            and not record_for(records, step.detail, wanted.goarch)]
+    Raises GofleetError(untrusted) where the controller has brought all that it can and it is less than is asked for.
+    """
+    needs = []
+    for step in steps:
+        if step.action not in ('install', 'adopt', 'prove'):
+            continue
+        entry = record_for(records, step.detail, wanted.goarch)
+        if entry is None:
+            needs.append({'kind': 'record', 'version': step.detail, 'goarch': wanted.goarch})
+            continue
+        found = trust.kinds_for_archive(entry)
+        if wanted.trust.asks_for_more(found) and not entry.get('exhausted'):
+            needs.append({'kind': 'proof', 'version': step.detail, 'goarch': wanted.goarch})
+        elif not wanted.trust.holds(found):
+            raise trust.untrusted(step.detail, wanted.goarch, wanted.trust, found, 'No source is proven enough')
+    return needs
 
 
 def record_for(records, version, goarch):
-    """What the archive of a version has to be on this architecture: {filename, sha256, size, h1, vouched}, or None."""
-    record = records.get(version, {})
-    files = dict(record.get('archives', {}).get(goarch) or {})
-    files.update(h1=record.get('h1', {}).get(goarch), vouched=record.get('vouched', {}))
-    files.setdefault('filename', 'go%s.linux-%s.tar.gz' % (version, goarch))
-    return files if files.get('sha256') or files['h1'] else None
+    """What a version has to be on this architecture: {filename, sha256, size, h1, vouched, exhausted}, or None.
+
+    vouched: {'sha256': {kind: time}, 'h1': {kind: time}}.
+    """
+    entry = dict(records.get(version, {}).get('archives', {}).get(goarch) or {})
+    entry.setdefault('filename', 'go%s.linux-%s.tar.gz' % (version, goarch))
+    if not entry.get('vouched'):
+        # Whoever wrote it down vouches for it.
+        entry['vouched'] = dict((name, {'pinned': None}) for name in ('sha256', 'h1') if entry.get(name))
+    return entry if entry.get('sha256') or entry.get('h1') else None
 
 
 def _drop_uploads(offered, paths):
@@ -428,16 +434,19 @@ def _drop_uploads(offered, paths):
             transaction.delete_tree(os.path.dirname(given.path))
 
 
-def _result(steps, before, paths, progress):
+def _result(steps, before, now, paths, progress):
     after = toolchain.state_after(steps, before, paths)
-    installs = [step.detail for step in steps if step.action == 'install']
+    installs = [step.detail for step in steps if step.action in ('install', 'adopt')]
     result = {
         'changed': bool(steps),
         'diff': {'before': toolchain.state_of(before, paths), 'after': after},
         'plan': [' '.join(str(each) for each in step if each) for step in steps],
         'installed': installs,
         'pruned': [step.detail for step in steps if step.action == 'remove'],
-        'bytes_fetched': 0, 'needs': [], 'moved_aside': after['moved_aside'], 'passed_over': [],
+        'bytes_fetched': 0, 'needs': [], 'moved_aside': after['moved_aside'], 'passed_over': [], 'adopted': [],
+        'proven': [step.detail for step in steps if step.action == 'prove'],
+        'damaged': [each for each in toolchain.listing(before, paths) if each['problem']],
+        'toolchains': toolchain.listing(now, paths),
     }
     result.update(progress)
     if result['needs']:

@@ -17,8 +17,11 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import errno
+import io
 import os
 from collections import namedtuple
+
+from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils import goversion, manifest, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
@@ -27,6 +30,10 @@ PROGRAMS = ('go', 'gofmt')
 _META = '.gofleet'
 # An upload that has not grown for this many seconds is nobody's any more.
 STALE_UPLOAD = 900
+# Bytes of a VERSION file that are read; Go's has some 40.
+_VERSION_LIMIT = 256
+# Names of each kind of difference that a result shows.
+_SHOWN = 20
 
 
 class Paths(namedtuple('Paths', 'prefix link bin_dir')):
@@ -94,43 +101,48 @@ def chosen_paths(prefix, link, bin_dir):
     return paths
 
 
-# A tree of ours. problem: None, or what is wrong with it at first sight.
-Tree = namedtuple('Tree', 'name version goarch problem proof source')
-# A name that should lead to a toolchain. kind: absent, link (ours), foreign; target: where a link points to.
-Name = namedtuple('Name', 'kind target')
+# A tree of ours. problem: None, or what is wrong with it; differences: manifest.Differences if it was verified file by file;
+# twin: where somebody else's tree goes that this one was copied from, until it is discarded.
+Tree = namedtuple('Tree', 'name version goarch problem proof source differences twin')
+# A name that should lead to a toolchain. kind: absent, link (ours), foreign; target: where a link points to;
+# version: of the release that somebody else's tree there says it is, or None.
+Name = namedtuple('Name', 'kind target version')
 # trees: Tree by name; taken: every name in the prefix; link: Name; programs: Name by program;
 # garbage: paths that a killed run left; orphans: manifests without a tree.
 Observed = namedtuple('Observed', 'trees taken link programs garbage orphans')
 
 # What is wanted. active: version or None; keep: versions that are to be there besides;
 # remove: goversion.Spec list, or None for none, used when state is absent ([] means all);
-# prune: remove other trees of ours; adopt: move foreign things at LINK and BIN aside.
-Wanted = namedtuple('Wanted', 'active keep remove prune adopt goarch')
+# prune: remove other trees of ours; adopt: take foreign things at LINK and BIN in, or move them aside; trust: trust.Policy.
+Wanted = namedtuple('Wanted', 'active keep remove prune adopt goarch trust')
 
 
-def wanted(state, version, also, prune, adopt, goarch):
+def wanted(state, version, also, prune, adopt, goarch, policy):
     """The Wanted for a module's options. Raises GofleetError(invalid_version)."""
     if state == 'absent':
-        return Wanted(None, [], [goversion.parse_spec(each) for each in also + [version] if each], False, False, goarch)
+        return Wanted(None, [], [goversion.parse_spec(each) for each in also + [version] if each], False, False, goarch, policy)
     if not version:
         raise GofleetError('Neither version nor version_from says which Go is wanted.', 'invalid_version', version=version)
     exact = [str(goversion.parse_release(each)) for each in [version] + also]
-    return Wanted(exact[0], exact[1:], None, prune, adopt, goarch)
+    return Wanted(exact[0], exact[1:], None, prune, adopt, goarch, policy)
 
 
-# One step of a plan. action: clean, forget, install, link, program, unlink, remove, dissolve.
+# One step of a plan. action: clean, forget, install, adopt, prove, link, program, discard, unlink, remove, dissolve.
 # subject: path, tree or program; detail: by action; aside: where a foreign thing goes, or None.
 Step = namedtuple('Step', 'action subject detail aside')
 
 
-def observe(paths):
-    """What is on the host now, without changing or locking anything. Raises GofleetError(manifest_newer), OSError."""
+def observe(paths, deep=False):
+    """What is on the host now, without changing or locking anything. Raises GofleetError(manifest_newer), OSError.
+
+    deep: whether every file of every tree of ours is read and compared with its manifest.
+    """
     taken = names_in(paths.prefix)
     described = manifest.names(paths.manifests)
     trees = {}
     for name in described:
         if name in taken:
-            trees[name] = _tree(paths, name)
+            trees[name] = _tree(paths, name, deep)
     return Observed(
         trees=trees, taken=taken,
         link=_observe_link(paths, trees),
@@ -170,31 +182,44 @@ def names_in(folder):
         return set()
 
 
-def _tree(paths, name):
+def _tree(paths, name, deep):
     content = manifest.read(paths.manifests, name)
     if content is None:
-        return Tree(name, None, None, 'its manifest cannot be read', [], None)
-    return Tree(name, content['version'], content['goarch'], manifest.problem(paths.tree(name), content),
-                content['proof'], content.get('source'))
+        return Tree(name, None, None, 'its manifest cannot be read', [], None, None, None)
+    problem = manifest.problem(paths.tree(name), content)
+    differences = manifest.differences(paths.tree(name), paths.manifests, name, content) if deep else None
+    if deep:
+        problem = manifest.told(differences) if differences else 'the list of its files is not the one that was written'
+    return Tree(name, content['version'], content['goarch'], problem, content['proof'], content.get('source'), differences, content.get('twin'))
 
 
 def _observe_link(paths, trees):
     if not os.path.lexists(paths.link):
-        return Name('absent', None)
+        return Name('absent', None, None)
     if not os.path.islink(paths.link):
-        return Name('foreign', None)
+        return Name('foreign', None, _claimed_version(paths.link))
     target = os.readlink(paths.link)
-    return Name('link' if _is_ours(target, paths, trees) else 'foreign', os.path.join(os.path.dirname(paths.link), target))
+    ours = _is_ours(target, paths, trees)
+    return Name('link' if ours else 'foreign', os.path.join(os.path.dirname(paths.link), target), None if ours else _claimed_version(paths.link))
+
+
+def _claimed_version(tree):
+    try:
+        with io.open(os.path.join(tree, 'VERSION'), 'rb') as source:
+            return str(goversion.parse_release(to_native(source.read(_VERSION_LIMIT).split(b'\n')[0], errors='surrogate_or_replace')))
+    except (IOError, OSError, GofleetError):
+        # Whatever that is, it is no release that could be taken in.
+        return None
 
 
 def _observe_program(paths, name):
     path = paths.program(name)
     if not os.path.lexists(path):
-        return Name('absent', None)
+        return Name('absent', None, None)
     if not os.path.islink(path):
-        return Name('foreign', None)
+        return Name('foreign', None, None)
     target = os.readlink(path)
-    return Name('link' if paths.owns_program(target) else 'foreign', target)
+    return Name('link' if paths.owns_program(target) else 'foreign', target, None)
 
 
 def active_tree(observed):
@@ -208,8 +233,16 @@ def listing(observed, paths):
     """The trees of ours as a module returns them, oldest version first."""
     active = active_tree(observed)
     return [{'version': tree.version, 'goarch': tree.goarch, 'path': paths.tree(tree.name), 'active': tree == active,
-             'proof': tree.proof, 'source': tree.source, 'problem': tree.problem}
+             'proof': tree.proof, 'source': tree.source, 'problem': tree.problem, 'differences': _shortened(tree.differences)}
             for tree in sorted(observed.trees.values(), key=_by_age)]
+
+
+def _shortened(differences):
+    """Differences as a module returns them: of a tree that was replaced, every file differs."""
+    if differences is None:
+        return None
+    result = dict(zip(differences._fields, [paths[:_SHOWN] for paths in differences]))
+    return dict(result, count=sum(map(len, differences)), go_env_edited='go.env' in differences.changed)
 
 
 def plan(wanted, observed, paths, now):
@@ -228,29 +261,53 @@ def plan(wanted, observed, paths, now):
             names[version], more = _plan_tree(version, wanted, observed)
             steps += more
     steps += _plan_names(wanted, observed, paths, names[wanted.active], now)
+    steps += _plan_twins(observed, steps)
     doomed = [tree for tree in observed.trees.values() if tree.name not in names.values()
               and (wanted.prune or tree.version in names)]
     return steps + [Step('remove', tree.name, tree.version, None) for tree in sorted(doomed, key=_by_age)]
 
 
 def _plan_tree(version, wanted, observed):
-    for tree in sorted(observed.trees.values()):
-        if tree.version == version and tree.goarch == wanted.goarch and tree.problem is None:
-            return tree.name, []
+    # One that is proven enough as it is comes first.
+    fitting = sorted((not _is_proven(tree, wanted.trust), tree.name) for tree in observed.trees.values()
+                     if tree.version == version and tree.goarch == wanted.goarch and tree.problem is None)
+    if fitting:
+        unproven, name = fitting[0]
+        return name, [Step('prove', name, version, None)] if unproven else []
     # A damaged tree stays where it is until its successor has been proven under a name of its own.
     name = 'go' + version
     number = 1
     while name in observed.taken:
         number += 1
         name = 'go%s-%d' % (version, number)
-    return name, [Step('install', name, version, None)]
+    takes_in = wanted.adopt and observed.link.kind == 'foreign' and observed.link.version == version
+    return name, [Step('adopt' if takes_in else 'install', name, version, None)]
+
+
+def _twins(observed):
+    return [(tree.name, tree.twin) for tree in observed.trees.values() if tree.twin]
+
+
+def _plan_twins(observed, steps):
+    """Trees that were copied go once the copy has their place: now, or where a run was killed before it came to that."""
+    found = _twins(observed)
+    asides = [step.aside for step in steps if step.action == 'link' and step.aside]
+    found += [(step.subject, aside) for step in steps if step.action == 'adopt' for aside in asides]
+    return [Step('discard', name, twin, None) for name, twin in sorted(found)]
+
+
+def _is_proven(tree, policy):
+    return not policy.kinds or policy.holds([proof.get('kind') for proof in tree.proof])
 
 
 def _plan_names(wanted, observed, paths, name, now):
     steps = []
     target = paths.tree(name)
     if observed.link.kind != 'link' or os.path.normpath(observed.link.target) != os.path.normpath(target):
-        steps.append(Step('link', paths.link, target, _aside(observed.link, paths.link, wanted, now)))
+        aside = _aside(observed.link, paths.link, wanted, now)
+        # The name that a run was killed over before it could use it: by it the tree is known to be a copy's twin.
+        promised = [twin for dummy, twin in _twins(observed)]
+        steps.append(Step('link', paths.link, target, promised[0] if aside and promised else aside))
     for program in PROGRAMS:
         found = observed.programs[program]
         if found.kind != 'link' or found.target != paths.program_target(program):
@@ -302,8 +359,10 @@ def state_after(steps, observed, paths):
     """The state that a plan leads to, in the words of state_of()."""
     state = state_of(observed, paths)
     for step in steps:
-        if step.action == 'install':
+        if step.action in ('install', 'adopt'):
             state['toolchains'] = sorted(state['toolchains'] + [step.subject])
+        elif step.action == 'prove':
+            state['toolchains'] = [name + ' (proven as trust asks)' if name == step.subject else name for name in state['toolchains']]
         elif step.action == 'remove':
             state['toolchains'] = [name for name in state['toolchains'] if name.split(' ')[0] != step.subject]
         elif step.action in ('link', 'program'):

@@ -66,17 +66,48 @@ options:
         type: str
         required: true
       archives:
-        description: By architecture in Go's words (V(amd64), V(arm64) and so on), a dict of C(filename), C(sha256) (hex) and C(size) (bytes, optional).
+        description:
+          - By architecture in Go's words (V(amd64), V(arm64) and so on), a dict of C(filename), C(size) (bytes), C(sha256) (hex), C(h1) (the digest of
+            the tree as Go's transparency log knows it) and C(vouched); one of C(sha256) and C(h1) has to be there.
+          - C(vouched) says for C(sha256) and C(h1) who said so and when, as a dict of times. What is given counts as V(pinned) besides.
         type: dict
         default: {}
-      h1:
-        description: By architecture, the digest of the tree as Go's transparency log knows it (C(h1:) and base64).
-        type: dict
-        default: {}
-      vouched:
-        description: What vouched for C(sha256) and for C(h1), for the manifest.
-        type: dict
-        default: {}
+  lock:
+    description:
+      - A lock file on the controller, as M(gofleet.golang.go_release_info) writes it. Its releases are used as O(releases) are.
+      - With it no index, no log and no signature is asked for; O(version) may still be a line or V(latest), of what is locked.
+    type: path
+  trust:
+    description:
+      - Who has to vouch for a toolchain. V(pinned) is a digest that you give (O(checksums), O(releases), O(lock)); V(log) is Go's transparency log, for
+        releases since 1.21.0; V(signature) is the OpenPGP signature of the archive, by the key of Google's that Go's releases are signed with; V(index) is
+        the release index.
+      - One of those that are named is enough, unless O(trust_all) is set. Toolchains that are there already are held to it too, and are proven again
+        where they are.
+      - Without it the strongest is asked for that can be had, in this order; the result says which it was, and a warning says why if it
+        is the index alone.
+      - V(signature) costs the controller C(gpgv) and one download of each archive, whatever O(transfer) says.
+    type: list
+    elements: str
+    choices: [pinned, signature, log, index]
+    default: []
+  trust_all:
+    description: Whether all that O(trust) names have to vouch.
+    type: bool
+    default: false
+  signing_certificate:
+    description:
+      - File on the controller, or address, of a newer OpenPGP certificate of the signing key than the one that comes with this collection
+        (V(https://dl.google.com/linux/linux_signing_key.pub)). Google adds a signing subkey every year or two.
+      - It is accepted only if its primary key is the pinned one and has signed the subkeys.
+    type: str
+  verify:
+    description:
+      - How toolchains that are there are looked at. V(quick) compares programs, tools and folders with the manifest; V(deep) reads every file.
+      - A toolchain that is not what was installed is replaced by a new one. An edited C(go.env) is told and let be.
+    type: str
+    choices: [quick, deep]
+    default: quick
   archive:
     description:
       - An archive (C(goVERSION.linux-ARCH.tar.gz), or a module's C(.zip)), or a folder that holds archives for every architecture.
@@ -95,13 +126,13 @@ options:
   goproxy:
     description:
       - Module proxies, as in Go's own E(GOPROXY) (C(direct) and C(off) are passed over), which hold each release since 1.21.0 as a module.
-      - Used when no mirror gives the archive; proven by Go's transparency log. No proxy is asked by default.
+      - Used when no mirror gives the archive; proven by Go's transparency log. No proxy is asked for archives by default.
     type: str
     default: ''
   gosumdb:
     description:
-      - Name, and unless it is V(sum.golang.org) the public key, of the transparency log, as in Go's own E(GOSUMDB).
-      - It is asked through the module proxy, and directly if no proxy serves it.
+      - Name, and unless it is V(sum.golang.org) the public key and perhaps the address, of the transparency log, as in Go's own E(GOSUMDB).
+      - It is asked by the controller, through O(goproxy), and directly if no proxy serves it. V(off) asks none.
     type: str
     default: sum.golang.org
   index_url:
@@ -133,7 +164,11 @@ options:
     description: Folder for the links C(go) and C(gofmt). Defaults to V(/usr/local/bin) for root and V(~/.local/bin) for other users.
     type: path
   adopt:
-    description: Whether something that this collection did not make, found at O(link) or in O(bin_dir), is moved aside whole instead of failing.
+    description:
+      - What to do with something that this collection did not make, found at O(link) or in O(bin_dir); without it that is a failure.
+      - A toolchain at O(link) of the version that is wanted is taken in, without a download, if the transparency log or a pinned h1 proves that it is the
+        release.
+      - Everything else is moved aside whole.
     type: bool
     default: false
   lock_timeout:
@@ -193,6 +228,17 @@ EXAMPLES = r'''
     also: ["1.25"]
     prune: true
 
+- name: Have what is locked, and nothing that the transparency log does not know
+  gofleet.golang.go_toolchain:
+    version: "1.26"
+    lock: "{{ playbook_dir }}/go.lock.yml"
+    trust: [log]
+
+- name: Read every file of the toolchains, and replace those that were changed
+  gofleet.golang.go_toolchain:
+    version: "1.26"
+    verify: deep
+
 - name: Bring archives to hosts that reach nothing
   gofleet.golang.go_toolchain:
     version: "1.26.6"
@@ -228,15 +274,36 @@ toolchains:
       description: Whether O(link) names it.
       type: bool
     proof:
-      description: What proved it; each with RV(ignore:kind) V(pinned), V(index) or V(log) and the digest.
+      description:
+        - What vouched for it; each with RV(ignore:kind) V(pinned), V(signature), V(log) or V(index), the digest, and when that was said.
       type: list
       elements: dict
     source:
       description: Where its archive came from, with sha256 and size in bytes.
       type: dict
     problem:
-      description: What is wrong with it at first sight; null if nothing is.
+      description: What is wrong with it, as far as it was looked at (O(verify)); null if nothing is.
       type: str
+    differences:
+      description:
+        - With O(verify=deep), names of files that are C(changed), C(missing), C(extra) or have another C(mode), at most 20 each, and their C(count).
+        - C(go_env_edited) says whether C(go.env) is among the changed.
+      type: dict
+damaged:
+  description: Toolchains of this collection that were not what was installed, as in RV(toolchains).
+  returned: success
+  type: list
+  elements: dict
+proven:
+  description: Versions that were there and for which O(trust) had more vouch (in check mode, would have).
+  returned: success
+  type: list
+  elements: str
+adopted:
+  description: What O(adopt=true) came of for a toolchain at O(link), with C(path), C(version), C(taken_in) and, if it was not, the C(reason).
+  returned: success
+  type: list
+  elements: dict
 goarch:
   description: The architecture of the host's userland in Go's words.
   returned: success
@@ -295,7 +362,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gofleet.golang.plugins.module_utils import errors, goversion, host, installation, programs, sources, toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils import errors, goversion, host, installation, programs, sources, toolchain, trust
 
 ARGUMENT_SPEC = {
     'version': {'type': 'str'},
@@ -307,9 +374,12 @@ ARGUMENT_SPEC = {
     'releases': {'type': 'list', 'elements': 'dict', 'default': [], 'options': {
         'version': {'type': 'str', 'required': True},
         'archives': {'type': 'dict', 'default': {}},
-        'h1': {'type': 'dict', 'default': {}},
-        'vouched': {'type': 'dict', 'default': {}},
     }},
+    'lock': {'type': 'path'},
+    'trust': {'type': 'list', 'elements': 'str', 'choices': ['pinned', 'signature', 'log', 'index'], 'default': []},
+    'trust_all': {'type': 'bool', 'default': False},
+    'signing_certificate': {'type': 'str'},
+    'verify': {'type': 'str', 'choices': ['quick', 'deep'], 'default': 'quick'},
     'archive': {'type': 'path'},
     'remote_src': {'type': 'bool', 'default': False},
     'mirrors': {'type': 'list', 'elements': 'str', 'default': ['https://go.dev/dl']},
@@ -348,14 +418,16 @@ def converge(params, run, check_mode):
     """The result for these options; run: programs.runner(). Raises GofleetError, OSError."""
     goarch = host.goarch()
     paths = toolchain.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
-    wanted = toolchain.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch)
+    policy = trust.Policy(tuple(params['trust']), params['trust_all'])
+    wanted = toolchain.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch, policy)
     records = dict((str(goversion.parse_release(record['version'])), record) for record in params['releases'])
     offered = sources.Sources(
         files=sources.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
         mirrors=params['mirrors'], goproxy=sources.proxy_urls(params['goproxy']), transfer=params['transfer'],
         incoming=params['incoming'], options=sources.Options(params['timeout'], params['ca_path']))
-    result = installation.converge(wanted, paths, records, offered, run, check_mode, params['lock_timeout'])
-    result.update(goarch=goarch, toolchains=toolchain.listing(toolchain.observe(paths), paths))
+    result = installation.converge(wanted, paths, records, offered, run, check_mode, params['lock_timeout'],
+                                   params['verify'] == 'deep')
+    result['goarch'] = goarch
     if wanted.remove is None:
         result['version'] = wanted.active
     return result

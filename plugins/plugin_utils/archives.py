@@ -30,18 +30,24 @@ def local_archive(path: Path, record: Record, goarch: str) -> Path:
                        'archive_unreadable', path=str(path), names=names)
 
 
+def is_other(path: Path, sha256: str) -> bool:
+    """Whether a file is another than the one with this digest. Raises OSError."""
+    return str(digests.sha256_of_file(str(path))) != sha256
+
+
 def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: list[str], options: Any, cache: Cache) -> tuple[Path, str]:
     """The verified archive of a release, or its module zip, in the controller's cache, and the URL that it came from.
 
     Raises GofleetError(no_source) that tells what was wrong with each source, OSError.
     """
-    archive = record.archives.get(goarch)
-    h1 = record.h1.get(goarch)
+    entry = record.archives.get(goarch, {})
+    h1 = entry.get('h1')
     filename = _module_file(record, goarch)
     failures: list[dict[str, str]] = []
-    if archive and mirrors:
-        urls = [f'{base.rstrip("/")}/{archive["filename"]}' for base in mirrors]
-        found = _cached(cache, f'sha256 {archive["sha256"]}', archive['filename'], urls, failures, options, archive.get('size'), archive['sha256'])
+    # One without a digest is not fetched here: only a host proves trees.
+    if entry.get('sha256') and mirrors:
+        urls = [f'{base.rstrip("/")}/{entry["filename"]}' for base in mirrors]
+        found = _cached(cache, f'sha256 {entry["sha256"]}', entry['filename'], urls, failures, options, entry.get('size'), entry['sha256'])
         if found:
             return found
     if h1 and goproxy:

@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 # Some 25 archives: the supported lines of a fleet with three architectures.
 MAX_BYTES = 2 << 30
@@ -22,6 +22,7 @@ MAX_BYTES = 2 << 30
 _NEW = '.new-'
 # Seconds after which nobody writes on.
 _ABANDONED = 3600
+_Kept = TypeVar('_Kept')
 
 
 def default_root() -> Path:
@@ -56,6 +57,33 @@ class Cache:
         path = self._path('values', key)
         with _replacing(path) as fresh:
             fresh.write_text(json.dumps(value), encoding='utf-8')
+
+    def aged(self, key: str, max_age: int | None, fetch: Callable[[], Any], understand: Callable[[Any], _Kept]) -> _Kept | None:
+        """What was fetched for a key at most max_age seconds ago, or is fetched now; with None, whatever was kept, or None.
+
+        understand: makes of a fetched value what is returned; an entry at which it raises TypeError, KeyError, AttributeError or
+        ValueError counts as none: another version of this collection wrote it. Raises what fetch raises, OSError.
+        """
+        if max_age is None:
+            return self.kept(key, None, understand)
+        with self.locked(key):
+            kept = self.kept(key, max_age, understand)
+            if kept is None:
+                value = fetch()
+                self.write(key, {'fetched': time.time(), 'value': value})
+                kept = understand(value)
+        return kept
+
+    def kept(self, key: str, max_age: int | None, understand: Callable[[Any], _Kept]) -> _Kept | None:
+        """The same, but nothing is fetched: None where there is nothing, or nothing as young."""
+        try:
+            entry = self.read(key)
+            if max_age is None or 0 <= time.time() - entry['fetched'] < max_age:
+                return understand(entry['value'])
+        except (TypeError, KeyError, AttributeError, ValueError):
+            # No entry, or one of another version.
+            pass
+        return None
 
     def archive(self, key: str, filename: str, make: Callable[[Path], None]) -> Path:
         """The file of a key; make writes and verifies it where there is none yet, once however many processes ask.

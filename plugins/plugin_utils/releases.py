@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,19 +24,35 @@ _ARCHIVE = re.compile(r'go(?P<version>[0-9][0-9a-z.]*)\.linux-(?P<arch>[0-9a-z]+
 
 @dataclass
 class Record:
-    """A release: its archive for each architecture and, where known, the h1 of each architecture's tree.
+    """A release: what its archive and its tree have to be, for each architecture.
 
-    archives: by GOARCH, {filename, sha256 (hex), size (bytes, may lack)}; vouched: what vouched for 'sha256' and 'h1'.
+    archives: by GOARCH, {filename, size (bytes), sha256 (hex), h1, vouched}, any of which may lack; vouched says for
+    'sha256' and for 'h1' who said so and when: {kind: UTC time}, the kind being pinned, signature, log or index.
     """
 
     version: str
     archives: dict[str, dict[str, Any]] = field(default_factory=dict)
-    h1: dict[str, str] = field(default_factory=dict)
-    vouched: dict[str, str] = field(default_factory=dict)
+
+    def archive(self, goarch: str) -> dict[str, Any]:
+        """What is known for an architecture; an empty dict to be filled if nothing is."""
+        return self.archives.setdefault(goarch, {})
+
+    def vouch(self, goarch: str, name: str, kind: str, value: str, when: str) -> None:
+        """Take a value ('sha256' or 'h1') for an architecture, and who said so."""
+        entry = self.archive(goarch)
+        if entry.get(name) != value:
+            entry.setdefault('vouched', {}).pop(name, None)
+            entry[name] = value
+        entry.setdefault('vouched', {}).setdefault(name, {})[kind] = when
 
     def as_option(self) -> dict[str, Any]:
         """The form of the module's option releases."""
-        return {'version': self.version, 'archives': self.archives, 'h1': self.h1, 'vouched': self.vouched}
+        return {'version': self.version, 'archives': self.archives}
+
+
+def now() -> str:
+    """The time, as records say it."""
+    return datetime.now(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')
 
 
 def parse_index(text: bytes, url: str) -> list[Record]:
@@ -43,30 +60,32 @@ def parse_index(text: bytes, url: str) -> list[Record]:
 
     Raises GofleetError(bad_index).
     """
+    when = now()
     try:
         index = json.loads(text)
         if not isinstance(index, list):
             raise TypeError('it is not a list')
-        return [record for record in map(_record, index) if record]
+        return [record for record in (_record(each, when) for each in index) if record]
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise GofleetError(
             f'What {url} answers is not a release index ({type(exc).__name__}: {exc}). Set index_url to one, or pin digests with checksums.',
             'bad_index', url=url) from exc
 
 
-def _record(release: dict[str, Any]) -> Record | None:
+def _record(release: dict[str, Any], when: str) -> Record | None:
     try:
         version = parse_release(release['version'])
     except GofleetError:
         # go1 and such, which have no archives for Linux as we know them.
         return None
-    record = Record(str(version), vouched={'sha256': 'index'})
+    record = Record(str(version))
     for each in release['files']:
         # Releases before 1.6 have no SHA-256 there: nothing could be verified.
         if each['os'] == 'linux' and each['kind'] == 'archive' and each['sha256'] != '':
             goarch = _GOARCH_OF_FILE.get(each['arch'], each['arch'])
             record.archives[goarch] = {
-                'filename': _plain_name(each['filename']), 'sha256': sha256_digits(each['sha256']), 'size': int(each['size'])}
+                'filename': _plain_name(each['filename']), 'sha256': sha256_digits(each['sha256']), 'size': int(each['size']),
+                'vouched': {'sha256': {'index': when}}}
     return record if record.archives else None
 
 
@@ -96,6 +115,7 @@ def sha256_digits(digest: str) -> str:
 def pinned(checksums: dict[str, str]) -> dict[str, Record]:
     """Records of what is pinned, by version. Raises GofleetError(invalid_checksum)."""
     records: dict[str, Record] = {}
+    when = now()
     for name, digest in checksums.items():
         match = _ARCHIVE.match(name)
         digits = _SHA256.match(str(digest))
@@ -104,8 +124,9 @@ def pinned(checksums: dict[str, str]) -> dict[str, Record]:
                 f"checksums says '{name}: {digest}'. Write the archive's file name and its digest, as in "
                 'go1.26.6.linux-amd64.tar.gz: sha256: followed by 64 hex digits.', 'invalid_checksum', name=name, digest=str(digest))
         version = str(parse_release(match['version']))
-        record = records.setdefault(version, Record(version, vouched={'sha256': 'pinned'}))
-        record.archives[_GOARCH_OF_FILE.get(match['arch'], match['arch'])] = {'filename': name, 'sha256': digits[1].lower()}
+        record = records.setdefault(version, Record(version))
+        record.archives[_GOARCH_OF_FILE.get(match['arch'], match['arch'])] = {
+            'filename': name, 'sha256': digits[1].lower(), 'vouched': {'sha256': {'pinned': when}}}
     return records
 
 

@@ -6,61 +6,37 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import re
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, parse_release, parse_spec
-from ansible_collections.gofleet.golang.plugins.plugin_utils import checksum_db, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils import proofs, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
+from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
 # go.dev's whole index has some 3 MB.
 _INDEX_LIMIT = 64 << 20
-_LOG_LIMIT = 1 << 20
 # What nearly every host is. Others are looked up in the log when a host says that it is one.
 _USUAL_GOARCH = ('amd64', 'arm64')
-_FIRST_MODULE = parse_release('1.21.0')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
-_Kept = TypeVar('_Kept')
-
-
-@dataclass(frozen=True)
-class Request:
-    """What a task asks for. versions: the active one first, as written; given: the option releases."""
-
-    versions: list[str]
-    checksums: dict[str, str]
-    given: list[dict[str, Any]]
-    goproxy: list[str]
-    gosumdb: str
-    index_url: str
-    index_max_age: int
-    options: Any
-
-    @property
-    def key(self) -> str:
-        """Equal for tasks that have to get equal answers within one run."""
-        return hashlib.sha256(json.dumps(dataclasses.astuple(self), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass
 class Resolution:
     """Records in the order of the versions asked for; excuses: why a record may be empty, by version.
 
-    warnings: what went another way than it was set up to.
+    doubts: why the log does not vouch for a release, by version; warnings: what went another way than it was set up to.
     """
 
     records: list[Record] = field(default_factory=list)
     excuses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    doubts: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
@@ -79,25 +55,48 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
             run.write(request.key, memo)
     if 'error' in memo:
         raise _raised(memo['error'])
-    return Resolution([Record(**each) for each in memo['records']], memo['excuses'], memo['warnings'])
+    return Resolution([Record(**each) for each in memo['records']], memo['excuses'], memo['doubts'], memo['warnings'])
 
 
-def complete(resolution: Resolution, version: str, goarch: str, request: Request, cache: Cache) -> Resolution:
-    """The resolution with the record of an architecture that a host says it needs.
+def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache) -> Resolution:
+    """The resolution with what a host says it needs: a record of its architecture, or more proof of it.
 
-    Raises GofleetError(no_archive_for_architecture) or why nothing was known of the version.
+    need: {kind: record or proof, version, goarch}. Raises GofleetError(no_archive_for_architecture), why nothing was
+    known of the version, or that somebody lies.
     """
+    version, goarch = need['version'], need['goarch']
     record = next(each for each in resolution.records if each.version == version)
-    if request.goproxy and parse_release(version) >= _FIRST_MODULE:
-        record.h1[goarch] = _Resolver(request, cache).h1(version, goarch)
-        record.vouched['h1'] = 'log'
+    prover = proofs.Prover(request, cache)
+    if need['kind'] == 'record' and prover.has_log(version):
+        failure = prover.add_log(record, goarch)
+        if failure:
+            raise _raised(resolution.excuses[version]) if version in resolution.excuses else failure
+        return resolution
+    if need['kind'] == 'proof':
+        reasons = prover.strengthen(record, goarch)
+        found = sorted(trust.kinds_for_archive({'vouched': {}, **record.archive(goarch)}))
+        if not request.trust.holds(found):
+            told = ' '.join(f'{each.msg[:1].upper()}{each.msg[1:].rstrip(".")}.' for each in reasons)
+            raise GofleetError(
+                f'{request.trust} has to vouch for Go {version} for linux-{goarch}; {" and ".join(found) or "nobody"} does. {told} Mend that, or ask for '
+                'less with trust.', 'untrusted', version=version, goarch=goarch, wanted=list(request.trust.kinds), found=found,
+                reasons=[each.as_result() for each in reasons])
         return resolution
     if version in resolution.excuses:
         raise _raised(resolution.excuses[version])
+    known = {name: entry for name, entry in record.archives.items() if entry.get('sha256')}
+    kinds = sorted({kind for entry in known.values() for kind in entry.get('vouched', {}).get('sha256', ())})
     raise GofleetError(
-        f"Nothing says what the archive of Go {version} for linux-{goarch} has to be: {record.vouched.get('sha256', 'the record')} has it for "
-        f"{', '.join(sorted(record.archives)) or 'no architecture'}. Pin this architecture's digest too, take a version that is released for "
-        'it, or set goproxy.', 'no_archive_for_architecture', version=version, goarch=goarch, known=sorted(record.archives))
+        f"Nothing says what the archive of Go {version} for linux-{goarch} has to be: {' and '.join(kinds) or 'the record'} has it for "
+        f"{', '.join(sorted(known)) or 'no architecture'}. Pin this architecture's digest too, take a version that is released for it, or let "
+        'the transparency log be asked (gosumdb).', 'no_archive_for_architecture', version=version, goarch=goarch, known=sorted(known))
+
+
+def weak(resolution: Resolution) -> list[str]:
+    """Warnings of releases that the log should have vouched for and did not."""
+    return [f'Go {version} is vouched for by the release index alone: {reason}' for version, reason in sorted(resolution.doubts.items())
+            if any(trust.kinds_for_archive({'vouched': {}, **entry}) == {'index'}
+                   for record in resolution.records if record.version == version for entry in record.archives.values())]
 
 
 def _raised(result: dict[str, Any]) -> GofleetError:
@@ -108,9 +107,12 @@ class _Resolver:
     def __init__(self, request: Request, cache: Cache) -> None:
         self._request = request
         self._cache = cache
-        self._given = {record.version: record for record in (_given(each) for each in request.given)}
+        when = releases.now()
+        self._given = {record.version: record for record in (_given(each, when) for each in request.given)}
         self._pinned = releases.pinned(request.checksums)
+        self._prover = proofs.Prover(request, cache)
         self._warnings: list[str] = []
+        self._doubts: dict[str, str] = {}
 
     def resolve(self) -> Resolution:
         resolution = Resolution()
@@ -127,13 +129,8 @@ class _Resolver:
             if record.version not in [each.version for each in resolution.records]:
                 resolution.records.append(record)
         resolution.warnings = self._warnings
+        resolution.doubts = self._doubts
         return resolution
-
-    def _read(self, url: str, limit: int) -> bytes:
-        # Here, not above: loading the network modules is a tenth of a run that finds everything in the cache.
-        from ansible_collections.gofleet.golang.plugins.module_utils import download
-
-        return bytes(download.read(url, self._request.options, limit))
 
     def _record(self, spec: Spec) -> Record:
         if self._given:
@@ -143,11 +140,12 @@ class _Resolver:
         try:
             record = self._indexed(spec)
         except GofleetError as exc:
-            if exc.code != 'index_unreachable' or not self._request.goproxy or (spec.version and spec.version < _FIRST_MODULE):
+            # An exact release needs the log alone; others a list to be found in.
+            if exc.code != 'index_unreachable' or not (self._prover.has_log(str(spec.version)) if spec.version else self._request.goproxy):
                 raise
             record = self._logged(spec, exc)
-            self._warnings.append(f"The release index {exc.evidence['url']} {exc.evidence['reason']}. Go {record.version} was resolved and will be proven "
-                                  'through module proxies and the transparency log instead.')
+            self._warnings.append(f"The release index {exc.evidence['url']} {exc.evidence['reason']}. Go {record.version} was resolved, and "
+                                  'will be proven, by the transparency log instead.')
         return self._pinned.get(record.version, record)
 
     def _indexed(self, spec: Spec) -> Record:
@@ -167,7 +165,7 @@ class _Resolver:
 
         def fetch() -> list[dict[str, Any]]:
             try:
-                text = self._read(url, _INDEX_LIMIT)
+                text = self._request.read(url, _INDEX_LIMIT)
             except GofleetError as exc:
                 raise GofleetError(
                     f'The release index {shown} {exc.msg}. Without it nobody knows which release and which digest are meant. Set index_url to a '
@@ -178,32 +176,7 @@ class _Resolver:
         def understand(value: Any) -> dict[str, Record]:
             return {each['version']: Record(**each) for each in value}
 
-        return self._aged(f'index {url}', max_age, fetch, understand) or {}
-
-    def _aged(self, key: str, max_age: int | None, fetch: Callable[[], Any], understand: Callable[[Any], _Kept]) -> _Kept | None:
-        """What was fetched at most max_age seconds ago, or is fetched now; with None, whatever was kept, or None.
-
-        understand: makes of a fetched value what is returned; by what it raises, an entry that it can't be made of counts as none.
-        """
-        if max_age is None:
-            return self._kept(key, None, understand)
-        with self._cache.locked(key):
-            kept = self._kept(key, max_age, understand)
-            if kept is None:
-                value = fetch()
-                self._cache.write(key, {'fetched': time.time(), 'value': value})
-                kept = understand(value)
-        return kept
-
-    def _kept(self, key: str, max_age: int | None, understand: Callable[[Any], _Kept]) -> _Kept | None:
-        try:
-            entry = self._cache.read(key)
-            if max_age is None or 0 <= time.time() - entry['fetched'] < max_age:
-                return understand(entry['value'])
-        except (TypeError, KeyError, AttributeError, ValueError):
-            # No entry, or one of another version of this collection.
-            pass
-        return None
+        return self._cache.aged(f'index {url}', max_age, fetch, understand) or {}
 
     def _logged(self, spec: Spec, cause: GofleetError) -> Record:
         """A record without archives, of what module proxies have and the log vouches for."""
@@ -214,12 +187,12 @@ class _Resolver:
             version = releases.resolve(spec, self._proxied_versions(cause), where)
         record = Record(version)
         failure = self._add_h1(record)
-        if failure:
-            raise failure
-        if not record.h1:
+        if failure and failure.code != 'not_in_log':
+            raise GofleetError(f'{cause.msg} {failure.msg}', cause.code, **{**cause.evidence, 'log': failure.evidence}) from failure
+        if not record.archives:
             raise GofleetError(
-                f'Go {version} is not in the transparency log {self._request.gosumdb} for linux-{" or linux-".join(_USUAL_GOARCH)}: there is no such '
-                f"release, or it is older than {_FIRST_MODULE}. The release index could not be asked: {cause.msg}", 'not_in_log', version=version)
+                f'Go {version} is not in the transparency log for linux-{" or linux-".join(_USUAL_GOARCH)}: there is no such '
+                f"release, or it is older than {proofs.FIRST_MODULE}. The release index could not be asked: {cause.msg}", 'not_in_log', version=version)
         return record
 
     def _proxied_versions(self, cause: GofleetError) -> list[str]:
@@ -228,77 +201,42 @@ class _Resolver:
             names = [line.removeprefix('v0.0.1-').split('.linux-')[0] for line in text.decode('ascii', 'replace').split() if '.linux-' in line]
             return sorted(filter(releases.is_release, set(names)))
 
-        return self._aged('list ' + ' '.join(self._request.goproxy), self._request.index_max_age, fetch, _texts) or []
+        return self._cache.aged('list ' + ' '.join(self._request.goproxy), self._request.index_max_age, fetch, _texts) or []
 
     def _from_proxies(self, path: str, cause: GofleetError) -> bytes:
         failures = [f'{cause.evidence["url"]} ({cause.evidence["reason"]})']
         for base in self._request.goproxy:
             url = f'{base.rstrip("/")}/{path}'
             try:
-                return self._read(url, _INDEX_LIMIT)
+                return self._request.read(url, _INDEX_LIMIT)
             except GofleetError as exc:
                 failures.append(f'{sources.without_credentials(url)} ({exc.msg})')
         raise GofleetError(f"Neither the release index nor a module proxy can be read: {'; '.join(failures)}. Check the controller's network and "
                            'proxy settings, or pin digests with checksums.', 'index_unreachable', failures=failures)
 
     def _with_h1(self, record: Record) -> Record:
-        if self._request.goproxy and parse_release(record.version) >= _FIRST_MODULE:
-            # The archives' digests are known: a log out of reach only takes the module proxies out of the choice.
-            self._add_h1(record)
+        if self._prover.has_log(record.version):
+            # The archives' digests are known: a log that is out of reach is no reason to fail, unless trust names it.
+            failure = self._add_h1(record)
+            if failure:
+                self._doubts[record.version] = failure.msg
+        if not self._request.trust.kinds:
+            # Nothing else vouches for less than another download, so a host need not ask.
+            for goarch in set(_USUAL_GOARCH) & record.archives.keys():
+                record.archives[goarch]['exhausted'] = True
         return record
 
     def _add_h1(self, record: Record) -> GofleetError | None:
-        """Why the log could not be asked, if so; a release that it does not know leaves the record as it is."""
-        for goarch in _USUAL_GOARCH:
-            try:
-                h1 = self._usual_h1(record.version, goarch)
-            except GofleetError as exc:
-                if exc.code != 'log_unreachable':
-                    raise
-                return exc
-            if h1:
-                record.h1[goarch] = h1
-                record.vouched['h1'] = 'log'
-        return None
-
-    def h1(self, version: str, goarch: str) -> str:
-        """What the log says of a release's tree. Raises GofleetError, of the network as log_unreachable or not_in_log."""
-        module, module_version = digests.toolchain_module(version, goarch)
-        key = checksum_db.key_for(self._request.gosumdb)
-        name = f'h1 {key.name} {key.hash.hex()} {module_version}'
-        known = self._cache.read(name)
-        if not isinstance(known, str):
-            known = checksum_db.lookup(module, module_version, key, lambda path: self._from_log(key.name, path))
-            self._cache.write(name, known)
-        return known
-
-    def _usual_h1(self, version: str, goarch: str) -> str | None:
-        """The same, but None where the log has no such release; for a while that is not asked again."""
-
-        def ask() -> list[str]:
-            try:
-                return [self.h1(version, goarch)]
-            except GofleetError as exc:
-                if exc.code != 'not_in_log':
-                    raise
-                return []
-
-        # Lookups are asked by way of these proxies: others may know more.
-        found = self._aged(f'h1 {self._request.gosumdb} {version} {goarch} {self._request.goproxy}', self._request.index_max_age, ask, _texts)
-        return found[0] if found else None
-
-    def _from_log(self, name: str, path: str) -> bytes:
+        """Why the log does not know a release for the usual architectures, if so."""
         failures = []
-        for base in [f'{base.rstrip("/")}/sumdb/{name}' for base in self._request.goproxy] + [f'https://{name}']:
-            try:
-                return self._read(f'{base}/{path}', _LOG_LIMIT)
-            except GofleetError as exc:
-                if exc.evidence.get('status') in (404, 410) and path.startswith('lookup/'):
-                    raise GofleetError(f"The transparency log {name} has no {path.removeprefix('lookup/')}: there is no such release "
-                                       f'(asked {sources.without_credentials(base)}).', 'not_in_log', log=name, path=path) from exc
-                failures.append(f'{sources.without_credentials(base)} {exc.msg}')
-        raise GofleetError(f"The transparency log {name} cannot be asked: {'; '.join(failures)}. Pin digests with checksums, or let the controller "
-                           'reach it.', 'log_unreachable', log=name, failures=failures)
+        for goarch in _USUAL_GOARCH:
+            failure = self._prover.add_log(record, goarch)
+            if failure and failure.code != 'not_in_log':
+                return failure
+            failures += [failure] if failure else []
+            if not record.archive(goarch):
+                del record.archives[goarch]
+        return failures[0] if failures else None
 
 
 def _texts(value: Any) -> list[str]:
@@ -307,17 +245,33 @@ def _texts(value: Any) -> list[str]:
     return list(value)
 
 
-def _given(option: dict[str, Any]) -> Record:
-    record = Record(str(parse_release(str(option['version']))), option.get('archives') or {}, option.get('h1') or {}, option.get('vouched') or {})
-    for goarch, archive in record.archives.items():
+def _given(option: dict[str, Any], when: str) -> Record:
+    version = str(parse_release(str(option['version'])))
+    record = Record(version, dict(option.get('archives') or {}))
+    for goarch, entry in record.archives.items():
         try:
-            if not _FILENAME.match(archive['filename']):
-                raise ValueError(f"{archive['filename']!r} is not a plain file name")
-            record.archives[goarch] = {**archive, 'sha256': releases.sha256_digits(archive['sha256'])}
-        except (TypeError, KeyError, ValueError) as exc:
-            raise GofleetError(f'releases: the archive of {record.version} for {goarch} needs filename and sha256 ({type(exc).__name__}: {exc}).',
-                               'invalid_release', version=record.version, goarch=goarch) from exc
+            record.archives[goarch] = _given_entry(entry, version, goarch, when)
+        except (TypeError, KeyError, ValueError, AttributeError) as exc:
+            raise GofleetError(f'releases: what is given of {version} for {goarch} is no record of an archive: {type(exc).__name__}: {exc}. It has filename '
+                               'and sha256, or h1, as RV(releases) of an earlier run.', 'invalid_release', version=version, goarch=goarch) from exc
     return record
+
+
+def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) -> dict[str, Any]:
+    """What is given counts as pinned, besides what it says of itself."""
+    entry = {'filename': f'go{version}.linux-{goarch}.tar.gz', **entry}
+    if not _FILENAME.match(entry['filename']):
+        raise ValueError(f"{entry['filename']!r} is not a plain file name")
+    if not entry.get('sha256') and not entry.get('h1'):
+        raise ValueError('neither sha256 nor h1 is there')
+    vouched = {name: dict(entry.get('vouched', {}).get(name) or {}) for name in ('sha256', 'h1') if entry.get(name)}
+    for kinds in vouched.values():
+        kinds.setdefault('pinned', when)
+    if entry.get('sha256'):
+        entry['sha256'] = releases.sha256_digits(entry['sha256'])
+    if entry.get('h1') and not str(entry['h1']).startswith('h1:'):
+        raise ValueError(f"{entry['h1']!r} is not an h1")
+    return {**entry, 'vouched': vouched}
 
 
 def run_cache(local_tmp: str) -> Cache:

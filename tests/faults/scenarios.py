@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,12 +56,19 @@ class Scenario:
     prepare: Callable[[Host], None] = Host.add_neighbours
     # What is done to the host after its history.
     damage: Callable[[Host], None] = field(default=lambda host: None)
+    # A release that somebody unpacked to LINK.
+    unpacked: str | None = None
     # A system call that this kernel lacks; without it, a name may be missing for a moment.
     lacks: str | None = None
 
     def set_up(self, host: Host, module: Module, shelf: Shelf) -> None:
         host.make()
         self.prepare(host)
+        if self.unpacked:
+            subprocess.run(['tar', '-xzf', str(shelf.archives[self.unpacked].path), '-C', str(host.link.parent)], check=True)
+            # As its user made them, so that go has both of its names all along.
+            for program in ('go', 'gofmt'):
+                (host.bin_dir / program).symlink_to(host.link / 'bin' / program)
         for wanted in self.history:
             outcome = module.run({**wanted(shelf), **host.paths})
             assert outcome.succeeded, outcome
@@ -69,6 +77,19 @@ class Scenario:
 
 def _nothing(host: Host) -> None:
     """A prefix that does not exist yet, and goes with what was in it."""
+
+
+def _edit(host: Host) -> None:
+    host.write(f'opt/go/go{FIRST}/src/fmt/print.go', 'evil\n')
+
+
+def _index_only(shelf: Shelf) -> Options:
+    options = shelf.options(FIRST)
+    (known,) = options['releases'][0]['archives'].values()
+    known.pop('h1')
+    known['vouched'].pop('h1')
+    known['exhausted'] = True
+    return options
 
 
 def _damage(host: Host) -> None:
@@ -100,6 +121,17 @@ SCENARIOS = (
     Scenario(
         'adopt_old', FOREIGN_VERSION, FIRST, lambda shelf: shelf.options(FIRST, adopt=True), prepare=Host.add_foreign,
         lacks='renameat2',
+    ),
+    Scenario(
+        'take_in', FIRST, FIRST, lambda shelf: shelf.options(FIRST, adopt=True, archive=None, transfer='pull'),
+        unpacked=FIRST,
+    ),
+    Scenario(
+        'prove', FIRST, FIRST, lambda shelf: shelf.options(FIRST, trust=['log']), history=(_index_only,),
+    ),
+    Scenario(
+        'deep', FIRST, FIRST, lambda shelf: shelf.options(FIRST, verify='deep'), history=(lambda shelf: shelf.options(FIRST),),
+        damage=_edit,
     ),
     Scenario(
         'remove', SECOND, None, lambda shelf: {'state': 'absent'},

@@ -157,6 +157,10 @@ def read_tree(root):
 # ---- releases
 
 
+# When somebody vouched for a release.
+WHEN = '2026-11-21T09:00:00Z'
+
+
 class Release(object):
     """A tiny release: its tree, archive and module zip in a folder, and the record that vouches for them."""
 
@@ -182,14 +186,18 @@ class Release(object):
     def sha256(self):
         return sha256(self.archive_bytes)
 
-    def record(self, **changes):
-        """As the option releases has it."""
-        archive = {'filename': self.filename, 'sha256': self.sha256, 'size': len(self.archive_bytes)}
-        return dict({'version': self.version, 'archives': {self.goarch: archive}, 'h1': {}, 'vouched': {'sha256': 'index'}}, **changes)
+    def record(self, h1=None, **changes):
+        """As the option releases has it: what the index says, with nothing more to be had, and perhaps an h1 that the log vouches for."""
+        entry = {'filename': self.filename, 'sha256': self.sha256, 'size': len(self.archive_bytes), 'vouched': {'sha256': {'index': WHEN}},
+                 'exhausted': True}
+        if h1:
+            entry['h1'] = h1
+            entry['vouched']['h1'] = {'log': WHEN}
+        return {'version': self.version, 'archives': {self.goarch: dict(entry, **changes)}}
 
     def logged(self):
         """A record that knows the h1 only."""
-        return self.record(archives={}, h1={self.goarch: self.h1}, vouched={'h1': 'log'})
+        return {'version': self.version, 'archives': {self.goarch: {'h1': self.h1, 'vouched': {'h1': {'log': WHEN}}}}}
 
 
 def _read(path):

@@ -44,6 +44,7 @@ def life(mirror: Mirror, tmp_path_factory: pytest.TempPathFactory) -> Site:
         {'name': 'one gone', 'version': '1.30.1', 'state': 'absent'},
         {'name': 'gone', 'state': 'absent'},
         {'name': 'still gone', 'state': 'absent'},
+        gosumdb='off',
         index_url=f'{mirror.url}/dl/?mode=json&include=all',
         mirrors=[f'{mirror.url}/plain'],
     )

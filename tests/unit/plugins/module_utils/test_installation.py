@@ -17,100 +17,25 @@ import threading
 import forked
 import pytest
 import tiny_trees
+from tiny_host import Host, on_host
 from tiny_trees import member, tar_with
 from web_server import Answer, cut, rest_of
 
 from ansible_collections.gofleet.golang.plugins.module_utils import (
     archive,  # here, because what is only loaded in the course of a run would be missing to a user who cannot read it
+    checks,
     download,
-    installation,
     sources,
     toolchain,
     transaction,
 )
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils.toolchain import Paths
 
 assert archive
 assert download
 
-VERSIONS = ('1.29.0', '1.30.1', '1.30.2')
+pytestmark = pytest.mark.usefixtures('no_disk')
 
-
-@pytest.fixture(autouse=True)
-def _no_disk(monkeypatch):
-    """Nobody cuts the power here, and a shared machine's disk is slow; test_transaction.py looks at the syncs."""
-    monkeypatch.setattr(transaction, 'sync_tree', lambda path: None)
-    monkeypatch.setattr(os, 'fsync', lambda handle: None)
-
-
-@pytest.fixture(scope='session')
-def releases(tmpdir_factory):
-    """Tiny releases for amd64 by version."""
-    folder = tmpdir_factory.mktemp('releases')
-    return dict((version, tiny_trees.Release(folder, version, 'amd64')) for version in VERSIONS)
-
-
-def on_host(path):
-    return sources.File(str(path), str(path))
-
-
-class Host(object):
-    """A host of the test's own: its paths, what it is offered, and how it is brought to what is wanted."""
-
-    def __init__(self, root, releases):
-        root = str(root)
-        self.root = root
-        self.paths = Paths(os.path.join(root, 'opt'), os.path.join(root, 'usr', 'go'), os.path.join(root, 'usr', 'bin'))
-        self.releases = releases
-        self.records = dict((version, release.record()) for version, release in releases.items())
-        self.offered = sources.Sources(
-            files=dict((release.filename, on_host(release.archive)) for release in releases.values()),
-            mirrors=[], goproxy=[], transfer='pull', incoming=False, options=sources.Options(10, None))
-
-    def offer(self, **changes):
-        self.offered = self.offered._replace(**changes)
-
-    def converge(self, wanted, check_mode=False):
-        return installation.converge(wanted, self.paths, self.records, self.offered, tiny_trees.run, check_mode, 30)
-
-    def have(self, active, *keep, **options):
-        check_mode = options.pop('check_mode', False)
-        values = {'prune': False, 'adopt': False, 'goarch': 'amd64', 'remove': None}
-        return self.converge(toolchain.Wanted(active, list(keep), **dict(values, **options)), check_mode)
-
-    def lose(self, *versions, **options):
-        return self.converge(toolchain.wanted('absent', None, list(versions), False, False, 'amd64'), **options)
-
-    def seen(self):
-        return toolchain.observe(self.paths)
-
-    def tree(self, name):
-        return tiny_trees.read_tree(self.paths.tree(name))
-
-    def everything(self):
-        """Every name on this host but for the releases, with what tells a file from another."""
-        found = {}
-        for folder, folders, names in os.walk(self.root):
-            for name in folders + names:
-                path = os.path.join(folder, name)
-                status = os.lstat(path)
-                found[path] = (status.st_ino, status.st_size, status.st_mtime, os.readlink(path) if os.path.islink(path) else None)
-        return found
-
-
-@pytest.fixture
-def host(tmpdir, releases):
-    return Host(tmpdir.mkdir('host'), releases)
-
-
-@pytest.fixture
-def error_of():
-    def error_of(function, *arguments, **options):
-        with pytest.raises(GofleetError) as caught:
-            function(*arguments, **options)
-        return caught.value
-    return error_of
 
 
 # ---- from a bare host on
@@ -173,7 +98,7 @@ def test_the_manifest_says_what_proved_the_tree_and_where_it_came_from(host, rel
     host.have('1.30.1')
     found = host.seen().trees['go1.30.1']
     release = releases['1.30.1']
-    assert found.proof == [{'kind': 'index', 'sha256': release.sha256}]
+    assert found.proof == [{'kind': 'index', 'sha256': release.sha256, 'vouched_at': tiny_trees.WHEN}]
     assert found.source == {'kind': 'archive', 'origin': release.archive, 'sha256': release.sha256, 'size': len(release.archive_bytes)}
 
 
@@ -396,7 +321,7 @@ def test_a_failed_run_forgets_no_tree(host, releases, tmpdir, error_of):
 
 
 def test_a_tree_that_the_log_does_not_know_is_refused(host, releases, error_of):
-    host.records['1.30.1'] = releases['1.30.1'].record(h1={'amd64': 'h1:other'})
+    host.records['1.30.1'] = releases['1.30.1'].record(h1='h1:other')
     error = error_of(host.have, '1.30.1')
     assert (error.code, error.evidence['found'], error.evidence['wanted']) == ('h1_mismatch', releases['1.30.1'].h1, 'h1:other')
     assert names_of(host) == []
@@ -494,7 +419,7 @@ def test_mirrors_that_fail_are_passed_over_and_told(host, releases, web):
 
 
 def test_when_no_source_has_it_each_is_told(host, releases, web, error_of):
-    host.records['1.30.1'] = releases['1.30.1'].record(h1={'amd64': releases['1.30.1'].h1})
+    host.records['1.30.1'] = releases['1.30.1'].record(h1=releases['1.30.1'].h1)
     host.offer(files={}, mirrors=[web.url + '/one'], goproxy=[web.url + '/two'])
     error = error_of(host.have, '1.30.1')
     assert error.code == 'no_source'
@@ -510,19 +435,28 @@ def test_without_any_source_that_is_said(host, error_of):
 
 def test_a_module_proxy_helps_where_no_mirror_does(host, releases, web):
     release = releases['1.30.1']
-    host.records['1.30.1'] = release.record(h1={'amd64': release.h1}, vouched={'h1': 'log', 'sha256': 'index'})
+    host.records['1.30.1'] = release.record(h1=release.h1)
     host.offer(files={}, mirrors=[web.url + '/dl'], goproxy=[proxy(web, release)])
     host.have('1.30.1')
     found = host.seen().trees['go1.30.1']
-    assert (found.proof, found.source['kind']) == ([{'kind': 'log', 'h1': release.h1}], 'module')
+    assert (found.proof, found.source['kind']) == ([{'kind': 'log', 'h1': release.h1, 'vouched_at': tiny_trees.WHEN}], 'module')
     assert host.tree('go1.30.1') == dict((name, content) for name, content in release.tree.items() if not name.startswith(tiny_trees.ARCHIVE_ONLY))
 
 
-def test_a_release_that_only_the_log_knows_comes_from_a_module_proxy(host, releases, web):
+def test_a_release_that_only_the_log_knows_comes_from_a_mirror_too(host, releases, web):
     host.records = {'1.30.1': releases['1.30.1'].logged()}
     host.offer(files={}, mirrors=[mirror(web, releases['1.30.1'])], goproxy=[proxy(web, releases['1.30.1'])])
     host.have('1.30.1')
-    assert web.paths == ['/proxy/golang.org/toolchain/@v/' + releases['1.30.1'].module_filename]
+    assert web.paths == ['/dl/' + releases['1.30.1'].filename]
+    assert [each['kind'] for each in host.seen().trees['go1.30.1'].proof] == ['log']
+
+
+def test_an_archive_that_only_the_log_could_prove_is_passed_over_if_it_lies(host, releases, other, web):
+    release = releases['1.30.1']
+    host.records = {'1.30.1': release.logged()}
+    web.serve('/lies/' + release.filename, other(VERSION=b'go1.30.1-evil').archive_bytes)
+    host.offer(files={}, mirrors=[web.url + '/lies', mirror(web, release)])
+    assert [each['code'] for each in host.have('1.30.1')['passed_over']] == ['h1_mismatch']
 
 
 def test_a_module_proxy_is_not_asked_without_an_h1(host, releases, web, error_of):
@@ -542,7 +476,7 @@ def test_a_module_proxy_that_lies_is_passed_over(host, releases, other, web):
 def test_an_archive_on_the_host_can_be_proven_by_the_log_alone(host, releases):
     host.records = {'1.30.1': releases['1.30.1'].logged()}
     host.have('1.30.1')
-    assert host.seen().trees['go1.30.1'].proof == [{'kind': 'log', 'h1': releases['1.30.1'].h1}]
+    assert host.seen().trees['go1.30.1'].proof == [{'kind': 'log', 'h1': releases['1.30.1'].h1, 'vouched_at': tiny_trees.WHEN}]
 
 
 def test_a_module_zip_on_the_host_is_taken_too(host, releases):
@@ -559,7 +493,7 @@ def test_a_module_zip_without_an_h1_is_not_taken(host, releases, error_of):
 
 
 def test_both_proofs_are_asked_for_and_kept(host, releases):
-    host.records['1.30.1'] = releases['1.30.1'].record(h1={'amd64': releases['1.30.1'].h1}, vouched={'sha256': 'index', 'h1': 'log'})
+    host.records['1.30.1'] = releases['1.30.1'].record(h1=releases['1.30.1'].h1)
     host.have('1.30.1')
     assert [each['kind'] for each in host.seen().trees['go1.30.1'].proof] == ['index', 'log']
 
@@ -596,7 +530,7 @@ def test_a_host_without_a_record_asks_for_it_before_it_does_anything(host):
 
 
 def test_a_record_of_other_architectures_is_none(host, releases):
-    host.records['1.30.1'] = releases['1.30.1'].record(archives={'arm64': {'filename': 'x', 'sha256': 'y'}})
+    host.records['1.30.1'] = {'version': '1.30.1', 'archives': {'arm64': {'filename': 'x', 'sha256': 'y'}}}
     assert [need['kind'] for need in host.have('1.30.1')['needs']] == ['record']
 
 
@@ -687,28 +621,28 @@ if os.geteuid() == 0:
 ])
 def test_each_line_has_its_oldest_kernel(version, goarch, kernel, fits):
     if fits:
-        installation.check_kernel(version, goarch, kernel)
+        checks.check_kernel(version, goarch, kernel)
     else:
         with pytest.raises(GofleetError) as caught:
-            installation.check_kernel(version, goarch, kernel)
+            checks.check_kernel(version, goarch, kernel)
         assert caught.value.code == 'kernel_too_old'
 
 
 def test_a_kernel_that_is_too_old_is_told_with_what_it_needs(error_of):
-    error = error_of(installation.check_kernel, '1.26.6', 'amd64', (2, 6, 32))
+    error = error_of(checks.check_kernel, '1.26.6', 'amd64', (2, 6, 32))
     assert error.evidence == {'version': '1.26.6', 'needed': '3.2', 'kernel': '2.6.32'}
     assert 'The last line for this kernel is 1.23.' in error.msg
 
 
 @pytest.mark.parametrize('version', ['1.26.6', '1.20.14'])
 def test_the_line_that_is_named_for_an_old_kernel_runs_on_it(error_of, version):
-    error = error_of(installation.check_kernel, version, 'amd64', (2, 6, 25))
+    error = error_of(checks.check_kernel, version, 'amd64', (2, 6, 25))
     assert 'The last line for this kernel is 1.17.' in error.msg
 
 
 @pytest.mark.parametrize(('goarch', 'kernel'), [('amd64', (2, 4, 37)), ('loong64', (5, 10))])
 def test_a_kernel_for_which_there_is_no_line_is_told_so(error_of, goarch, kernel):
-    assert 'No release of Go runs on it' in error_of(installation.check_kernel, '1.26.6', goarch, kernel).msg
+    assert 'No release of Go runs on it' in error_of(checks.check_kernel, '1.26.6', goarch, kernel).msg
 
 
 def test_an_old_kernel_stops_the_run_in_check_mode_too(host, monkeypatch, error_of):
@@ -726,8 +660,8 @@ def test_an_old_kernel_does_not_matter_to_a_host_that_is_there(host, monkeypatch
 def test_room_for_archive_and_tree_is_asked_for(tmpdir, error_of):
     status = os.statvfs(str(tmpdir))
     free = status.f_bavail * status.f_frsize
-    installation.check_room(str(tmpdir), free // 100)
-    error = error_of(installation.check_room, str(tmpdir), free)
+    checks.check_room(str(tmpdir), free // 100)
+    error = error_of(checks.check_room, str(tmpdir), free)
     assert (error.code, error.evidence['path']) == ('disk_full', str(tmpdir))
     assert error.evidence['needed'] > error.evidence['free']
 
@@ -747,9 +681,9 @@ def test_room_is_asked_for_all_that_is_installed_at_once(host, error_of):
 
 
 def test_the_nearest_folder_is_the_one_that_exists(tmpdir):
-    assert installation.nearest_folder(str(tmpdir.join('a', 'b', 'c'))) == str(tmpdir)
-    assert installation.nearest_folder(str(tmpdir)) == str(tmpdir)
-    assert installation.nearest_folder('/') == '/'
+    assert checks.nearest_folder(str(tmpdir.join('a', 'b', 'c'))) == str(tmpdir)
+    assert checks.nearest_folder(str(tmpdir)) == str(tmpdir)
+    assert checks.nearest_folder('/') == '/'
 
 
 def test_a_file_where_a_folder_has_to_be_is_told(host, error_of):
@@ -801,12 +735,12 @@ def staged(tmpdir):
 
 
 def test_the_staged_go_has_the_last_word(staged, tmpdir):
-    installation.prove_version(staged('#!/bin/sh\necho "go version go1.30.1 linux/amd64"\n'), '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
+    checks.prove_version(staged('#!/bin/sh\necho "go version go1.30.1 linux/amd64"\n'), '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
 
 
 def test_more_words_after_the_version_do_not_matter(staged, tmpdir):
     tree = staged('#!/bin/sh\necho "go version go1.30.1 linux/amd64 X:nocoverageredesign"\n')
-    installation.prove_version(tree, '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
+    checks.prove_version(tree, '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
 
 
 def test_the_staged_go_sees_nothing_of_the_user(staged, tmpdir, monkeypatch):
@@ -814,7 +748,7 @@ def test_the_staged_go_sees_nothing_of_the_user(staged, tmpdir, monkeypatch):
     monkeypatch.setenv('GOTOOLCHAIN', 'go1.99.0')
     monkeypatch.setenv('GOFLAGS', '-x')
     tree = staged('#!/bin/sh\nenv > "%s"\necho "go version go1.30.1 linux/amd64"\n' % tmpdir.join('environment'))
-    installation.prove_version(tree, '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
+    checks.prove_version(tree, '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
     seen = dict(line.split('=', 1) for line in tmpdir.join('environment').read().splitlines())
     assert (seen['GOTOOLCHAIN'], seen['GOENV'], seen['HOME']) == ('local', 'off', str(tmpdir.join('home')))
     # Empty is unset to Go.
@@ -823,17 +757,17 @@ def test_the_staged_go_sees_nothing_of_the_user(staged, tmpdir, monkeypatch):
 
 def test_a_go_that_says_another_version_is_quoted(staged, tmpdir, error_of):
     tree = staged('#!/bin/sh\necho "go version go1.30.2 linux/amd64"\nexit 3\n')
-    error = error_of(installation.prove_version, tree, '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
+    error = error_of(checks.prove_version, tree, '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
     assert error.evidence == {'said': 'go version go1.30.2 linux/amd64', 'wanted': 'go version go1.30.1 linux/amd64'}
     assert '(exit 3)' in error.msg
 
 
 def test_a_go_that_talks_a_lot_is_cut_short(staged, tmpdir, error_of):
-    assert len(error_of(installation.prove_version, staged('#!/bin/sh\nseq 100000\n'), '1.30.1', 'amd64', str(tmpdir), tiny_trees.run).evidence['said']) == 300
+    assert len(error_of(checks.prove_version, staged('#!/bin/sh\nseq 100000\n'), '1.30.1', 'amd64', str(tmpdir), tiny_trees.run).evidence['said']) == 300
 
 
 def test_a_go_that_may_not_be_run_asks_about_noexec(staged, tmpdir, error_of):
-    error = error_of(installation.prove_version, staged('#!/bin/sh\n', 0o644), '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
+    error = error_of(checks.prove_version, staged('#!/bin/sh\n', 0o644), '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
     assert (error.code, error.evidence['error']) == ('not_runnable', os.strerror(errno.EACCES))
     assert 'noexec' in error.msg
 

@@ -5,13 +5,14 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import io
 import os
 
 import forked
 import pytest
 import tiny_trees
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, manifest, toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, manifest, toolchain, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.toolchain import Name, Paths, Tree
 
@@ -19,7 +20,8 @@ PATHS = Paths('/opt/go', '/usr/local/go', '/usr/local/bin')
 # 2026-11-21 08:00:00 UTC
 NOW = 1795248000
 ASIDE = '.before-gofleet-20261121T080000Z'
-ABSENT = Name('absent', None)
+ABSENT = Name('absent', None, None)
+ANY = trust.Policy((), False)
 
 
 # ---- paths
@@ -87,43 +89,44 @@ def test_the_link_may_not_have_the_name_of_a_program(program):
 
 
 def test_present_wants_one_active_and_others_beside():
-    wanted = toolchain.wanted('present', '1.30.2', ['1.30.1', '1.29.0'], True, True, 'amd64')
-    assert wanted == toolchain.Wanted('1.30.2', ['1.30.1', '1.29.0'], None, True, True, 'amd64')
+    wanted = toolchain.wanted('present', '1.30.2', ['1.30.1', '1.29.0'], True, True, 'amd64', ANY)
+    assert wanted == toolchain.Wanted('1.30.2', ['1.30.1', '1.29.0'], None, True, True, 'amd64', ANY)
 
 
 def test_versions_are_written_as_go_writes_them():
-    assert toolchain.wanted('present', 'go1.20.0', ['go1.21.0'], False, False, 'amd64')[:2] == ('1.20', ['1.21.0'])
+    assert toolchain.wanted('present', 'go1.20.0', ['go1.21.0'], False, False, 'amd64', ANY)[:2] == ('1.20', ['1.21.0'])
 
 
 @pytest.mark.parametrize('version', [None, ''])
 def test_present_without_a_version_is_refused(version):
     with pytest.raises(GofleetError) as caught:
-        toolchain.wanted('present', version, [], False, False, 'amd64')
+        toolchain.wanted('present', version, [], False, False, 'amd64', ANY)
     assert caught.value.code == 'invalid_version'
 
 
 def test_absent_without_a_version_wants_everything_gone():
-    assert toolchain.wanted('absent', None, [], True, True, 'amd64') == toolchain.Wanted(None, [], [], False, False, 'amd64')
+    assert toolchain.wanted('absent', None, [], True, True, 'amd64', ANY) == toolchain.Wanted(None, [], [], False, False, 'amd64', ANY)
 
 
 def test_absent_wants_versions_and_lines_gone():
-    assert list(map(str, toolchain.wanted('absent', '1.30.1', ['1.29'], False, False, 'amd64').remove)) == ['1.29', '1.30.1']
+    assert list(map(str, toolchain.wanted('absent', '1.30.1', ['1.29'], False, False, 'amd64', ANY).remove)) == ['1.29', '1.30.1']
 
 
 # ---- planning
 
 
 def tree(version, name=None, **changes):
-    values = {'name': name or 'go' + version, 'version': version, 'goarch': 'amd64', 'problem': None, 'proof': [], 'source': None}
+    values = {'name': name or 'go' + version, 'version': version, 'goarch': 'amd64', 'problem': None, 'proof': [], 'source': None,
+              'differences': None, 'twin': None}
     return Tree(**dict(values, **changes))
 
 
 def linked(name):
     """LINK as ours, to a tree."""
-    return Name('link', PATHS.tree(name))
+    return Name('link', PATHS.tree(name), None)
 
 
-PROGRAMS = dict((name, Name('link', PATHS.program_target(name))) for name in toolchain.PROGRAMS)
+PROGRAMS = dict((name, Name('link', PATHS.program_target(name), None)) for name in toolchain.PROGRAMS)
 NO_PROGRAMS = dict((name, ABSENT) for name in toolchain.PROGRAMS)
 
 
@@ -140,12 +143,12 @@ BARE = host(taken=set())
 
 
 def wanted(active, *keep, **changes):
-    values = {'active': active, 'keep': list(keep), 'remove': None, 'prune': False, 'adopt': False, 'goarch': 'amd64'}
+    values = {'active': active, 'keep': list(keep), 'remove': None, 'prune': False, 'adopt': False, 'goarch': 'amd64', 'trust': ANY}
     return toolchain.Wanted(**dict(values, **changes))
 
 
 def gone(*versions):
-    return toolchain.wanted('absent', None, list(versions), False, False, 'amd64')
+    return toolchain.wanted('absent', None, list(versions), False, False, 'amd64', ANY)
 
 
 def steps(wanted, observed):
@@ -245,12 +248,12 @@ def test_a_folder_of_somebody_else_keeps_its_name():
 
 @pytest.mark.parametrize('target', ['/opt/go/go1.29.0', '/opt/go/gone'])
 def test_a_link_of_ours_is_moved_wherever_it_leads(target):
-    assert steps(wanted('1.30.1'), host(tree('1.30.1'), link=Name('link', target))) == [LINK]
+    assert steps(wanted('1.30.1'), host(tree('1.30.1'), link=Name('link', target, None))) == [LINK]
 
 
 @pytest.mark.parametrize('target', ['/opt/go/go1.30.1/', '/opt/go/./go1.30.1', '/usr/local/../../opt/go/go1.30.1'])
 def test_a_link_that_says_the_same_in_other_words_is_left(target):
-    assert steps(wanted('1.30.1'), host(tree('1.30.1'), link=Name('link', target))) == []
+    assert steps(wanted('1.30.1'), host(tree('1.30.1'), link=Name('link', target, None))) == []
 
 
 def test_a_missing_program_is_linked():
@@ -258,15 +261,15 @@ def test_a_missing_program_is_linked():
 
 
 def test_a_program_link_of_ours_that_leads_elsewhere_is_moved():
-    stale = Name('link', '/opt/go/go1.29.0/bin/go')
+    stale = Name('link', '/opt/go/go1.29.0/bin/go', None)
     assert steps(wanted('1.30.1'), host(tree('1.30.1'), programs=dict(PROGRAMS, go=stale))) == [('program', '/usr/local/bin/go')]
 
 
 FOREIGN = [
-    ({'link': Name('foreign', None)}, '/usr/local/go', None),
-    ({'link': Name('foreign', '/usr/lib/go-1.19')}, '/usr/local/go', '/usr/lib/go-1.19'),
-    ({'programs': dict(PROGRAMS, go=Name('foreign', None))}, '/usr/local/bin/go', None),
-    ({'programs': dict(PROGRAMS, gofmt=Name('foreign', '/usr/lib/gofmt'))}, '/usr/local/bin/gofmt', '/usr/lib/gofmt'),
+    ({'link': Name('foreign', None, None)}, '/usr/local/go', None),
+    ({'link': Name('foreign', '/usr/lib/go-1.19', None)}, '/usr/local/go', '/usr/lib/go-1.19'),
+    ({'programs': dict(PROGRAMS, go=Name('foreign', None, None))}, '/usr/local/bin/go', None),
+    ({'programs': dict(PROGRAMS, gofmt=Name('foreign', '/usr/lib/gofmt', None))}, '/usr/local/bin/gofmt', '/usr/lib/gofmt'),
 ]
 
 
@@ -285,7 +288,7 @@ def test_what_is_not_ours_is_moved_aside_when_asked(found, path, target):
 
 
 def test_nothing_of_ours_is_moved_aside():
-    observed = host(tree('1.29.0'), programs=dict(PROGRAMS, go=Name('link', '/opt/go/x')))
+    observed = host(tree('1.29.0'), programs=dict(PROGRAMS, go=Name('link', '/opt/go/x', None)))
     assert [step.aside for step in toolchain.plan(wanted('1.30.1', adopt=True), observed, PATHS, NOW)] == [None] * 3
 
 
@@ -344,9 +347,9 @@ def test_a_version_that_is_not_there_changes_nothing():
 
 
 def test_names_of_somebody_else_are_not_removed():
-    observed = host(tree('1.30.1'), programs=dict(PROGRAMS, gofmt=Name('foreign', None)))
+    observed = host(tree('1.30.1'), programs=dict(PROGRAMS, gofmt=Name('foreign', None, None)))
     assert ('unlink', '/usr/local/bin/gofmt') not in steps(gone(), observed)
-    assert ('unlink', '/usr/local/go') not in steps(gone(), host(tree('1.30.1'), link=Name('foreign', None)))
+    assert ('unlink', '/usr/local/go') not in steps(gone(), host(tree('1.30.1'), link=Name('foreign', None, None)))
 
 
 def test_a_dangling_link_of_ours_goes_with_everything():
@@ -408,7 +411,7 @@ def test_observing_leaves_no_trace(paths, tmpdir):
 def test_a_tree_of_ours_is_seen_with_what_proved_it(paths):
     put(paths, '1.30.1')
     found = toolchain.observe(paths).trees['go1.30.1']
-    assert found == Tree('go1.30.1', '1.30.1', 'amd64', None, [{'kind': 'index', 'sha256': 'ab'}], {'kind': 'archive'})
+    assert found == Tree('go1.30.1', '1.30.1', 'amd64', None, [{'kind': 'index', 'sha256': 'ab'}], {'kind': 'archive'}, None, None)
 
 
 def test_a_damaged_tree_is_seen_with_its_problem(paths):
@@ -462,7 +465,7 @@ def test_a_link_to_elsewhere_is_foreign(paths, target):
 @pytest.mark.parametrize('kind', ['folder', 'file'])
 def test_what_is_no_link_is_foreign(paths, kind):
     os.mkdir(paths.link) if kind == 'folder' else open(paths.link, 'w').close()
-    assert toolchain.observe(paths).link == Name('foreign', None)
+    assert toolchain.observe(paths).link == Name('foreign', None, None)
 
 
 @pytest.mark.parametrize(('target', 'kind'), [
@@ -471,12 +474,12 @@ def test_what_is_no_link_is_foreign(paths, kind):
 def test_a_program_is_ours_if_it_leads_to_our_link_or_trees(paths, target, kind):
     target = target.replace('LINK', paths.link).replace('PREFIX', paths.prefix)
     os.symlink(target, paths.program('go'))
-    assert toolchain.observe(paths).programs['go'] == Name(kind, target)
+    assert toolchain.observe(paths).programs['go'] == Name(kind, target, None)
 
 
 def test_a_program_that_is_a_file_is_foreign(paths):
     open(paths.program('gofmt'), 'w').close()
-    assert toolchain.observe(paths).programs['gofmt'] == Name('foreign', None)
+    assert toolchain.observe(paths).programs['gofmt'] == Name('foreign', None, None)
 
 
 def test_a_prefix_that_is_a_file_is_occupied(paths):
@@ -539,10 +542,10 @@ def test_an_ordinary_user_sees_what_root_installed(open_folder):
 def test_the_active_tree_is_the_one_that_the_link_names():
     one, other = tree('1.30.1'), tree('1.29.0')
     assert toolchain.active_tree(host(one, other)) == one
-    assert toolchain.active_tree(host(one, other, link=Name('link', '/opt/go/go1.29.0/'))) == other
+    assert toolchain.active_tree(host(one, other, link=Name('link', '/opt/go/go1.29.0/', None))) == other
 
 
-@pytest.mark.parametrize('link', [ABSENT, linked('gone'), Name('foreign', '/opt/go/go1.30.1'), Name('foreign', None)])
+@pytest.mark.parametrize('link', [ABSENT, linked('gone'), Name('foreign', '/opt/go/go1.30.1', None), Name('foreign', None, None)])
 def test_no_tree_is_active_otherwise(link):
     assert toolchain.active_tree(host(tree('1.30.1'), link=link)) is None
 
@@ -555,12 +558,13 @@ def test_trees_are_listed_oldest_first():
 
 def test_a_listed_tree_has_its_path_architecture_proof_and_source():
     assert toolchain.listing(host(tree('1.30.1', proof=['p'], source='s')), PATHS) == [
-        {'version': '1.30.1', 'goarch': 'amd64', 'path': '/opt/go/go1.30.1', 'active': True, 'proof': ['p'], 'source': 's', 'problem': None}]
+        {'version': '1.30.1', 'goarch': 'amd64', 'path': '/opt/go/go1.30.1', 'active': True, 'proof': ['p'], 'source': 's', 'problem': None,
+         'differences': None}]
 
 
 def test_the_state_names_trees_links_and_leftovers():
     observed = host(tree('1.30.1'), tree('1.29.0', problem='bin is missing'), garbage=['/g'], orphans=['go1.28.0'],
-                    programs={'go': PROGRAMS['go'], 'gofmt': Name('foreign', None)})
+                    programs={'go': PROGRAMS['go'], 'gofmt': Name('foreign', None, None)})
     assert toolchain.state_of(observed, PATHS) == {
         'toolchains': ['go1.29.0 (damaged: bin is missing)', 'go1.30.1'],
         'links': {'/usr/local/go': '/opt/go/go1.30.1', '/usr/local/bin/go': '/usr/local/go/bin/go', '/usr/local/bin/gofmt': '(not a link)'},
@@ -568,7 +572,7 @@ def test_the_state_names_trees_links_and_leftovers():
 
 
 def test_the_state_after_a_plan_tells_what_is_moved_aside():
-    observed = host(tree('1.30.1'), link=Name('foreign', None))
+    observed = host(tree('1.30.1'), link=Name('foreign', None, None))
     planned = toolchain.plan(wanted('1.30.1', adopt=True), observed, PATHS, NOW)
     after = toolchain.state_after(planned, observed, PATHS)
     assert (after['moved_aside'], after['links']['/usr/local/go']) == (['/usr/local/go' + ASIDE], '/opt/go/go1.30.1')
@@ -585,3 +589,58 @@ def test_working_out_a_state_changes_no_other():
     before = toolchain.state_of(observed, PATHS)
     toolchain.state_after(toolchain.plan(gone(), observed, PATHS, NOW), observed, PATHS)
     assert toolchain.state_of(observed, PATHS) == before
+
+
+# ---- proving again, taking in
+
+
+LOG = trust.Policy(('log',), False)
+OFFICIAL = Name('foreign', None, '1.30.1')
+
+
+def test_a_tree_that_too_little_vouches_for_is_proven_again():
+    assert steps(wanted('1.30.1', trust=LOG), host(tree('1.30.1', proof=[{'kind': 'index'}]))) == [('prove', 'go1.30.1')]
+
+
+def test_a_tree_that_enough_vouches_for_is_let_be():
+    assert steps(wanted('1.30.1', trust=LOG), host(tree('1.30.1', proof=[{'kind': 'log'}]))) == []
+
+
+def test_of_two_trees_the_proven_one_is_used():
+    observed = host(tree('1.30.1', proof=[{'kind': 'index'}]), tree('1.30.1', 'go1.30.1-2', proof=[{'kind': 'log'}]))
+    assert toolchain.plan(wanted('1.30.1', trust=LOG), observed, PATHS, NOW)[0] == ('link', PATHS.link, PATHS.tree('go1.30.1-2'), None)
+
+
+def test_an_official_tree_of_the_wanted_version_is_taken_in_and_its_original_discarded():
+    observed = host(taken=set(), link=OFFICIAL)
+    assert toolchain.plan(wanted('1.30.1', adopt=True), observed, PATHS, NOW)[:2] == [
+        ('adopt', 'go1.30.1', '1.30.1', None), ('link', PATHS.link, PATHS.tree('go1.30.1'), PATHS.link + ASIDE)]
+    assert toolchain.plan(wanted('1.30.1', adopt=True), observed, PATHS, NOW)[-1] == ('discard', 'go1.30.1', PATHS.link + ASIDE, None)
+
+
+def test_an_official_tree_of_another_version_is_not_taken_in():
+    assert steps(wanted('1.30.2', adopt=True), host(taken=set(), link=OFFICIAL))[0] == ('install', 'go1.30.2')
+
+
+def test_a_version_that_is_kept_is_taken_in_too():
+    assert ('adopt', 'go1.30.1') in steps(wanted('1.30.2', '1.30.1', adopt=True), host(taken=set(), link=OFFICIAL))
+
+
+def test_the_twin_of_a_run_that_was_killed_is_discarded():
+    assert steps(wanted('1.30.1'), host(tree('1.30.1', twin='/usr/local/go.before-x'))) == [('discard', 'go1.30.1')]
+
+
+def test_a_run_that_was_killed_before_the_link_goes_on_under_the_same_name():
+    observed = host(tree('1.30.1', twin='/usr/local/go.before-x'), link=OFFICIAL)
+    assert toolchain.plan(wanted('1.30.1', adopt=True), observed, PATHS, NOW) == [
+        ('link', PATHS.link, PATHS.tree('go1.30.1'), '/usr/local/go.before-x'), ('discard', 'go1.30.1', '/usr/local/go.before-x', None)]
+
+
+@pytest.mark.parametrize(('content', 'version'), [
+    (b'go1.30.1\ntime 2026-01-01T00:00:00Z\n', '1.30.1'), (b'go1.20', '1.20'), (b'devel go1.31-abc', None), (b'', None), (b'\xff' * 300, None),
+])
+def test_a_foreign_tree_is_seen_with_the_version_that_it_claims(paths, content, version):
+    os.makedirs(paths.link)
+    with io.open(os.path.join(paths.link, 'VERSION'), 'wb') as target:
+        target.write(content)
+    assert toolchain.observe(paths).link == Name('foreign', None, version)

@@ -112,8 +112,8 @@ def test_a_bare_host_gets_the_version(machine, release):
 
 def test_the_result_lists_the_toolchains(machine, release):
     assert machine.run()['toolchains'] == [{
-        'version': '1.30.1', 'goarch': GOARCH, 'path': machine.path('opt', 'go1.30.1'), 'active': True, 'problem': None,
-        'proof': [{'kind': 'index', 'sha256': release.sha256}],
+        'version': '1.30.1', 'goarch': GOARCH, 'path': machine.path('opt', 'go1.30.1'), 'active': True, 'problem': None, 'differences': None,
+        'proof': [{'kind': 'index', 'sha256': release.sha256, 'vouched_at': tiny_trees.WHEN}],
         'source': {'kind': 'archive', 'origin': release.archive, 'sha256': release.sha256, 'size': len(release.archive_bytes)}}]
 
 

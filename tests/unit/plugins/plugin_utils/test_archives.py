@@ -98,7 +98,7 @@ def test_a_module_zip_is_fetched_where_there_is_no_archive(web: WebServer, cache
 
 def test_a_module_zip_helps_where_no_mirror_does(web: WebServer, cache: Cache, tiny: Release) -> None:
     web.serve(f'/proxy/{ZIP_PATH}', tiny.module_bytes)
-    record = Record(**tiny.record(h1={'amd64': tiny.h1}))
+    record = Record(**tiny.record(h1=tiny.h1))
     assert fetch(cache, record, [f'{web.url}/dl'], [f'{web.url}/proxy'])[0].suffix == '.zip'
 
 
@@ -140,7 +140,7 @@ def test_a_second_proxy_is_asked_where_the_first_lies(web: WebServer, cache: Cac
 def test_when_all_fail_each_is_told(web: WebServer, cache: Cache, tiny: Release) -> None:
     web.serve(f'/dl/{tiny.filename}', Answer(status=403))
     with pytest.raises(GofleetError) as caught:
-        fetch(cache, Record(**tiny.record(h1={'amd64': tiny.h1})), [f'{web.url}/dl'], [f'{web.url}/proxy'])
+        fetch(cache, Record(**tiny.record(h1=tiny.h1)), [f'{web.url}/dl'], [f'{web.url}/proxy'])
     assert f'{web.url}/dl/{tiny.filename}: answers 403 Forbidden.' in caught.value.msg
     assert f'{web.url}/proxy/{ZIP_PATH}: answers 404 Not Found.' in caught.value.msg
 

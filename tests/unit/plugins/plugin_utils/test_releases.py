@@ -35,8 +35,9 @@ def test_a_release_becomes_a_record_of_its_linux_archives() -> None:
     record = parsed(index('1.26.6'))['1.26.6']
     filename = 'go1.26.6.linux-amd64.tar.gz'
     assert sorted(record.archives) == ['amd64', 'arm64']
-    assert record.archives['amd64'] == {'filename': filename, 'sha256': digest_of(filename), 'size': 70_000_000}
-    assert (record.h1, record.vouched) == ({}, {'sha256': 'index'})
+    when = record.archives['amd64']['vouched']
+    assert record.archives['amd64'] == {'filename': filename, 'sha256': digest_of(filename), 'size': 70_000_000, 'vouched': when}
+    assert [list(entry['vouched']['sha256']) for entry in record.archives.values()] == [['index']] * len(record.archives)
 
 
 def test_the_index_calls_32_bit_arm_by_another_name_than_go() -> None:
@@ -94,9 +95,9 @@ def test_an_index_without_releases_is_empty() -> None:
 
 
 def test_a_record_is_given_to_the_host_as_the_option_has_it() -> None:
-    record = releases.Record('1.26.6', {'amd64': {'filename': 'x'}}, {'amd64': 'h1:x'}, {'h1': 'log'})
+    record = releases.Record('1.26.6', {'amd64': {'filename': 'x'}})
     assert record.as_option() == {
-        'version': '1.26.6', 'archives': {'amd64': {'filename': 'x'}}, 'h1': {'amd64': 'h1:x'}, 'vouched': {'h1': 'log'}}  # fmt: skip
+        'version': '1.26.6', 'archives': {'amd64': {'filename': 'x'}}}  # fmt: skip
     assert releases.Record(**json.loads(json.dumps(record.as_option()))) == record
 
 
@@ -106,8 +107,9 @@ def test_a_record_is_given_to_the_host_as_the_option_has_it() -> None:
 @pytest.mark.parametrize('digest', [HEX, f'sha256:{HEX}', HEX.upper(), f'sha256:{HEX.upper()}'])
 def test_a_pin_is_a_record(digest: str) -> None:
     record = releases.pinned({'go1.26.6.linux-amd64.tar.gz': digest})['1.26.6']
-    assert record.archives == {'amd64': {'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': HEX}}
-    assert record.vouched == {'sha256': 'pinned'}
+    when = record.archives['amd64']['vouched']
+    assert record.archives == {'amd64': {'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': HEX, 'vouched': when}}
+    assert list(record.archives['amd64']['vouched']['sha256']) == ['pinned']
 
 
 def test_pins_of_one_version_make_one_record() -> None:

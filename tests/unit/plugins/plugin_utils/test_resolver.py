@@ -15,9 +15,12 @@ from web_server import Answer, WebServer
 
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.sources import Options
+from ansible_collections.gofleet.golang.plugins.module_utils.trust import Policy
 from ansible_collections.gofleet.golang.plugins.plugin_utils import resolver
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
-from ansible_collections.gofleet.golang.plugins.plugin_utils.resolver import Request, Resolution
+from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
+from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
+from ansible_collections.gofleet.golang.plugins.plugin_utils.resolver import Resolution
 
 HEX = 'ab' * 32
 INDEX = index('1.27rc1', '1.26.6', '1.26.5', '1.25.9', '1.20.14')
@@ -48,7 +51,7 @@ class Controller:
         self.web = web
         self.cache = Cache(root / 'cache')
         self.options: dict[str, Any] = {
-            'checksums': {}, 'given': [], 'goproxy': [], 'gosumdb': 'sum.golang.org', 'index_url': f'{web.url}/dl/', 'index_max_age': 3600,
+            'checksums': {}, 'given': [], 'goproxy': [], 'gosumdb': 'off', 'index_url': f'{web.url}/dl/', 'index_max_age': 3600,
             'options': Options(10, None),
         }  # fmt: skip
         self.runs = 0
@@ -69,8 +72,8 @@ class Controller:
         self.new_run()
         return self.resolve(*versions)
 
-    def complete(self, resolution: Resolution, version: str, goarch: str) -> Resolution:
-        return resolver.complete(resolution, version, goarch, self.request(version), self.cache)
+    def complete(self, resolution: Resolution, version: str, goarch: str, kind: str = 'record') -> Resolution:
+        return resolver.complete(resolution, {'kind': kind, 'version': version, 'goarch': goarch}, self.request(version), self.cache)
 
     def lose_index(self) -> None:
         self.options['index_url'] = f'http://{NOWHERE}/dl/'
@@ -95,6 +98,20 @@ def error_of(function: Callable[..., object], *arguments: object) -> GofleetErro
     return caught.value
 
 
+def h1s(record: Record) -> dict[str, str]:
+    return {goarch: entry['h1'] for goarch, entry in record.archives.items() if 'h1' in entry}
+
+
+def kinds(record: Record, goarch: str = 'amd64') -> dict[str, list[str]]:
+    """Who vouches for what of an architecture."""
+    return {name: sorted(said) for name, said in record.archives[goarch]['vouched'].items()}
+
+
+def said(record: Record, goarch: str = 'amd64') -> dict[str, Any]:
+    """What is known of an archive, but for who said so."""
+    return {key: value for key, value in record.archives[goarch].items() if key in ('filename', 'sha256', 'size', 'h1')}
+
+
 def versions(resolution: Resolution) -> list[str]:
     return [record.version for record in resolution.records]
 
@@ -107,8 +124,8 @@ def test_the_index_says_what_is_meant(controller: Controller, asked: str, versio
     resolution = controller.resolve(asked)
     filename = f'go{version}.linux-arm64.tar.gz'
     assert versions(resolution) == [version]
-    assert resolution.records[0].archives['arm64'] == {'filename': filename, 'sha256': digest_of(filename), 'size': 70_000_000}
-    assert resolution.records[0].vouched == {'sha256': 'index'}
+    assert said(resolution.records[0], 'arm64') == {'filename': filename, 'sha256': digest_of(filename), 'size': 70_000_000}
+    assert kinds(resolution.records[0]) == {'sha256': ['index']}
     assert (resolution.excuses, resolution.warnings) == ({}, [])
 
 
@@ -182,7 +199,7 @@ def test_the_next_run_asks_again_after_an_error(controller: Controller) -> None:
 def test_tasks_that_ask_differently_are_answered_apart(controller: Controller) -> None:
     assert versions(controller.resolve('latest')) == ['1.26.6']
     controller.options['checksums'] = {'go1.26.6.linux-amd64.tar.gz': HEX}
-    assert controller.resolve('latest').records[0].vouched == {'sha256': 'pinned'}
+    assert kinds(controller.resolve('latest').records[0]) == {'sha256': ['pinned']}
 
 
 def test_the_next_run_uses_the_index_while_it_is_young(controller: Controller) -> None:
@@ -241,18 +258,18 @@ def test_a_cache_that_this_version_did_not_write_is_no_obstacle(controller: Cont
 def test_a_pinned_version_needs_no_network(controller: Controller) -> None:
     controller.options['checksums'] = {'go1.26.6.linux-amd64.tar.gz': f'sha256:{HEX}'}
     record = controller.resolve('1.26.6').records[0]
-    assert (record.archives['amd64']['sha256'], record.vouched, controller.web.paths) == (HEX, {'sha256': 'pinned'}, [])
+    assert (record.archives['amd64']['sha256'], kinds(record), controller.web.paths) == (HEX, {'sha256': ['pinned']}, [])
 
 
 def test_a_pin_counts_more_than_the_index(controller: Controller) -> None:
     controller.options['checksums'] = {'go1.26.6.linux-amd64.tar.gz': HEX}
     record = controller.resolve('1.26').records[0]
-    assert record.archives == {'amd64': {'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': HEX}}
+    assert (list(record.archives), said(record)) == (['amd64'], {'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': HEX})
 
 
 def test_a_pin_of_another_version_does_not_matter(controller: Controller) -> None:
     controller.options['checksums'] = {'go1.25.9.linux-amd64.tar.gz': HEX}
-    assert controller.resolve('latest').records[0].vouched == {'sha256': 'index'}
+    assert kinds(controller.resolve('latest').records[0]) == {'sha256': ['index']}
 
 
 def test_a_pin_that_is_none_is_told_to_every_host(controller: Controller) -> None:
@@ -261,14 +278,17 @@ def test_a_pin_that_is_none_is_told_to_every_host(controller: Controller) -> Non
 
 
 GIVEN = {
-    'version': '1.26.6', 'archives': {'amd64': {'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': HEX}}, 'h1': {'amd64': 'h1:x'}, 'vouched': {'h1': 'log'},
+    'version': '1.26.6', 'archives': {'amd64': {
+        'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': HEX, 'h1': 'h1:x', 'vouched': {'sha256': {'index': 'then'}, 'h1': {'log': 'then'}}}},
 }  # fmt: skip
 
 
 @pytest.mark.parametrize('asked', ['1.26.6', '1.26', 'latest'])
 def test_given_records_are_used_and_nothing_else(controller: Controller, asked: str) -> None:
     controller.options['given'] = [GIVEN, {'version': '1.25.9'}]
-    assert [record.as_option() for record in controller.resolve(asked).records] == [GIVEN]
+    record, = controller.resolve(asked).records
+    assert (record.version, said(record)['h1'], record.archives['amd64']['vouched']['h1']['log']) == ('1.26.6', 'h1:x', 'then')
+    assert kinds(record) == {'sha256': ['index', 'pinned'], 'h1': ['log', 'pinned']}
     assert controller.web.paths == []
 
 
@@ -281,11 +301,12 @@ def test_what_was_not_given_is_unknown(controller: Controller) -> None:
 def test_records_of_an_earlier_run_can_be_given_back(controller: Controller) -> None:
     first = controller.resolve('latest', '1.25')
     controller.options['given'] = [record.as_option() for record in first.records]
-    assert controller.resolve_later('latest', '1.25').records == first.records
+    again = controller.resolve_later('latest', '1.25').records
+    assert [(record.version, said(record)) for record in again] == [(record.version, said(record)) for record in first.records]
 
 
 @pytest.mark.parametrize('archive', [
-    None, 'x', {}, {'filename': 'go1.26.6.linux-amd64.tar.gz'}, {'sha256': HEX},
+    None, 'x', {}, {'filename': 'go1.26.6.linux-amd64.tar.gz'}, {'h1': 'x'}, {'h1': 7},
     # A name is joined to folders of the controller and of hosts, and to addresses.
     {'filename': '../../x', 'sha256': HEX}, {'filename': '/etc/x', 'sha256': HEX}, {'filename': '', 'sha256': HEX}, {'filename': 7, 'sha256': HEX},
     {'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': 'x'}, {'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': 7},
@@ -362,9 +383,9 @@ def test_module_proxies_and_the_log_help_out(controller: Controller, asked: str)
     controller.use_proxy(log_of(*BOTH), *LISTED)
     resolution = controller.resolve(asked)
     record = resolution.records[0]
-    assert (record.version, record.archives) == ('1.26.6', {})
-    assert record.h1 == {'amd64': 'h1:1.26.6-amd64', 'arm64': 'h1:1.26.6-arm64'}
-    assert record.vouched == {'h1': 'log'}
+    assert (record.version, said(record)) == ('1.26.6', {'h1': 'h1:1.26.6-amd64'})
+    assert h1s(record) == {'amd64': 'h1:1.26.6-amd64', 'arm64': 'h1:1.26.6-arm64'}
+    assert kinds(record) == {'h1': ['log']}
     assert [NOWHERE in warning for warning in resolution.warnings] == [True]
 
 
@@ -404,12 +425,21 @@ def test_when_neither_index_nor_proxy_can_be_read_all_are_told(controller: Contr
 def test_with_an_index_the_log_is_asked_too_so_that_proxies_can_be_used(controller: Controller) -> None:
     controller.use_proxy(log_of(*BOTH))
     record = controller.resolve('1.26').records[0]
-    assert (sorted(record.archives), record.h1['amd64']) == (['amd64', 'arm64'], 'h1:1.26.6-amd64')
-    assert record.vouched == {'sha256': 'index', 'h1': 'log'}
+    assert (sorted(record.archives), h1s(record)['amd64']) == (['amd64', 'arm64'], 'h1:1.26.6-amd64')
+    assert kinds(record) == {'sha256': ['index'], 'h1': ['log']}
 
 
-def test_without_a_module_proxy_the_log_is_not_asked(controller: Controller) -> None:
-    assert controller.resolve('1.26').records[0].h1 == {}
+def test_a_log_that_is_off_is_not_asked(controller: Controller) -> None:
+    controller.use_proxy(log_of(*BOTH))
+    controller.options['gosumdb'] = 'off'
+    assert (h1s(controller.resolve('1.26').records[0]), controller.web.paths) == ({}, ['/dl/'])
+
+
+def test_without_a_module_proxy_the_log_is_asked_at_its_own_address(controller: Controller) -> None:
+    log = log_of(*BOTH)
+    controller.use_proxy(log)
+    controller.options.update(goproxy=[], gosumdb=f'{log.key} {controller.web.url}/proxy/sumdb/{log.name}')
+    assert h1s(controller.resolve('1.26').records[0]) == {'amd64': 'h1:1.26.6-amd64', 'arm64': 'h1:1.26.6-arm64'}
 
 
 def test_the_log_is_not_asked_about_what_is_older_than_modules(controller: Controller) -> None:
@@ -421,12 +451,12 @@ def test_the_log_is_not_asked_about_what_is_older_than_modules(controller: Contr
 def test_a_log_out_of_reach_takes_only_the_proxies_out_of_the_choice(controller: Controller) -> None:
     controller.options.update(goproxy=[f'http://{NOWHERE}/proxy'], gosumdb=log_of(*BOTH).key)
     record = controller.resolve('1.26').records[0]
-    assert (record.version, record.h1, record.vouched) == ('1.26.6', {}, {'sha256': 'index'})
+    assert (record.version, h1s(record), kinds(record)) == ('1.26.6', {}, {'sha256': ['index']})
 
 
 def test_an_architecture_that_the_log_lacks_is_left_out(controller: Controller) -> None:
     controller.use_proxy(log_of(('1.26.6', 'amd64')))
-    assert controller.resolve('1.26').records[0].h1 == {'amd64': 'h1:1.26.6-amd64'}
+    assert h1s(controller.resolve('1.26').records[0]) == {'amd64': 'h1:1.26.6-amd64'}
 
 
 def test_a_log_that_lies_stops_everything(controller: Controller) -> None:
@@ -458,7 +488,7 @@ def test_a_log_that_lied_is_asked_again(controller: Controller) -> None:
     controller.web.serve(lookup, b'7\nlies\n\nlies\n')
     error_of(controller.resolve, '1.26')
     controller.web.serve(lookup, log.lookup(module('1.26.6', 'amd64')))
-    assert controller.resolve_later('1.26').records[0].h1['amd64'] == 'h1:1.26.6-amd64'
+    assert h1s(controller.resolve_later('1.26').records[0])['amd64'] == 'h1:1.26.6-amd64'
 
 
 def test_logs_of_two_keys_are_apart(controller: Controller) -> None:
@@ -488,8 +518,8 @@ def test_what_is_older_than_modules_is_excused_by_the_index_alone(controller: Co
 def test_the_log_completes_an_architecture_that_is_not_usual(controller: Controller) -> None:
     controller.use_proxy(log_of(*BOTH, ('1.26.6', 's390x')))
     resolution = controller.complete(controller.resolve('1.26'), '1.26.6', 's390x')
-    assert resolution.records[0].h1['s390x'] == 'h1:1.26.6-s390x'
-    assert resolution.records[0].vouched['h1'] == 'log'
+    assert h1s(resolution.records[0])['s390x'] == 'h1:1.26.6-s390x'
+    assert kinds(resolution.records[0], 's390x') == {'h1': ['log']}
 
 
 def test_an_architecture_that_nothing_speaks_of_is_told_with_those_that_are_known(controller: Controller) -> None:
@@ -507,7 +537,7 @@ def test_a_pin_for_one_architecture_says_nothing_of_others(controller: Controlle
 def test_a_pinned_version_of_another_architecture_is_completed_by_the_log(controller: Controller) -> None:
     controller.options['checksums'] = {'go1.26.6.linux-amd64.tar.gz': HEX}
     controller.use_proxy(log_of(*BOTH))
-    assert controller.complete(controller.resolve('1.26.6'), '1.26.6', 'arm64').records[0].h1 == {'arm64': 'h1:1.26.6-arm64'}
+    assert h1s(controller.complete(controller.resolve('1.26.6'), '1.26.6', 'arm64').records[0]) == {'arm64': 'h1:1.26.6-arm64'}
 
 
 def test_an_architecture_that_the_log_does_not_know_is_told(controller: Controller) -> None:
@@ -520,7 +550,7 @@ def test_an_architecture_that_the_log_does_not_know_is_told(controller: Controll
 def test_what_is_completed_for_one_host_is_not_another_run_s_memory(controller: Controller) -> None:
     controller.use_proxy(log_of(*BOTH, ('1.26.6', 's390x')))
     controller.complete(controller.resolve('1.26'), '1.26.6', 's390x')
-    assert sorted(controller.resolve('1.26').records[0].h1) == ['amd64', 'arm64']
+    assert sorted(h1s(controller.resolve('1.26').records[0])) == ['amd64', 'arm64']
 
 
 def test_the_cache_of_a_run_lies_in_the_folder_of_the_run(tmp_path: Path) -> None:
@@ -533,3 +563,58 @@ def test_the_index_may_hold_more_than_a_controller_needs(controller: Controller)
     odd = release('1.26.4', file('1.26.4', 'linux-amd64'), file('1.26.4', 'windows-amd64', 'installer'))
     controller.web.serve('/dl/', index('1.26.5', odd))
     assert versions(controller.resolve('1.26.4')) == ['1.26.4']
+
+
+# ---- more proof than there is
+
+
+def test_with_the_default_trust_a_usual_host_need_not_ask_for_more(controller: Controller) -> None:
+    assert controller.resolve('1.26').records[0].archives['amd64']['exhausted'] is True
+
+
+def test_with_a_trust_that_names_somebody_a_host_asks_for_more(controller: Controller) -> None:
+    controller.options['trust'] = Policy(('log',), False)
+    assert 'exhausted' not in controller.resolve('1.26').records[0].archives['amd64']
+
+
+def test_a_doubt_is_told_where_the_log_is_out_of_reach(controller: Controller) -> None:
+    controller.options.update(goproxy=[f'http://{NOWHERE}/proxy'], gosumdb=log_of(*BOTH).key)
+    (warning,) = resolver.weak(controller.resolve('1.26'))
+    assert 'Go 1.26.6 is vouched for by the release index alone: The transparency log 127.0.0.1:1 cannot be asked' in warning
+
+
+@pytest.mark.parametrize('asked', ['1.26', '1.20.14'])
+def test_no_doubt_is_told_where_there_is_no_log_to_ask(controller: Controller, asked: str) -> None:
+    assert resolver.weak(controller.resolve(asked)) == []
+
+
+def test_a_log_out_of_reach_is_not_asked_in_every_run(controller: Controller) -> None:
+    controller.options.update(goproxy=[f'{controller.web.url}/proxy'], gosumdb=log_of(*BOTH).key)
+    controller.web.serve(f'/proxy/sumdb/{NOWHERE}/lookup/{module("1.26.6", "amd64")}', Answer(status=503))
+    controller.resolve('1.26')
+    asked = len(controller.web.requests)
+    assert resolver.weak(controller.resolve_later('1.26')) != []
+    assert len(controller.web.requests) == asked
+    controller.options['index_max_age'] = 0
+    controller.resolve_later('1.26')
+    assert len(controller.web.requests) > asked
+
+
+def test_a_log_that_was_named_vouches_for_a_pinned_archive_too(controller: Controller) -> None:
+    controller.options.update(checksums={'go1.26.6.linux-amd64.tar.gz': HEX}, trust=Policy(('pinned', 'log'), True))
+    controller.use_proxy(log_of(*BOTH))
+    record = controller.complete(controller.resolve('1.26.6'), '1.26.6', 'amd64', 'proof').records[0]
+    assert kinds(record) == {'sha256': ['pinned'], 'h1': ['log']}
+
+
+def test_less_than_was_named_is_refused_with_the_reason(controller: Controller) -> None:
+    controller.options['trust'] = Policy(('log',), False)
+    error = error_of(controller.complete, controller.resolve('1.26'), '1.26.6', 'amd64', 'proof')
+    assert (error.code, error.evidence['found']) == ('untrusted', ['index'])
+    assert 'log has to vouch for Go 1.26.6 for linux-amd64; index does. The transparency log knows nothing of Go 1.26.6 (gosumdb: off' in error.msg
+
+
+def test_a_given_h1_that_the_log_contradicts_is_refused(controller: Controller) -> None:
+    controller.options.update(given=[{'version': '1.26.6', 'archives': {'amd64': {'h1': 'h1:evil'}}}], trust=Policy(('log',), False))
+    controller.use_proxy(log_of(*BOTH))
+    assert error_of(controller.complete, controller.resolve('1.26.6'), '1.26.6', 'amd64', 'proof').code == 'h1_mismatch'

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""go_release_info: on the controller alone, no host is connected to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible import constants as C
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.modules.go_release_info import ARGUMENT_SPEC
+from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, lockfile, locking, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """Resolves, proves, and writes the lock."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        dummy, self._options = self.validate_argument_spec(ARGUMENT_SPEC)
+        try:
+            result.update(self._resolve())
+        except GofleetError as exc:
+            result.update(exc.as_result(), failed=True)
+        except OSError as exc:
+            result.update(from_os_error(exc, 'the controller').as_result(), failed=True)
+        return result
+
+    def _resolve(self) -> dict[str, Any]:
+        options = self._options
+        kept = cache.Cache(Path(options['cache_path'] or cache.default_root()))
+        records, warnings = locking.resolve(self._request(), options['architectures'], kept, locking.run_cache(C.DEFAULT_LOCAL_TMP))
+        if options['fetch'] and not self._task.check_mode:
+            locking.fetch(records, self._request(), kept)
+        result: dict[str, Any] = {'changed': False, 'warnings': warnings}
+        if options['lock']:
+            result.update(self._lock(Path(options['lock']), records, kept))
+        return {**result, 'releases': [record.as_option() for record in records]}
+
+    def _lock(self, path: Path, records: list[releases.Record], kept: cache.Cache) -> dict[str, Any]:
+        if not path.is_absolute():
+            raise GofleetError(f"lock is '{path}'. Write an absolute path, as in \"{{{{ playbook_dir }}}}/go.lock.yml\".", 'bad_path', path=str(path))
+        # Two renewals at once: the second sees what the first wrote.
+        with kept.locked(f'lock file {path.resolve()}'):
+            before = path.read_text(encoding='utf-8') if path.exists() else ''
+            old = lockfile.read(path) if before else []
+            after = lockfile.text_of(lockfile.merged(old, records))
+            if after != before and not self._task.check_mode:
+                lockfile.write(path, after)
+        return {'changed': after != before, 'moves': lockfile.moves(old, records),
+                'diff': {'before': before, 'after': after, 'before_header': str(path), 'after_header': str(path)}}
+
+    def _request(self) -> Request:
+        options = self._options
+        versions = list(options['versions'])
+        if options['version_from']:
+            versions.append(releases.project_version(Path(self._find_needle('files', options['version_from']))))
+        if not versions:
+            raise GofleetError("Neither versions nor version_from says which Go is meant. Write versions: [latest], or a line such as ['1.26'].",
+                               'invalid_version')
+        return Request(
+            versions=versions, checksums=options['checksums'], given=[], mirrors=options['mirrors'], goproxy=sources.proxy_urls(options['goproxy']),
+            gosumdb=options['gosumdb'], index_url=options['index_url'], index_max_age=options['index_max_age'],
+            options=sources.Options(options['timeout'], options['ca_path']), certificate=options['signing_certificate'] or '',
+            trust=trust.Policy(tuple(options['trust']), options['trust_all']))

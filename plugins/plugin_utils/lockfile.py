@@ -1,0 +1,104 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Lock files: release records fixed in a file that is kept beside a playbook, as a project keeps its go.sum."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.gofleet.golang.plugins.module_utils import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils.goversion import parse_release
+from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
+
+FORMAT = 1
+_HEAD = '''\
+# Releases of Go that this fleet installs. Written by gofleet.golang.go_release_info; renew it with the playbook
+# gofleet.golang.lock, and keep it under version control. size is in bytes, times are UTC.
+'''
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The release records of a lock file, in the form of the option releases. Raises GofleetError(no_lock, bad_lock)."""
+    try:
+        text = path.read_text(encoding='utf-8')
+    except FileNotFoundError as exc:
+        raise GofleetError(f'There is no lock file {path}. Write it with the playbook gofleet.golang.lock.', 'no_lock', path=str(path)) from exc
+    except (UnicodeDecodeError, OSError) as exc:
+        raise _bad(path, str(exc)) from exc
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as exc:
+        raise _bad(path, str(exc)) from exc
+    if not isinstance(content, dict) or not isinstance(content.get('releases'), list) or not isinstance(content.get('format'), int):
+        raise _bad(path, 'it has no format and releases')
+    if content['format'] > FORMAT:
+        raise _bad(path, f'a later gofleet.golang wrote it (format {content["format"]}, this one knows {FORMAT}); update the collection')
+    for each in content['releases']:
+        if not isinstance(each, dict) or not isinstance(each.get('archives'), dict) or not each['archives']:
+            raise _bad(path, 'a release in it has no version and archives')
+    return list(content['releases'])
+
+
+def _bad(path: Path, reason: str) -> GofleetError:
+    return GofleetError(f'{path} is not a lock file: {reason}. Get it back from version control, or write it anew with gofleet.golang.lock.',
+                        'bad_lock', path=str(path), reason=reason)
+
+
+def text_of(records: list[Record]) -> str:
+    """A lock file's text, the same for the same records in any order."""
+    releases = [record.as_option() for record in sorted(records, key=lambda record: parse_release(record.version), reverse=True)]
+    # Plain types: what came from a play may be Ansible's own kinds of text, which no YAML stands for.
+    content = json.loads(json.dumps({'format': FORMAT, 'releases': releases}))
+    return _HEAD + yaml.safe_dump(content, sort_keys=True, default_flow_style=False, width=160)
+
+
+def merged(old: list[dict[str, Any]], new: list[Record]) -> list[Record]:
+    """New records with the times of the old ones where the same was said before: a lock changes only when something moves.
+
+    Raises GofleetError(lock_conflict) where a release that is locked has other digests now: releases never change.
+    """
+    before = {str(each.get('version')): each['archives'] for each in old}
+    for record in new:
+        for goarch, entry in record.archives.items():
+            known = before.get(record.version, {}).get(goarch) or {}
+            for name in ('sha256', 'h1'):
+                if known.get(name) and entry.get(name) and known[name] != entry[name]:
+                    raise GofleetError(
+                        f'Go {record.version} for linux-{goarch} is locked with the {name} {known[name]}, and now {_who(entry, name)} says {entry[name]}. '
+                        'A release never changes: find out who is wrong before you take the release out of the lock.', 'lock_conflict',
+                        version=record.version, goarch=goarch, locked=known[name], found=entry[name])
+                said = (known.get('vouched') or {}).get(name) or {}
+                times = entry.get('vouched', {}).get(name, {})
+                times.update({kind: when for kind, when in said.items() if kind in times})
+    return new
+
+
+def _who(entry: dict[str, Any], name: str) -> str:
+    return ' and '.join(sorted(entry.get('vouched', {}).get(name, {}))) or 'somebody'
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a lock file as a whole, with the mode that it has. Raises OSError. One writer at a time, please."""
+    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
+    transaction.write_file(str(path), text.encode(), mode)
+
+
+def moves(old: list[dict[str, Any]], new: list[Record]) -> list[str]:
+    """What a renewal changes, a line for each release, oldest line first."""
+    before = {str(each.get('version')): each['archives'] for each in old}
+    after = {record.version: record.archives for record in new}
+    told = []
+    for version in sorted(before.keys() | after.keys(), key=parse_release):
+        if version not in after:
+            told.append(f'{version} goes')
+        elif version not in before:
+            told.append(f'{version} comes for {", ".join(sorted(after[version]))}')
+        elif before[version] != after[version]:
+            told.append(f'{version} changes for {", ".join(sorted(name for name in after[version] if before[version].get(name) != after[version][name]))}')
+    return told

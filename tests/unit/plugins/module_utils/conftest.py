@@ -1,0 +1,43 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+
+import pytest
+import tiny_trees
+from tiny_host import VERSIONS, Host
+
+from ansible_collections.gofleet.golang.plugins.module_utils import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+
+@pytest.fixture
+def no_disk(monkeypatch):
+    """Nobody cuts the power here, and a shared machine's disk is slow; test_transaction.py looks at the syncs."""
+    monkeypatch.setattr(transaction, 'sync_tree', lambda path: None)
+    monkeypatch.setattr(os, 'fsync', lambda handle: None)
+
+
+@pytest.fixture(scope='session')
+def releases(tmpdir_factory):
+    """Tiny releases for amd64 by version."""
+    folder = tmpdir_factory.mktemp('releases')
+    return dict((version, tiny_trees.Release(folder, version, 'amd64')) for version in VERSIONS)
+
+
+@pytest.fixture
+def host(tmpdir, releases):
+    return Host(tmpdir.mkdir('host'), releases)
+
+
+@pytest.fixture
+def error_of():
+    def error_of(function, *arguments, **options):
+        with pytest.raises(GofleetError) as caught:
+            function(*arguments, **options)
+        return caught.value
+    return error_of

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpgp_keys import Home
+from tiny_trees import Release
+from web_server import WebServer
+
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils.sources import Options
+from ansible_collections.gofleet.golang.plugins.module_utils.trust import Policy
+from ansible_collections.gofleet.golang.plugins.plugin_utils import proofs, signatures
+from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
+from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
+
+SIGNATURE = Policy(('signature',), False)
+
+
+@pytest.fixture(scope='module')
+def home() -> Iterator[Home]:
+    if not shutil.which('gpg'):
+        pytest.skip('gpg is not installed: it makes the key of these tests (Debian: apt-get install gnupg)')
+    with Home() as home:
+        yield home
+
+
+@pytest.fixture(scope='module')
+def primary(home: Home) -> str:
+    return home.new_primary('release', '2024-01-01')
+
+
+@pytest.fixture(scope='module')
+def stranger(home: Home) -> str:
+    return home.new_primary('stranger', '2024-01-01')
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Release:
+    (tmp_path / 'release').mkdir()
+    return Release(tmp_path / 'release', '1.30.1', 'amd64')
+
+
+class Stand:
+    """A mirror with a signed archive, and a controller that asks for its signature."""
+
+    def __init__(self, root: Path, web: WebServer, tiny: Release) -> None:
+        self.root = root
+        self.web = web
+        self.tiny = tiny
+        self.cache = Cache(root / 'cache')
+        self.options: dict[str, Any] = {'mirrors': [f'{web.url}/dl'], 'trust': SIGNATURE}
+        self.record = Record(**tiny.record())
+        web.serve(f'/dl/{tiny.filename}', tiny.archive_bytes)
+
+    def sign(self, home: Home, key: str, content: bytes | None = None) -> bytes:
+        signed = home.sign(key, content or self.tiny.archive_bytes, '--armor', at='2025-01-01')
+        self.web.serve(f'/dl/{self.tiny.filename}.asc', signed)
+        return signed
+
+    def ask(self) -> GofleetError | None:
+        request = Request(versions=['1.30.1'], checksums={}, given=[], goproxy=[], gosumdb='off', index_url='', index_max_age=3600,
+                          options=Options(10, None), **self.options)  # fmt: skip
+        return proofs.Prover(request, self.cache).add_signature(self.record, 'amd64')
+
+    @property
+    def kinds(self) -> list[str]:
+        return sorted(self.record.archives['amd64']['vouched']['sha256'])
+
+
+@pytest.fixture
+def stand(tmp_path: Path, web: WebServer, tiny: Release, home: Home, primary: str, monkeypatch: pytest.MonkeyPatch) -> Stand:
+    monkeypatch.setattr(signatures, 'PRIMARY', primary)
+    monkeypatch.setattr(signatures, 'vendored', lambda: home.export(primary))
+    return Stand(tmp_path, web, tiny)
+
+
+def test_a_signature_vouches_for_an_archive(stand: Stand, home: Home, primary: str) -> None:
+    stand.sign(home, primary)
+    assert stand.ask() is None
+    assert stand.kinds == ['index', 'signature']
+    assert stand.record.archives['amd64']['vouched']['sha256']['signature'].startswith('2025-01-01T')
+
+
+def test_a_signature_that_was_verified_is_not_asked_for_again(stand: Stand, home: Home, primary: str) -> None:
+    stand.sign(home, primary)
+    stand.ask()
+    asked = len(stand.web.requests)
+    stand.record = Record(**stand.tiny.record())
+    assert stand.ask() is None
+    assert (stand.kinds, len(stand.web.requests)) == (['index', 'signature'], asked)
+
+
+def test_without_a_signature_that_is_the_reason_and_no_archive_is_fetched(stand: Stand) -> None:
+    reason = stand.ask()
+    assert reason
+    assert (reason.code, stand.kinds, stand.web.paths) == ('no_signature', ['index'], [f'/dl/{stand.tiny.filename}.asc'])
+    assert 'answers 404' in reason.msg
+
+
+def test_by_default_a_missing_signature_is_not_asked_for_in_every_run(stand: Stand) -> None:
+    stand.options['trust'] = Policy((), False)
+    assert [getattr(stand.ask(), 'code', None) for _each in range(2)] == ['no_signature'] * 2
+    assert len(stand.web.requests) == 1
+
+
+def test_an_unknown_key_is_the_reason(stand: Stand, home: Home, stranger: str) -> None:
+    stand.sign(home, stranger)
+    reason = stand.ask()
+    assert reason
+    assert (reason.code, stand.kinds) == ('unknown_signing_key', ['index'])
+    assert 'signing_certificate' in reason.msg
+
+
+def test_a_signature_of_another_file_stops_everything(stand: Stand, home: Home, primary: str) -> None:
+    stand.sign(home, primary, b'another file')
+    with pytest.raises(GofleetError) as caught:
+        stand.ask()
+    assert (caught.value.code, stand.kinds) == ('bad_signature', ['index'])
+
+
+def test_a_refreshed_certificate_may_be_at_an_address(stand: Stand, home: Home, primary: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    older = home.export(primary)
+    monkeypatch.setattr(signatures, 'vendored', lambda: older)
+    subkey = home.add_subkey(primary, '2024-06-01', '2089-01-01')
+    stand.sign(home, subkey)
+    assert getattr(stand.ask(), 'code', None) == 'unknown_signing_key'
+    stand.options['certificate'] = stand.web.serve('/key.pub', home.export(primary, '--armor'))
+    assert (stand.ask(), stand.kinds) == (None, ['index', 'signature'])
+
+
+def test_a_certificate_of_somebody_else_stops_everything(stand: Stand, home: Home, primary: str, stranger: str, tmp_path: Path) -> None:
+    stand.sign(home, primary)
+    (tmp_path / 'key.asc').write_bytes(home.export(stranger))
+    stand.options['certificate'] = str(tmp_path / 'key.asc')
+    with pytest.raises(GofleetError) as caught:
+        stand.ask()
+    assert caught.value.code == 'wrong_certificate'
+
+
+def test_a_certificate_that_cannot_be_fetched_is_told(stand: Stand, home: Home, primary: str) -> None:
+    stand.sign(home, primary)
+    stand.options['certificate'] = f'{stand.web.url}/nowhere.pub'
+    with pytest.raises(GofleetError) as caught:
+        stand.ask()
+    assert (caught.value.code, 'nowhere.pub answers 404' in caught.value.msg) == ('no_certificate', True)
+
+
+def test_a_local_archive_is_proven_by_the_signature_beside_it(stand: Stand, home: Home, primary: str, tiny: Release) -> None:
+    local = Path(tiny.archive)
+    local.with_name(f'{local.name}.asc').write_bytes(home.sign(primary, tiny.archive_bytes, at='2025-01-01'))
+    stand.options.update(archive=local.parent, mirrors=[])
+    assert (stand.ask(), stand.kinds, stand.web.paths) == (None, ['index', 'signature'], [])
+
+
+def test_a_local_archive_that_is_another_one_proves_nothing(stand: Stand, home: Home, primary: str, tiny: Release) -> None:
+    local = Path(tiny.archive)
+    local.with_name(f'{local.name}.asc').write_bytes(home.sign(primary, b'other', at='2025-01-01'))
+    local.write_bytes(b'other')
+    stand.options.update(archive=local.parent, mirrors=[])
+    assert (getattr(stand.ask(), 'code', None), stand.kinds) == ('no_signature', ['index'])
+
+
+def test_what_has_no_sha256_has_no_signature(stand: Stand) -> None:
+    stand.record = Record(**stand.tiny.logged())
+    assert (getattr(stand.ask(), 'code', None), stand.web.paths) == ('no_signature', [])
