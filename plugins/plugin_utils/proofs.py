@@ -61,10 +61,10 @@ class Prover:
 
     def add_log(self, record: Record, goarch: str) -> GofleetError | None:
         """Add the h1 of a tree; otherwise why it cannot be had. Raises GofleetError where the log or a proxy lies."""
-        if not self.has_log(record.version):
+        if self._log is None or not self.has_log(record.version):
             return GofleetError(f'the transparency log knows nothing of Go {record.version} (gosumdb: '
                                 f'{self._log.key.name if self._log else "off"}; it begins with {FIRST_MODULE})', 'no_log', version=record.version)
-        found = self._h1(record.version, goarch, insist=not record.archive(goarch).get('sha256'))
+        found = self._h1(self._log, record.version, goarch, insist=not record.archive(goarch).get('sha256'))
         if isinstance(found, GofleetError):
             return found
         known = record.archive(goarch).get('h1')
@@ -74,11 +74,10 @@ class Prover:
         record.vouch(goarch, 'h1', 'log', found, releases.now())
         return None
 
-    def _h1(self, version: str, goarch: str, insist: bool) -> str | GofleetError:
+    def _h1(self, log: checksum_db.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
         """The h1, or why it cannot be had; insist: ask again though that has just been answered."""
-        assert self._log
         module, module_version = digests.toolchain_module(version, goarch)
-        name = f'h1 {self._log.key.name} {self._log.key.hash.hex()} {module_version}'
+        name = f'h1 {log.key.name} {log.key.hash.hex()} {module_version}'
         known = self._cache.read(name)
         if isinstance(known, str):
             return known
@@ -90,7 +89,7 @@ class Prover:
             if failure:
                 return failure
         try:
-            known = checksum_db.lookup(module, module_version, self._log.key, self._from_log, log_heads.Heads(self._cache, self._log.key))
+            known = checksum_db.lookup(module, module_version, log.key, lambda path: self._from_log(log, path), log_heads.Heads(self._cache, log.key))
         except GofleetError as exc:
             if exc.code not in ('log_unreachable', 'not_in_log'):
                 raise
@@ -99,12 +98,11 @@ class Prover:
         self._cache.write(name, known)
         return known
 
-    def _from_log(self, path: str) -> bytes:
-        assert self._log
-        name = self._log.key.name
+    def _from_log(self, log: checksum_db.Database, path: str) -> bytes:
+        name = log.key.name
         failures = []
-        proxies = [f'{base.rstrip("/")}/sumdb/{name}' for base in self._request.goproxy] if self._log.proxied else []
-        for base in [*proxies, self._log.url]:
+        proxies = [f'{base.rstrip("/")}/sumdb/{name}' for base in self._request.goproxy] if log.proxied else []
+        for base in [*proxies, log.url]:
             try:
                 return self._request.read(f'{base}/{path}', _LOG_LIMIT)
             except GofleetError as exc:

@@ -37,7 +37,6 @@ assert download
 pytestmark = pytest.mark.usefixtures('no_disk')
 
 
-
 # ---- from a bare host on
 
 

@@ -311,5 +311,3 @@ def test_a_tree_with_what_no_release_holds_is_not_copied(tmpdir, odd):
     with pytest.raises(GofleetError) as caught:
         adoption.copy_tree(str(source), str(tmpdir.join('target')))
     assert (caught.value.code, str(source.join('odd')) in caught.value.msg) == ('not_the_release', True)
-
-

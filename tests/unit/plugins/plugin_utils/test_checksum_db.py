@@ -418,8 +418,10 @@ def test_gosumdb_may_be_off(text: str) -> None:
     assert checksum_db.parse_gosumdb(text) is None
 
 
-@pytest.mark.parametrize('url', ['ftp://log.example', 'file:///srv/log', 'log.example', 'https:///x', 'https://log.example?x=secret', 'https://x/#y', 'http://[::1',
-                                 'http://x:99999', 'secret'])
+@pytest.mark.parametrize('url', [
+    'ftp://log.example', 'file:///srv/log', 'log.example', 'https:///x', 'https://log.example?x=secret', 'https://x/#y', 'http://[::1',
+    'http://x:99999', 'secret',
+])  # fmt: skip
 def test_an_address_of_another_form_is_refused_without_repeating_it(log: Log, url: str) -> None:
     with pytest.raises(GofleetError) as caught:
         checksum_db.parse_gosumdb(f'{log.key} {url}')
