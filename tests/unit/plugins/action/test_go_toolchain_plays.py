@@ -244,6 +244,9 @@ def refused(stand: Stand) -> list[Step]:
         stand.step('no-version', mirror='refused', version=None),
         stand.step('no-index', mirror='refused', version=OLD, index_url=f'{NOBODY}/', cache_path=str(stand.folder / 'caches' / 'no-index')),
         stand.step('other-arch', version=OLD),
+        stand.step('unsigned', mirror='refused', trust=['signature']),
+        stand.step('unlogged', mirror='refused', trust=['log', 'signature']),
+        stand.step('no-lock', mirror='refused', lock=str(stand.folder / 'nowhere.yml')),
     ]
 
 
@@ -515,6 +518,9 @@ REFUSALS = {
     'no-version': ('invalid_version', ('Neither version nor version_from', 'Write version:')),
     'no-index': ('index_unreachable', (f'The release index {NOBODY}/', 'Connection refused', 'Set index_url', 'checksums', 'goproxy')),
     'other-arch': ('no_archive_for_architecture', (f'Go {OLD} for linux-{ARCH}', OTHER_ARCH, 'Pin this', 'gosumdb')),
+    'unsigned': ('untrusted', (f'signature has to vouch for Go {NEW} for linux-', 'index does', 'There is no signature of', '.asc: answers 404', 'trust')),
+    'unlogged': ('untrusted', ('log or signature has to vouch', 'The transparency log knows nothing of', 'gosumdb: off', 'There is no signature')),
+    'no-lock': ('no_lock', ('nowhere.yml', 'gofleet.golang.lock')),
     'lied-to': ('no_source', ('{module} is not the release', '{h1}', WRONG_H1, 'Nothing was installed')),
 }
 # The host had made a folder for the controller, which then had nothing to bring.
