@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 from ansible_collections.gofleet.golang.plugins.modules.go_release_info import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, lockfile, locking, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, files, lockfile, locking, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
 
@@ -26,7 +26,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        dummy, self._options = self.validate_argument_spec(ARGUMENT_SPEC)
+        dummy, self.options = self.validate_argument_spec(ARGUMENT_SPEC)
         try:
             result.update(self._resolve())
         except GofleetError as exc:
@@ -36,7 +36,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return result
 
     def _resolve(self) -> dict[str, Any]:
-        options = self._options
+        options = self.options
         kept = cache.Cache(Path(options['cache_path'] or cache.default_root()))
         records, warnings = locking.resolve(self._request(), options['architectures'], kept, locking.run_cache(C.DEFAULT_LOCAL_TMP))
         if options['fetch'] and not self._task.check_mode:
@@ -60,10 +60,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 'diff': {'before': before, 'after': after, 'before_header': str(path), 'after_header': str(path)}}
 
     def _request(self) -> Request:
-        options = self._options
+        options = self.options
         versions = list(options['versions'])
         if options['version_from']:
-            versions.append(releases.project_version(Path(self._find_needle('files', options['version_from']))))
+            versions.append(releases.project_version(files.on_controller(self, 'version_from')))
         if not versions:
             raise GofleetError("Neither versions nor version_from says which Go is meant. Write versions: [latest], or a line such as ['1.26'].",
                                'invalid_version')

@@ -14,7 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, lockfile, proofs, releases, resolver
+from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, files, lockfile, proofs, releases, resolver
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
 MODULE = 'gofleet.golang.go_toolchain'
@@ -33,7 +33,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        dummy, self._options = self.validate_argument_spec(ARGUMENT_SPEC)
+        dummy, self.options = self.validate_argument_spec(ARGUMENT_SPEC)
         try:
             result.update(self._converge(task_vars or {}))
         except GofleetError as exc:
@@ -44,11 +44,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _converge(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         arguments = {key: value for key, value in self._task.args.items() if key not in _CONTROLLER_ONLY}
-        self._cache = cache.Cache(Path(self._options['cache_path'] or cache.default_root()))
-        if self._options['archive'] and not self._options['remote_src']:
+        self._cache = cache.Cache(Path(self.options['cache_path'] or cache.default_root()))
+        if self.options['archive'] and not self.options['remote_src']:
             del arguments['archive']
             arguments['transfer'] = 'push'
-        if self._options['state'] == 'absent':
+        if self.options['state'] == 'absent':
             return self._call(arguments, task_vars)
         request = self._request()
         resolution = resolver.resolve(request, self._cache, resolver.run_cache(C.DEFAULT_LOCAL_TMP))
@@ -86,18 +86,18 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return answer
 
     def _request(self) -> Request:
-        options = self._options
+        options = self.options
         version = options['version']
         if options['version_from']:
             if version:
                 raise GofleetError('Both version and version_from are set. Leave one of them out.', 'conflicting_options')
-            version = releases.project_version(Path(self._find_needle('files', options['version_from'])))
+            version = releases.project_version(files.on_controller(self, 'version_from'))
         if not version:
             raise GofleetError("Neither version nor version_from says which Go is wanted. Write version: latest, a line such as '1.26', or a "
                                "release such as '1.26.6'.", 'invalid_version')
         given = options['releases']
         if options['lock']:
-            given = given + lockfile.read(Path(self._find_needle('files', options['lock'])))
+            given = given + lockfile.read(files.on_controller(self, 'lock'))
         return Request(
             versions=[version, *options['also']], checksums=options['checksums'], given=given, mirrors=options['mirrors'],
             trust=trust.Policy(tuple(options['trust']), options['trust_all']), archive=self._archive(),
@@ -106,17 +106,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             index_url=options['index_url'], index_max_age=options['index_max_age'], options=self._network())
 
     def _archive(self) -> Path | None:
-        options = self._options
-        return Path(self._find_needle('files', options['archive'])) if options['archive'] and not options['remote_src'] else None
+        options = self.options
+        return files.on_controller(self, 'archive') if options['archive'] and not options['remote_src'] else None
 
     def _certificate(self) -> str:
-        named = self._options['signing_certificate'] or ''
-        return str(self._find_needle('files', named)) if named and '://' not in named else named
+        named = self.options['signing_certificate'] or ''
+        return str(files.on_controller(self, 'signing_certificate')) if named and '://' not in named else named
 
     def _network(self) -> sources.Options:
-        path = self._options['ca_path']
+        path = self.options['ca_path']
         # The file may be there for the hosts alone; the controller then trusts what its system trusts.
-        return sources.Options(self._options['timeout'], path if path and Path(path).exists() else None)
+        return sources.Options(self.options['timeout'], path if path and Path(path).exists() else None)
 
     def _bring(self, need: dict[str, Any], resolution: resolver.Resolution, request: Request) -> dict[str, str]:
         """Put an archive onto the host; returns its path there and where it came from."""
@@ -124,7 +124,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         from ansible_collections.gofleet.golang.plugins.plugin_utils import archives
 
         record = next(each for each in resolution.records if each.version == need['version'])
-        options = self._options
+        options = self.options
         archive = self._archive()
         if archive:
             local = archives.local_archive(archive, record, need['goarch'])

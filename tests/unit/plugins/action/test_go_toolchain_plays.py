@@ -520,7 +520,7 @@ REFUSALS = {
     'other-arch': ('no_archive_for_architecture', (f'Go {OLD} for linux-{ARCH}', OTHER_ARCH, 'Pin this', 'gosumdb')),
     'unsigned': ('untrusted', (f'signature has to vouch for Go {NEW} for linux-', 'index does', 'There is no signature of', '.asc: answers 404', 'trust')),
     'unlogged': ('untrusted', ('log or signature has to vouch', 'The transparency log knows nothing of', 'gosumdb: off', 'There is no signature')),
-    'no-lock': ('no_lock', ('nowhere.yml', 'gofleet.golang.lock')),
+    'no-lock': ('no_file', ('nowhere.yml', 'gofleet.golang.lock')),
     'lied-to': ('no_source', ('{module} is not the release', '{h1}', WRONG_H1, 'Nothing was installed')),
 }
 # The host had made a folder for the controller, which then had nothing to bring.
