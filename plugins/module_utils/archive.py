@@ -1,7 +1,12 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Unpack a verified archive into a stage, then prove that nothing in it leads outside."""
+"""Unpack an archive into a stage in one pass: each member is vetted before it is written, and hashed while it is.
+
+A digest is worth as much as who vouched for it, so nothing that an archive says of itself is believed, verified or
+not. What a tree of Go's consists of is a short list; all else is refused. Python unpacks: that takes less time than
+the system's tar and a reading of its tree afterwards (docs/performance.md), and a tar would have to be watched.
+"""
 
 from __future__ import absolute_import, division, print_function
 
@@ -12,74 +17,195 @@ import errno
 import hashlib
 import io
 import os
-import shutil
 import stat
 import struct
-import tarfile
+import unicodedata
 import zipfile
 import zlib
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK, FILE, Entry, hash1, raise_error
+from ansible_collections.gofleet.golang.plugins.module_utils import gzipped_tar
+from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK, FILE, Entry, hash1
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils.transaction import naming
 
-# What a module zip may unpack to at most, by Go's own rule for modules (x/mod/zip: MaxZipFile, 500 MiB).
+# Files and folders that an archive may hold: some twice what releases have (go1.26 without api, doc, misc, test: 12,851).
+# Python's list of a zip's members takes a kilobyte for each.
+_MEMBERS = 1 << 15
+# Bytes of a zip's directory, which Python reads as a whole: some four times what releases have.
+_DIRECTORY = 8 << 20
+
+# What an archive may unpack to, in bytes as a file system counts them: so much, and a multiple of its own size (releases: 3.4 to 4.6).
+_ALLOWANCE = 8 << 20
+_UNPACKS_TO = 8
+_BLOCK = 4096
+
+# None may unpack to more than this; a module zip by Go's own rule (x/mod/zip: MaxZipFile, 500 MiB).
+_TAR_LIMIT = 2 << 30
 _ZIP_LIMIT = 500 << 20
 
-# What a release archive may unpack to at most: several times what any release has. For archives without a digest.
-_TAR_LIMIT = 2 << 30
+# Bytes of a path, bytes of a name in it, names in it: several times what releases have (108, 60, 14).
+_PATH = 1000
+_NAME = 255
+_DEPTH = 32
 
 # Ways of packing that Go writes (archive/zip). Others may take any amount of memory, or be unknown to a host's Python.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
+# The end of a zip as Go writes it (APPNOTE 4.3.16), and what stands before it in one with 64-bit sizes (4.3.15).
+_ZIP_END = struct.Struct('<4s4H2LH')
+_ZIP64_LOCATOR = 20
+
 # What the file system answers when two members want one name.
 _CLASHES = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
-# Troubles of tar's that no other archive would mend.
-_OF_HOST = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
+# Bits by which a program has other rights than who runs it, or a folder rules of its own. Tars that Go 1.8 and earlier
+# wrote have the type of the file beside them, which means nothing.
+_SPECIAL = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
 
 # Files that are programs in the archive, whose mode a module zip cannot keep (facts: cmd/distpack, cmd/go/internal/toolchain).
 _SCRIPTS = (b'.bash', b'.sh', b'.pl', b'.rc')
 
 
-def unpack_tar(path, folder, trusted, run):
-    """Unpack a gzipped tar into folder with the system's tar, or with Python where there is none.
+def unpack_tar(path, folder):
+    """Unpack a gzipped tar whose names are all go or below it, as Go's are, into folder.
 
-    trusted: whether the archive's own digest was right; if not (its tree will be proven later), Python unpacks it,
-    which checks each member before anything is written. run: programs.runner(). Files belong to who unpacks; modes come from the archive.
-    Raises GofleetError(archive_damaged, archive_unsafe), OSError.
+    Files belong to who unpacks; modes and times come from the archive. Returns the Entries of the tree folder/go,
+    whose digests were taken while writing. Raises GofleetError(archive_damaged, archive_unsafe, not_a_toolchain), OSError.
     """
-    program = _program('tar') if trusted else None
-    if program is None:
-        _unpack_with_python(path, folder)
-        return
-    # -o: no owners from the archive; understood by GNU and BusyBox alike.
-    status, output = run([program, '-xzof', path, '-C', folder], {'LC_ALL': 'C'}, folder)
-    if status:
-        _raise_if_of_host(folder, output)
-        if status < 0:
-            raise GofleetError('tar was ended by signal %d while it unpacked %s. Nothing was installed. Look at the kernel log (dmesg) '
-                               'for a lack of memory, and run again.' % (-status, path), 'interrupted', path=path, signal=-status)
-        raise _damaged(path, output.strip().splitlines()[-1] if output.strip() else 'tar exits %d' % status)
+    with _refusals(path), naming(folder), io.open(path, 'rb') as source:
+        stream = gzipped_tar.Inflated(source)
+        tree = _Tree(os.path.join(folder, 'go'), path, _TAR_LIMIT)
+        entries = [_unpack_tar_member(member, stream, tree) for member in gzipped_tar.members(stream)]
+        stream.finish()
+        tree.set_times()
+        return sorted(entry for entry in entries if entry)
 
 
-def _program(name):
-    for folder in os.environ.get('PATH', os.defpath).split(os.pathsep):
-        path = os.path.join(folder or '.', name)
-        if os.access(path, os.X_OK) and os.path.isfile(path):
-            return path
-    return None
+def _unpack_tar_member(member, stream, tree):
+    """The Entry of a file; None for a folder."""
+    _check_name(member.name)
+    top, dummy, name = member.name.partition(b'/')
+    if top != b'go' or (not name and member.kind == gzipped_tar.FILE):
+        raise GofleetError("The archive holds '%s'; an archive of Go holds a folder go and nothing beside it." % _shown(member.name),
+                           'not_a_toolchain', member=_shown(member.name))
+    if member.mode & _SPECIAL:
+        raise _unsafe_member(member.name, 'which would have the rights of its owner or group, or is sticky')
+    if member.kind == gzipped_tar.FOLDER:
+        return tree.add_folder(name, member.mtime)
+    return tree.add_file(name, member.mode & 0o755, member.size, stream.pieces(member.size), member.mtime)
 
 
-def _raise_if_of_host(folder, output):
-    # tar's exit code does not say why; its words (in the C locale, as Python's) and the file system do.
-    for code in _OF_HOST:
-        if os.strerror(code) in output:
-            raise OSError(code, os.strerror(code), folder)
-    status = os.statvfs(folder)
-    if status.f_bavail == 0 or (status.f_files and status.f_favail == 0):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), folder)
+class _Tree(object):
+    """The tree that an archive becomes, within what one of its size may unpack to. Names are bytes, checked, below root."""
+
+    def __init__(self, root, path, limit):
+        self._root = to_bytes(root)
+        self._path = path
+        self._limit = min(limit, _ALLOWANCE + _UNPACKS_TO * os.path.getsize(path))
+        self._used = 0
+        # By the form in which file systems compare names that ignore case, or how letters are composed.
+        self._names = {}
+        self._folders = set()
+        self._times = {}
+
+    def add_folder(self, name, mtime):
+        """Make a folder, and those above it that no member was; one below it may have been there first."""
+        self._make_folders(name)
+        if name in self._times:
+            raise _unsafe_member(name, 'which is there twice')
+        self._times[name] = mtime
+
+    def add_file(self, name, mode, size, pieces, mtime=None):
+        """Write a file of pieces (bytes) that are size bytes together. Returns its Entry."""
+        self._make_folders(os.path.dirname(name))
+        self._claim(name, size)
+        target = os.path.join(self._root, name)
+        digest = hashlib.sha256()
+        # O_EXCL: two members of one name would make the tree depend on their order.
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            for piece in pieces:
+                digest.update(piece)
+                _write(handle, piece)
+            os.fchmod(handle, mode)
+        finally:
+            os.close(handle)
+        if mtime is not None:
+            os.utime(target, (mtime, mtime))
+        return Entry(name, FILE, mode, size, digest.hexdigest())
+
+    def set_times(self):
+        """Give folders their times, which change with each name that is put into them."""
+        for name, mtime in self._times.items():
+            os.utime(os.path.join(self._root, name), (mtime, mtime))
+
+    def _make_folders(self, name):
+        if name in self._folders:
+            return
+        if name:
+            self._make_folders(os.path.dirname(name))
+        self._claim(name, 0)
+        os.mkdir(os.path.join(self._root, name), 0o755)
+        self._folders.add(name)
+
+    def _claim(self, name, size):
+        """Refuse a name that is taken, and what is too much, before it is written."""
+        form = _form(name)
+        if form in self._names:
+            taken = self._names[form]
+            raise _unsafe_member(name, 'which is there twice' if taken == name else "which some file systems take for '%s'" % _shown(taken))
+        self._names[form] = name
+        self._used += max(1, -(-size // _BLOCK)) * _BLOCK
+        if len(self._names) > _MEMBERS:
+            raise _too_many(self._path)
+        if self._used > self._limit:
+            raise _too_large(self._path, self._limit)
+
+
+def _write(handle, content):
+    while content:
+        content = content[os.write(handle, content):]
+
+
+def _check_name(name):
+    """Raise GofleetError(archive_unsafe) unless a name (bytes) stays below the folder it is unpacked to, and is an ordinary one."""
+    parts = name.split(b'/')
+    if name.startswith(b'/') or b'..' in parts:
+        raise _unsafe_member(name, 'which leads out of the folder it is unpacked to')
+    if b'' in parts or b'.' in parts or min(bytearray(name)) < 0x20:
+        raise _unsafe_member(name, 'which is no name that Go writes')
+    # Who walks a tree later may do so by recursion.
+    if len(name) > _PATH or len(parts) > _DEPTH or max(len(part) for part in parts) > _NAME:
+        raise _unsafe_member(name[:_PATH], 'whose path is longer or deeper than it may be')
+
+
+def _form(name):
+    try:
+        name.decode('ascii')
+        form = name.lower()
+        # One object in memory for what most names are.
+        return name if form == name else form
+    except UnicodeDecodeError:
+        # What is no text at all raises again.
+        return unicodedata.normalize('NFC', name.decode('utf-8').lower()).encode('utf-8')
+
+
+def _shown(name):
+    return to_native(name, errors='surrogate_or_replace')
+
+
+def _unsafe_member(name, reason):
+    return GofleetError("The archive holds '%s', %s. Take it from another source." % (_shown(name), reason), 'archive_unsafe', member=_shown(name))
+
+
+def _too_many(path):
+    return GofleetError('%s holds more than %d files and folders, the most that it may.' % (path, _MEMBERS), 'archive_unsafe', path=path)
+
+
+def _too_large(path, limit):
+    return GofleetError('%s unpacks to more than %d bytes, the most that an archive of its size may.' % (path, limit), 'archive_unsafe', path=path)
 
 
 def _damaged(path, reason):
@@ -87,65 +213,20 @@ def _damaged(path, reason):
                         % (path, reason), 'archive_damaged', path=path, reason=reason)
 
 
-def _unpack_with_python(path, folder):
-    total = 0
-    with _refusals(path):
-        # 'r|': a stream, so that members are not kept in memory.
-        with contextlib.closing(tarfile.open(path, 'r|gz')) as source:
-            for member in source:
-                total += member.size
-                if total > _TAR_LIMIT:
-                    raise _unsafe_size(path, _TAR_LIMIT)
-                _unpack_member(source, member, folder)
-                source.members = []
-
-
 @contextlib.contextmanager
 def _refusals(path):
     """What a reader of archives may raise over hostile bytes, as GofleetError."""
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipfile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, struct.error) as exc:
+    except (zipfile.BadZipfile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, struct.error) as exc:
         raise _damaged(path, to_native(exc) or type(exc).__name__)
     except (IOError, OSError) as exc:
         if exc.errno in _CLASHES:
             raise GofleetError('%s holds two members of one name: %s.' % (path, to_native(exc.filename or exc)), 'archive_unsafe', path=path)
-        # Readers of gzip and of other formats raise OSErrors of their own, which have no errno.
+        # Readers of zips raise OSErrors of their own, which have no errno.
         if exc.errno is None:
             raise _damaged(path, to_native(exc))
         raise
-
-
-def _unsafe_size(path, limit):
-    return GofleetError('%s unpacks to more than %d bytes, the most that it may have.' % (path, limit), 'archive_unsafe', path=path)
-
-
-def _unpack_member(source, member, folder):
-    target = os.path.join(folder, confined(member.name))
-    if member.isdir():
-        _make_folders(target)
-    elif member.isreg() and not member.issparse():
-        _make_folders(os.path.dirname(target))
-        with io.open(target, 'wb') as output:
-            shutil.copyfileobj(source.extractfile(member), output, CHUNK)
-        os.chmod(target, stat.S_IMODE(member.mode) & 0o755)
-    else:
-        raise GofleetError("The archive holds '%s', which is neither a plain file nor a folder; Go's archives hold nothing else."
-                           % member.name, 'archive_unsafe', member=member.name)
-
-
-def _make_folders(path):
-    if not os.path.isdir(path):
-        os.makedirs(path, 0o755)
-
-
-def confined(name):
-    """A member's name, if it stays below the folder it is unpacked to. Raises GofleetError(archive_unsafe)."""
-    parts = name.split('/')
-    if name.startswith('/') or '..' in parts or '\0' in name:
-        raise GofleetError("The archive holds '%s', which leads out of the folder it is unpacked to." % name,
-                           'archive_unsafe', member=name)
-    return name
 
 
 def unpack_zip(path, folder, prefix):
@@ -154,49 +235,61 @@ def unpack_zip(path, folder, prefix):
     Restores what a module zip cannot hold: modes, and the name go.mod. Returns the Entries of the tree, whose
     digests were taken while writing. Raises GofleetError(archive_unsafe, archive_damaged), OSError.
     """
-    with _opened_zip(path) as (source, members):
-        return sorted(_unpack_zip_member(source, member, folder, prefix) for member in members)
+    with _opened_zip(path) as (source, members), naming(folder):
+        tree = _Tree(folder, path, _ZIP_LIMIT)
+        return sorted(_unpack_zip_member(source, member, tree, prefix) for member in members)
 
 
 @contextlib.contextmanager
 def _opened_zip(path):
-    with _refusals(path), contextlib.closing(zipfile.ZipFile(path)) as source:
-        members = source.infolist()
-        if sum(member.file_size for member in members) > _ZIP_LIMIT:
-            raise _unsafe_size(path, _ZIP_LIMIT)
-        yield source, members
+    with _refusals(path):
+        _check_zip_end(path)
+        with contextlib.closing(zipfile.ZipFile(path)) as source:
+            members = source.infolist()
+            if sum(member.file_size for member in members) > _ZIP_LIMIT:
+                raise _too_large(path, _ZIP_LIMIT)
+            yield source, members
 
 
-def _unpack_zip_member(source, member, folder, prefix):
+def _check_zip_end(path):
+    """Refuse a zip whose directory would take too much memory, by what Python's reader is going to believe of it."""
+    with io.open(path, 'rb') as source:
+        size = source.seek(0, os.SEEK_END)
+        source.seek(max(0, size - _ZIP_END.size - _ZIP64_LOCATOR))
+        tail = source.read()
+        mark, dummy_disk, dummy_first, dummy_here, count, length, dummy_start, comment = _ZIP_END.unpack(tail[len(tail) - _ZIP_END.size:])
+        if mark != b'PK\x05\x06' or comment or tail.startswith(b'PK\x06\x07'):
+            raise ValueError('it does not end as a zip of Go does, without a comment and 64-bit sizes')
+        if length > _DIRECTORY:
+            raise ValueError('its directory has %d bytes' % length)
+        # Python reads as many members as the directory has room for, whatever their number is said to be.
+        source.seek(max(0, size - _ZIP_END.size - length))
+        if max(count, source.read(length).count(b'PK\x01\x02')) > _MEMBERS:
+            raise _too_many(path)
+
+
+def _unpack_zip_member(source, member, tree, prefix):
     if not member.filename.startswith(prefix) or member.filename.endswith('/') or member.compress_type not in _METHODS:
         raise GofleetError("The module zip holds '%s'; it may only hold files below '%s', stored or deflated."
                            % (to_native(member.filename), prefix), 'archive_unsafe', member=to_native(member.filename))
-    name = confined(member.filename[len(prefix):])
-    if os.path.basename(name) == '_go.mod':
-        name = os.path.join(os.path.dirname(name), 'go.mod')
-    target = os.path.join(folder, name)
-    _make_folders(os.path.dirname(target))
-    size, digest = _write_member(source, member, target)
-    relative = to_bytes(name)
-    mode = 0o755 if is_program(relative) else 0o644
-    os.chmod(target, mode)
-    return Entry(relative, FILE, mode, size, digest)
-
-
-def _write_member(source, member, target):
-    digest = hashlib.sha256()
-    size = 0
+    name = to_bytes(member.filename[len(prefix):])
+    _check_name(name)
+    if os.path.basename(name) == b'_go.mod':
+        name = os.path.join(os.path.dirname(name), b'go.mod')
     with contextlib.closing(source.open(member)) as content:
-        # O_EXCL: two members of one name would make the tree depend on their order.
-        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with io.open(handle, 'wb') as output:
-            for chunk in iter(lambda: content.read(CHUNK), b''):
-                size += len(chunk)
-                if size > member.file_size:
-                    raise GofleetError("'%s' is larger than the module zip says." % to_native(member.filename), 'archive_unsafe')
-                digest.update(chunk)
-                output.write(chunk)
-    return size, digest.hexdigest()
+        return tree.add_file(name, 0o755 if is_program(name) else 0o644, member.file_size, _pieces(content, member))
+
+
+def _pieces(content, member):
+    """The content of a zip's member; Raises GofleetError(archive_unsafe) when it is not as long as the directory says."""
+    left = member.file_size
+    for piece in iter(lambda: content.read(CHUNK), b''):
+        left -= len(piece)
+        if left < 0:
+            break
+        yield piece
+    if left:
+        raise _unsafe_member(to_bytes(member.filename), 'which is not as long as its directory says')
 
 
 def is_program(path):
@@ -204,34 +297,6 @@ def is_program(path):
     folder, dummy, name = path.rpartition(b'/')
     return (folder == b'bin' or folder == b'pkg/tool' or folder.startswith(b'pkg/tool/') or name.endswith(_SCRIPTS)
             or (folder.split(b'/')[0] == b'lib' and name.startswith(b'go_') and name.endswith(b'_exec')))
-
-
-def prove_confined(root):
-    """Raise GofleetError(archive_unsafe) unless root holds only folders, files and links that stay inside.
-
-    Also refused: set-user-id and set-group-id bits, and several names for one file, which might be one outside.
-    """
-    root = to_bytes(os.path.realpath(root))
-    for folder, folders, names in os.walk(root, onerror=raise_error):
-        for name in folders + names:
-            path = os.path.join(folder, name)
-            reason = _unsafe(root, path, os.lstat(path))
-            if reason:
-                raise GofleetError("The archive holds '%s', %s." % (to_native(os.path.relpath(path, root)), reason),
-                                   'archive_unsafe', member=to_native(os.path.relpath(path, root)))
-
-
-def _unsafe(root, path, status):
-    if stat.S_ISLNK(status.st_mode):
-        inside = os.path.realpath(path)
-        return None if inside == root or inside.startswith(root + b'/') else 'a link that leads out of the tree'
-    if stat.S_ISDIR(status.st_mode):
-        return None
-    if not stat.S_ISREG(status.st_mode):
-        return 'which is neither a file, a folder nor a link'
-    if status.st_mode & (stat.S_ISUID | stat.S_ISGID):
-        return 'which runs with the rights of its owner'
-    return 'a second name of one file' if status.st_nlink > 1 else None
 
 
 def zip_h1(path):
@@ -243,6 +308,6 @@ def zip_h1(path):
 def _sha256_of_member(source, member):
     digest = hashlib.sha256()
     with contextlib.closing(source.open(member)) as content:
-        for chunk in iter(lambda: content.read(CHUNK), b''):
-            digest.update(chunk)
+        for piece in _pieces(content, member):
+            digest.update(piece)
     return digest.hexdigest()

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Fetch a file whose size and digest may be known: bounded, resumed, hashed while it streams.
+"""Fetch a file whose size and digest may be known: bounded in size and time, resumed, hashed while it streams.
 
 Requests go through ansible's open_url, so proxies, netrc and certificate stores work as
-everywhere in Ansible.
+everywhere in Ansible. Redirects are followed here: urllib goes from https to http without a
+word, to ftp as well, and reads the body of a redirect to its end, however long.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -15,6 +16,7 @@ import errno
 import hashlib
 import io
 import os
+import signal
 import socket
 from collections import namedtuple
 
@@ -22,19 +24,20 @@ from ansible.module_utils.common.text.converters import to_native
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import SSLValidationError, open_url
 
-from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.sources import without_credentials
 
 try:
     from http.client import HTTPException
     from urllib.error import HTTPError, URLError
-    from urllib.request import Request, build_opener
+    from urllib.parse import urljoin, urlsplit, urlunsplit
+    from urllib.request import HTTPRedirectHandler, Request, build_opener
 except ImportError:
     # Python 2.7
     from ansible.module_utils.six.moves.http_client import HTTPException
     from ansible.module_utils.six.moves.urllib.error import HTTPError, URLError
-    from ansible.module_utils.six.moves.urllib.request import Request, build_opener
+    from ansible.module_utils.six.moves.urllib.parse import urljoin, urlsplit, urlunsplit
+    from ansible.module_utils.six.moves.urllib.request import HTTPRedirectHandler, Request, build_opener
 
 try:
     import ssl
@@ -45,8 +48,16 @@ except ImportError:
 
 # A connection that breaks is taken up again where it broke, as long as each try brought something.
 _ROUNDS = 5
-# What a file without a recorded size may have at most: four times the largest release archive so far.
-UNKNOWN_SIZE_LIMIT = 1 << 30
+# Bytes a second that a transfer brings at least. The largest archive then takes some hours, what drips a minute or two.
+MINIMUM_RATE = 16 << 10
+# Bytes that are asked for at a time. Until they are there, nobody knows how fast they come.
+_PIECE = 1 << 16
+# Redirects in a row, as in urllib.
+_REDIRECTS = 10
+_REDIRECTING = (301, 302, 303, 307, 308)
+# What a file without a recorded size may have at most: by Go's own rule for module zips (x/mod/zip: MaxZipFile), and
+# three times the largest release archive so far.
+UNKNOWN_SIZE_LIMIT = 500 << 20
 # Errors of writing, which another mirror would not mend.
 _LOCAL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
 
@@ -78,8 +89,8 @@ def fetch_first(urls, path, options, size=None, sha256=None):
 def fetch(url, path, options, size=None, sha256=None):
     """Fetch url to path. Returns Fetched.
 
-    Raises GofleetError (invalid_url, malformed_answer, ca_path_missing, tls_unavailable, tls_failed, unreachable, http_status, html_answer, too_large,
-    truncated, size_mismatch, sha256_mismatch); its text leaves the url to the caller. OSError if path can't be written.
+    Raises GofleetError (invalid_url, malformed_answer, ca_path_missing, tls_unavailable, tls_failed, unreachable, http_status, bad_redirect, html_answer,
+    too_large, too_slow, truncated, size_mismatch, sha256_mismatch); its text leaves the url to the caller. OSError if path can't be written.
     """
     transfer = _Transfer(url, options, size)
     with io.open(path, 'wb') as target:
@@ -116,6 +127,10 @@ class _Transfer(object):
         self.digest = hashlib.sha256()
 
     def run(self, target):
+        with _Patience(self.options.timeout) as self.patience:
+            return self._rounds(target)
+
+    def _rounds(self, target):
         for dummy in range(_ROUNDS):
             before = self.received
             try:
@@ -167,26 +182,103 @@ class _Transfer(object):
             headers['Range'] = 'bytes=%d-' % self.size
             if self.validator and not self.validator.startswith('W/'):
                 headers['If-Range'] = self.validator
-        with _network_errors(self.size > 0):
-            _check_address(self.url)
-            if ssl is None:
-                # From core 2.19 on open_url needs ssl for any address; plain HTTP does not, and what comes is verified.
-                return build_opener().open(Request(self.url, headers=dict(headers, **{'User-agent': AGENT})), timeout=self.options.timeout)
-            return open_url(self.url, headers=headers, timeout=self.options.timeout, ca_path=self.options.ca_path,
-                            http_agent=AGENT, decompress=False)
+        url = self.url
+        for dummy in range(_REDIRECTS + 1):
+            with _network_errors(self.size > 0):
+                _check_address(url)
+                try:
+                    return self._ask(url, headers)
+                except HTTPError as exc:
+                    if exc.code not in _REDIRECTING:
+                        raise
+                    location = exc.headers.get('Location')
+                    exc.close()
+                url = _redirected(url, location)
+        raise GofleetError('redirects more than %d times' % _REDIRECTS, 'bad_redirect')
+
+    def _ask(self, url, headers):
+        if ssl is None:
+            # From core 2.19 on open_url needs ssl for any address; plain HTTP does not, and what comes is verified.
+            return build_opener(_NoRedirects()).open(Request(url, headers=dict(headers, **{'User-agent': AGENT})), timeout=self.options.timeout)
+        return open_url(url, headers=headers, timeout=self.options.timeout, ca_path=self.options.ca_path, http_agent=AGENT,
+                        decompress=False, follow_redirects='none')
 
     def _copy(self, response, target):
         while True:
             with _network_errors(True):
-                chunk = response.read(CHUNK)
+                chunk = response.read(_PIECE)
             if not chunk:
                 return
+            self.patience.renew(len(chunk))
             self.size += len(chunk)
             self.received += len(chunk)
             if self.size > self.limit:
                 raise GofleetError('sends more than the %d bytes that are expected' % self.limit, 'too_large', wanted=self.limit)
             self.digest.update(chunk)
             target.write(chunk)
+
+
+class _Patience(object):
+    """Ends a transfer that gets on too slowly, whatever it is waiting for: an answer, its headers, redirects or the file.
+
+    timeout ends silence only; a byte now and then would hold a host for weeks. So there is a stock of seconds, as many as
+    all rounds may be silent for together, that runs down: MINIMUM_RATE bytes put a second back, never above the first stock.
+    An alarm interrupts every call, connection or handshake, in Python's libraries too. Where another alarm is set that one is
+    left alone: it bounds this run (a task's timeout, on the controller); outside the main thread there is none.
+    """
+
+    def __init__(self, timeout):
+        self._stock = _ROUNDS * timeout + _PIECE / MINIMUM_RATE
+        self._armed = False
+
+    def __enter__(self):
+        if not signal.getitimer(signal.ITIMER_REAL)[0]:
+            try:
+                self._previous = signal.signal(signal.SIGALRM, self._end)
+            except ValueError:
+                return self
+            self._armed = True
+            self._set(self._stock)
+        return self
+
+    def __exit__(self, *dummy):
+        if self._armed:
+            self._armed = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, self._previous)
+
+    def renew(self, received):
+        """Put back what so many bytes are worth."""
+        if self._armed:
+            self._set(min(self._stock, signal.getitimer(signal.ITIMER_REAL)[0] + received / MINIMUM_RATE))
+
+    def _set(self, seconds):
+        # Again after a second, for a library may take the exception for one of its own.
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+
+    def _end(self, signum, frame):
+        if self._armed:
+            raise GofleetError('brings less than %d bytes a second' % MINIMUM_RATE, 'too_slow', minimum=MINIMUM_RATE)
+
+
+class _NoRedirects(HTTPRedirectHandler):
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        return None
+
+
+def _redirected(url, location):
+    """Where a redirect leads. Raises GofleetError(bad_redirect)."""
+    if not location:
+        raise GofleetError('redirects to nowhere', 'bad_redirect')
+    target = urljoin(url, location.replace(' ', '%20'))
+    here, there = urlsplit(url), urlsplit(target)
+    if there.scheme not in ('http', 'https') or (here.scheme, there.scheme) == ('https', 'http'):
+        raise GofleetError("redirects to '%s'; %s" % (without_credentials(target)[:300], 'from https only https is followed' if here.scheme == 'https'
+                                                      else 'only http and https are followed'), 'bad_redirect')
+    # Credentials are for the server that they were given for.
+    if (here.scheme, here.netloc.rpartition('@')[2]) == (there.scheme, there.netloc):
+        return urlunsplit(there._replace(netloc=here.netloc))
+    return target
 
 
 class _network_errors(object):

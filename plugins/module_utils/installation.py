@@ -266,16 +266,12 @@ class Installer(object):
         from ansible_collections.gofleet.golang.plugins.module_utils import archive
 
         tree = os.path.join(stage, 'go')
-        entries = None
         if obtained.kind == 'module':
             entries = archive.unpack_zip(obtained.path, tree, '%s@%s/' % digests.toolchain_module(version, self.goarch))
         else:
-            archive.unpack_tar(obtained.path, stage, bool(record.get('sha256')), self.program)
-        archive.prove_confined(stage)
+            entries = archive.unpack_tar(obtained.path, stage)
         if not os.path.isfile(os.path.join(tree, 'VERSION')):
             raise GofleetError('%s holds no go/VERSION: it is not an archive of Go.' % obtained.origin, 'not_a_toolchain', origin=obtained.origin)
-        if entries is None:
-            entries = digests.walk_tree(tree)
         self._prove_tree(version, record, entries, obtained.origin)
         checks.prove_version(tree, version, self.goarch, stage, self.program)
         os.unlink(obtained.path)

@@ -16,9 +16,8 @@ def runner(module):
     """
 
     def run(argv, environment, folder):
-        # close_fds: a program that outlives a killed module keeps that run's lock (transaction.lock).
         status, output, errors = module.run_command(
-            argv, environ_update=environment, cwd=folder, close_fds=False, expand_user_and_vars=False, handle_exceptions=False)
+            argv, environ_update=environment, cwd=folder, expand_user_and_vars=False, handle_exceptions=False)
         return status, output + errors
 
     return run

@@ -79,7 +79,6 @@ def _locked_handle(path, timeout):
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX)
                 if _is_still(path, handle):
-                    _let_children_inherit(handle)
                     return handle
             except BaseException:
                 os.close(handle)
@@ -103,12 +102,6 @@ def _opened(path):
         if exc.errno != errno.ENOENT:
             raise
         return None
-
-
-def _let_children_inherit(handle):
-    # A tar that outlives a killed run still writes into the stage: as long as it does, it holds the lock too.
-    if hasattr(os, 'set_inheritable'):
-        os.set_inheritable(handle, True)
 
 
 def _on_alarm(signum, frame):

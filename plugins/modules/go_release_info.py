@@ -82,7 +82,9 @@ options:
     description: File or address of a newer OpenPGP certificate of the signing key, as for M(gofleet.golang.go_toolchain).
     type: str
   timeout:
-    description: After how many seconds without a byte a connection is given up.
+    description:
+      - After how many seconds without a byte a connection is given up.
+      - One that goes on bringing less than 16 KiB a second is given up after some five times as long.
     type: int
     default: 30
   ca_path:

@@ -176,7 +176,9 @@ options:
     type: int
     default: 300
   timeout:
-    description: After how many seconds without a byte a connection is given up.
+    description:
+      - After how many seconds without a byte a connection is given up.
+      - One that goes on bringing less than 16 KiB a second is given up after some five times as long.
     type: int
     default: 30
   ca_path:

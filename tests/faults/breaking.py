@@ -88,27 +88,15 @@ class Bench:
 
     def _record(self, slot: Slot) -> list[Point]:
         slot.restore()
-        tar = syscalls.tar_script(slot.folder / 'bin', syscalls.recorder(slot.folder / 'tar.log'))
-        module = self._with_path(self.module.within(*syscalls.recorder(slot.log, self.scenario.lacks)), tar)
+        module = self.module.within(*syscalls.recorder(slot.log, self.scenario.lacks))
         assert self._run(slot.host, module).succeeded
-        found = syscalls.points(slot.log, 'module', slot.host.root)
-        if (slot.folder / 'tar.log').exists():
-            found += syscalls.points(slot.folder / 'tar.log', 'tar', slot.host.root)
-        return found
-
-    def _with_path(self, module: Module, folder: Path) -> Module:
-        return module.within(*module.wrapper, PATH=f'{folder}{os.pathsep}{module.environment()["PATH"]}')
+        return syscalls.points(slot.log, slot.host.root)
 
     def broken(self, slot: Slot, point: Point, what: str) -> Outcome:
         """Run the change with one call broken."""
         slot.log.unlink(missing_ok=True)
-        if point.program == 'module':
-            wrapper = syscalls.injector(slot.log, point, what, self.scenario.lacks)
-            return self._run(slot.host, self.module.within(*wrapper))
-        wrapper = syscalls.injector(slot.log, point, what)
-        # A crash takes everybody; tar alone would be an error of tar's. 0: the process group, which the module leads.
-        after = 'kill -KILL 0' if what == 'signal=KILL' else ''
-        return self._run(slot.host, self._with_path(self.module, syscalls.tar_script(slot.folder / 'bin', wrapper, after)))
+        wrapper = syscalls.injector(slot.log, point, what, self.scenario.lacks)
+        return self._run(slot.host, self.module.within(*wrapper))
 
     def each(self, work: Sequence[tuple[Point, str]], judge: Callable[[Slot, Point, str], Verdict]) -> list[Verdict]:
         def one(item: tuple[Point, str]) -> Verdict:

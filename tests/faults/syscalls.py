@@ -3,13 +3,11 @@
 """System calls that change a file system: which ones a run makes, and how to break one of them with strace.
 
 The module's own calls are counted without following its children, so that a count means the same call in each run.
-tar is traced by a script of its name that comes first on PATH.
 """
 
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 import subprocess
 from collections import Counter
@@ -38,9 +36,8 @@ _BULK = re.compile(r'/\.gofleet/stage/[^/">]+/(?:[^/">]+/go[/">]|removed-[^/">]*
 
 @dataclass(frozen=True)
 class Point:
-    """One system call of a run. ordinal: it is the process's n-th of that name; program: module or tar."""
+    """One system call of a run. ordinal: it is the process's n-th of that name."""
 
-    program: str
     name: str
     ordinal: int
     arguments: str
@@ -51,10 +48,10 @@ class Point:
 
     @property
     def bulk(self) -> bool:
-        return self.program == 'tar' or (self.name not in ('rename', 'renameat2') and bool(_BULK.search(self.arguments)))
+        return self.name not in ('rename', 'renameat2') and bool(_BULK.search(self.arguments))
 
     def __str__(self) -> str:
-        return f'{self.program}: {self.name} no. {self.ordinal} ({self.arguments[-160:]})'
+        return f'{self.name} no. {self.ordinal} ({self.arguments[-160:]})'
 
 
 def works() -> bool:
@@ -80,12 +77,12 @@ def _without(call: str | None) -> tuple[str, ...]:
     return ('-e', f'inject={call}:error=ENOSYS') if call else ()
 
 
-def points(log: Path, program: str, below: Path) -> list[Point]:
+def points(log: Path, below: Path) -> list[Point]:
     """The calls of a recorded process that changed something below a folder."""
-    return list(_points(log.read_text(encoding='utf-8', errors='replace').splitlines(), program, str(below)))
+    return list(_points(log.read_text(encoding='utf-8', errors='replace').splitlines(), str(below)))
 
 
-def _points(lines: Sequence[str], program: str, below: str) -> Iterator[Point]:
+def _points(lines: Sequence[str], below: str) -> Iterator[Point]:
     counts: Counter[str] = Counter()
     for line in lines:
         found = _CALL.match(line)
@@ -99,7 +96,7 @@ def _points(lines: Sequence[str], program: str, below: str) -> Iterator[Point]:
         if below not in arguments or found['answer'].startswith('-'):
             continue
         if name not in OPENING or _WRITING.search(arguments):
-            yield Point(program, name, counts[name], arguments.replace(below, ''))
+            yield Point(name, counts[name], arguments.replace(below, ''))
 
 
 def struck(log: Path, point: Point, below: Path) -> bool:
@@ -120,13 +117,3 @@ def spread(found: Sequence[Point], limit: int) -> list[Point]:
     if len(found) <= limit:
         return list(found)
     return [found[(2 * index + 1) * len(found) // (2 * limit)] for index in range(limit)]
-
-
-def tar_script(folder: Path, wrapper: Sequence[str], after: str = '') -> Path:
-    """A folder for PATH in which `tar` is the system's tar behind a wrapper. after: what the script does then."""
-    folder.mkdir(parents=True, exist_ok=True)
-    command = f'{shlex.join(wrapper)} {shutil.which("tar")} "$@"'
-    script = folder / 'tar'
-    script.write_text(f'#!/bin/sh\n{command}\n{after}\n' if after else f'#!/bin/sh\nexec {command}\n', encoding='utf-8')
-    script.chmod(0o755)
-    return folder

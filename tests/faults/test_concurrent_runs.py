@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from pathlib import Path
 
@@ -80,32 +79,6 @@ def test_the_next_run_goes_on_when_the_lock_s_holder_is_killed(module: Module, s
     assert outcome.changed, outcome
     assert host.answers() == {'link': FIRST, 'bin': FIRST}
     assert host.staged() == []
-
-
-def test_a_tar_that_outlived_its_killed_module_does_not_work_in_the_next_run_s_prefix(module: Module, shelf: Shelf, host: Host, folder: Path) -> None:
-    """Either it dies with the module, or it keeps the lock: otherwise it fills the stage that the next run cleans."""
-    gate = Gate(folder / 'told').make()
-    tar = folder / 'bin' / 'tar'
-    tar.parent.mkdir()
-    tar.write_text(f'#!/bin/sh\nread word < {gate.path}\nexec {shutil.which("tar")} "$@"\n', encoding='utf-8')
-    tar.chmod(0o755)
-    options = {**shelf.options(FIRST), **host.paths}
-    first = module.within(PATH=f'{tar.parent}{os.pathsep}{os.environ["PATH"]}').start(options)
-    pipe = gate.wait()
-    first.kill()
-    first.process.wait()
-    second = module.run({**options, 'lock_timeout': 1})
-    # Nobody reads the pipe any more if tar is dead; then writing to it fails.
-    try:
-        os.write(pipe, b'go\n')
-        alive = True
-    except BrokenPipeError:
-        alive = False
-    os.close(pipe)
-    first.finish()
-    assert not (alive and second.succeeded), 'the next run worked in a prefix where a tar of the last one was at work'
-    assert second.succeeded or second.code == 'locked', second
-    assert module.run(options).succeeded
 
 
 # ---- against a run that removes everything
@@ -187,7 +160,7 @@ def recorded(module: Module, options: Options, host: Host, folder: Path, name: s
     host.save(folder / 'saved')
     outcome = module.within(*syscalls.recorder(folder / 'log')).run(options)
     assert outcome.fault() is None, outcome
-    found = syscalls.points(folder / 'log', 'module', host.root)
+    found = syscalls.points(folder / 'log', host.root)
     host.restore(folder / 'saved')
     for part in parts:
         for point in found:
@@ -205,7 +178,7 @@ def before_lock(module: Module, options: Options, host: Host, folder: Path) -> P
     names: list[str] = []
     for line in log.read_text(encoding='utf-8', errors='replace').splitlines():
         if str(host.lock) in line and 'O_CREAT' in line:
-            return Point('module', names[-1], names.count(names[-1]), 'the call before the lock is opened')
+            return Point(names[-1], names.count(names[-1]), 'the call before the lock is opened')
         names.append(line.partition('(')[0])
     raise AssertionError(f'{host.lock} is not opened')
 

@@ -80,6 +80,7 @@ class HttpExchange:
         self.prefix = place.prefix
         self.resource = tree.find(place.path, request.query, place.prefix)
         self.earlier = 0
+        self.plain_url = handler.server.mirror.url
         self._handler = handler
         self._request = request
 
@@ -127,6 +128,14 @@ class HttpExchange:
                 file.seek(start)
                 for offset in range(start, end, CHUNK):
                     self._write(file.read(min(CHUNK, end - offset)), offset)
+
+    def send_raw(self, content: bytes) -> None:
+        self._handler.wfile.write(content)
+        self._request.sent += len(content)
+
+    def client_leaves(self, within: float) -> bool:
+        # A client that waits for an answer sends nothing: what can be read here is the end of its connection.
+        return bool(select.select([self._handler.connection], [], [], within)[0])
 
     def close(self) -> None:
         self._handler.close_connection = True

@@ -9,6 +9,9 @@ and both can be had: `/fault/NAME+SCOPE~KEY/…`. What a fault doesn't strike is
 
 from __future__ import annotations
 
+import functools
+import gzip
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -29,6 +32,10 @@ SCOPES: dict[str, frozenset[str] | None] = {
 # Enough to get a client past its first read, far less than an archive.
 FIRST_BYTES = 64 * 1024
 LIE = 1000
+# Seconds between two bytes of a drip: never so long that a client could call it silence.
+DRIP = 0.25
+BOMB = 32 << 20
+MANY_HEADERS = 1 << 30
 
 _FAULT_PATH = re.compile(r"/fault/(?P<name>[a-z0-9_]+)(?:\+(?P<scope>[a-z]+))?(?P<key>~[A-Za-z0-9._-]+)?(?P<path>/.*)")
 
@@ -43,6 +50,8 @@ class Exchange(Protocol):
     resource: Resource
     # How many like requests came before: same fault, key, path and client.
     earlier: int
+    # The mirror's own tree by plain HTTP.
+    plain_url: str
 
     def respond(self, resource: Resource, ranged: bool = True) -> None:
         """Answer by the book; `ranged=False` acts as a server that knows no ranges."""
@@ -55,6 +64,12 @@ class Exchange(Protocol):
 
     def send(self, start: int, end: int) -> None:
         """Send these bytes of the resource."""
+
+    def send_raw(self, content: bytes) -> None:
+        """Send bytes that stand nowhere in the resource, be they part of headers or of a body."""
+
+    def client_leaves(self, within: float) -> bool:
+        """Whether the client goes, or the mirror stops, within so many seconds."""
 
     def close(self) -> None:
         """End the connection after what was sent."""
@@ -193,6 +208,84 @@ def _wrong_arch(exchange: Exchange) -> None:
     exchange.respond(other or text("missing", "this mirror serves one architecture only: start it with archives of two\n", 500))
 
 
+def _drip(exchange: Exchange) -> None:
+    """The right bytes, one at a time: a client that only waits for silence to last never ends."""
+    start, end = exchange.span()
+    exchange.begin()
+    for offset in range(start, end):
+        exchange.send(offset, offset + 1)
+        if exchange.client_leaves(DRIP):
+            break
+    exchange.close()
+
+
+def _drip_headers(exchange: Exchange) -> None:
+    exchange.send_raw(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+    while not exchange.client_leaves(DRIP):
+        exchange.send_raw(b"x")
+    exchange.close()
+
+
+def _endless_continue(exchange: Exchange) -> None:
+    """Python's http.client skips any number of these, at full speed."""
+    while not exchange.client_leaves(0):
+        exchange.send_raw(b"HTTP/1.1 100 Continue\r\n\r\n" * 1000)
+    exchange.close()
+
+
+def _many_headers(exchange: Exchange) -> None:
+    exchange.send_raw(b"HTTP/1.1 200 OK\r\n")
+    line = b"X-Much: " + b"x" * 4096 + b"\r\n"
+    for _each in range(MANY_HEADERS // len(line)):
+        exchange.send_raw(line)
+    exchange.send_raw(b"\r\n")
+    exchange.close()
+
+
+def _one_header(exchange: Exchange) -> None:
+    """As much as many_headers, in a single line."""
+    exchange.send_raw(b"HTTP/1.1 200 OK\r\nX-Much: ")
+    for _each in range(MANY_HEADERS >> 20):
+        exchange.send_raw(b"x" * (1 << 20))
+    exchange.send_raw(b"\r\n\r\n")
+    exchange.close()
+
+
+def _endless(exchange: Exchange) -> None:
+    """The resource without a length, and then more of it for as long as anybody listens."""
+    exchange.send_raw(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+    exchange.send(0, exchange.resource.size)
+    for _each in itertools.takewhile(lambda _: not exchange.client_leaves(0), itertools.count()):
+        exchange.send_raw(bytes(FIRST_BYTES))
+    exchange.close()
+
+
+def _redirect_endless(exchange: Exchange) -> None:
+    """A redirect to the right file, with a body that never ends."""
+    location = f"{exchange.plain_url}{exchange.path}".encode("ascii")
+    exchange.send_raw(b"HTTP/1.1 302 Found\r\nConnection: close\r\nLocation: " + location + b"\r\n\r\n")
+    while not exchange.client_leaves(0):
+        exchange.send_raw(bytes(FIRST_BYTES))
+    exchange.close()
+
+
+def _leads_to(location: Callable[[Exchange], str]) -> Callable[[Exchange], None]:
+    def act(exchange: Exchange) -> None:
+        exchange.respond(replace(text("redirect", "moved\n", 302), headers=(("Location", location(exchange)),)))
+
+    return act
+
+
+def _packed_bomb(exchange: Exchange) -> None:
+    """A body that a client which honours Content-Encoding unpacks to a thousand times as much."""
+    exchange.respond(replace(exchange.resource, body=_bomb(), etag=None, headers=(("Content-Encoding", "gzip"),)), ranged=False)
+
+
+@functools.cache
+def _bomb() -> bytes:
+    return gzip.compress(bytes(BOMB), mtime=0)
+
+
 def _refuse(exchange: Exchange) -> None:
     exchange.close()
 
@@ -230,6 +323,17 @@ FAULTS = {
         Fault("empty_index", "index", _empty_index),
         Fault("wrong_arch", "archive", _wrong_arch),
         Fault("refuse", "all", _refuse),
+        Fault("drip", "archive", _drip),
+        Fault("drip_headers", "archive", _drip_headers),
+        Fault("endless_continue", "archive", _endless_continue),
+        Fault("many_headers", "archive", _many_headers),
+        Fault("one_header", "archive", _one_header),
+        Fault("endless", "archive", _endless),
+        Fault("redirect_endless", "archive", _redirect_endless),
+        Fault("to_http", "archive", _leads_to(lambda exchange: f"{exchange.plain_url}{exchange.path}")),
+        Fault("to_file", "archive", _leads_to(lambda exchange: "file:///etc/hostname")),
+        Fault("to_ftp", "archive", _leads_to(lambda exchange: "ftp://127.0.0.1/archive")),
+        Fault("packed_bomb", "archive", _packed_bomb),
     )
 }
 

@@ -31,7 +31,7 @@ def sha256(content):
 
 def run(argv, environment, folder):
     """What programs.runner() gives, without an AnsibleModule."""
-    process = subprocess.Popen(argv, env=dict(os.environ, **environment), cwd=folder, close_fds=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(argv, env=dict(os.environ, **environment), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output = process.communicate()[0]
     return process.returncode, output if isinstance(output, str) else output.decode('utf-8', 'replace')
 

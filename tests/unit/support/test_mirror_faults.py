@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import gzip
 import hashlib
 import http.client
 import json
 import socket
 import ssl
+import time
 import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
@@ -16,7 +18,7 @@ import pytest
 from certificates import ServerCertificate
 from mirror import Mirror
 from mirror_client import Get
-from mirror_faults import FAULTS, FIRST_BYTES, LIE, FaultPath
+from mirror_faults import BOMB, DRIP, FAULTS, FIRST_BYTES, LIE, FaultPath
 from toolchains import Archive
 
 
@@ -227,6 +229,69 @@ def test_refuse_closes_before_any_answer(mirror: Mirror, get: Get, name: str) ->
     with pytest.raises(http.client.RemoteDisconnected):
         get(f"{mirror.fault_url('refuse')}/go/{name}")
     assert [(request.status, request.sent) for request in mirror.requests()] == [(None, 0)]
+
+
+def raw(mirror: Mirror, fault: str, name: str, size: int) -> bytes:
+    """The first bytes of an answer, headers and all, as they come."""
+    parts = urlsplit(mirror.fault_url(fault))
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as connection:
+        connection.sendall(f"GET {parts.path}/go/{name} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        with connection.makefile("rb") as answer:
+            return answer.read(size)
+
+
+@pytest.mark.parametrize("secure", [False, True])
+def test_drip_sends_the_right_bytes_one_by_one(mirror: Mirror, tls: ServerCertificate, name: str, content: bytes, secure: bool) -> None:
+    parts = urlsplit(mirror.fault_url("drip", secure))
+    context = ssl.create_default_context(cafile=str(tls.authority))
+    connection = http.client.HTTPSConnection(parts.netloc, timeout=20, context=context) if secure else http.client.HTTPConnection(parts.netloc, timeout=20)
+    connection.request("GET", f"{parts.path}/go/{name}")
+    answer = connection.getresponse()
+    assert answer.headers["Content-Length"] == str(len(content))
+    started = time.monotonic()
+    assert answer.read(2) == content[:2]
+    assert time.monotonic() - started >= DRIP
+    connection.close()
+    assert mirror.requests()[0].sent < 10
+
+
+def test_headers_drip_too(mirror: Mirror, name: str) -> None:
+    assert raw(mirror, "drip_headers", name, 26) == b"HTTP/1.1 200 OK\r\nX-Drip: x"
+
+
+def test_endless_continue_never_comes_to_an_answer(mirror: Mirror, name: str) -> None:
+    assert b"200" not in raw(mirror, "endless_continue", name, 1 << 20)
+
+
+@pytest.mark.parametrize("fault", ["many_headers", "one_header"])
+def test_headers_of_many_megabytes(mirror: Mirror, name: str, fault: str) -> None:
+    assert b"\r\n\r\n" not in raw(mirror, fault, name, 4 << 20)
+
+
+def test_endless_goes_on_after_the_file_and_gives_no_length(mirror: Mirror, name: str, content: bytes) -> None:
+    headers, _end, body = raw(mirror, "endless", name, len(content) + (1 << 20)).partition(b"\r\n\r\n")
+    assert b"Content-Length" not in headers
+    assert body[: len(content)] == content
+    assert len(body) > len(content)
+
+
+def test_a_redirect_with_an_endless_body_leads_to_the_file(mirror: Mirror, name: str) -> None:
+    answer = raw(mirror, "redirect_endless", name, 1 << 20)
+    assert answer.startswith(b"HTTP/1.1 302 ")
+    assert f"Location: {mirror.url}/go/{name}\r\n".encode() in answer
+
+
+@pytest.mark.parametrize(("fault", "start"), [("to_file", "file:///"), ("to_ftp", "ftp://"), ("to_http", "http://")])
+def test_redirects_to_other_schemes(mirror: Mirror, tls: ServerCertificate, get: Get, name: str, fault: str, start: str) -> None:
+    answer = get(f"{mirror.fault_url(fault, secure=True)}/go/{name}", authority=tls.authority)
+    assert answer.status == 302
+    assert answer.headers["Location"].startswith(start)
+
+
+def test_a_packed_bomb_is_small_until_it_is_unpacked(mirror: Mirror, get: Get, name: str) -> None:
+    answer = get(f"{mirror.fault_url('packed_bomb')}/go/{name}")
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert len(answer.body) * 500 < len(gzip.decompress(answer.body)) == BOMB
 
 
 def test_head_has_no_body_under_any_fault(mirror: Mirror, get: Get, name: str) -> None:

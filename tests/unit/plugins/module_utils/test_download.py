@@ -7,11 +7,15 @@ __metaclass__ = type
 
 import base64
 import errno
+import itertools
 import os
+import select
+import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 
 import pytest
 from tiny_trees import sha256
@@ -74,7 +78,7 @@ def test_an_empty_file_is_a_file(web, fetch, path):
 
 
 def test_a_file_of_many_chunks_is_whole(web, fetch, path):
-    content = os.urandom(2 * download.CHUNK + 1)
+    content = os.urandom(2 * download._PIECE + 1)
     assert fetch(web.serve('/archive', content)).sha256 == sha256(content)
     assert path.read_binary() == content
 
@@ -167,10 +171,10 @@ def test_a_server_that_resumes_elsewhere_is_found_out(web, fetch):
 
 
 def test_a_stalled_download_is_taken_up_after_the_timeout(web, fetch, path):
-    content = os.urandom(3 * download.CHUNK)
-    fetch(web.serve('/archive', cut(content, 2 * download.CHUNK + 5, stall=True), rest_of(content)), IMPATIENT)
+    content = os.urandom(3 * download._PIECE)
+    fetch(web.serve('/archive', cut(content, 2 * download._PIECE + 5, stall=True), rest_of(content)), IMPATIENT)
     assert path.read_binary() == content
-    assert web.requests[1].headers['range'] == 'bytes=%d-' % (2 * download.CHUNK)
+    assert web.requests[1].headers['range'] == 'bytes=%d-' % (2 * download._PIECE)
 
 
 def test_a_download_that_gets_no_further_is_given_up(web, fetch):
@@ -263,11 +267,6 @@ def test_an_absurd_length_is_an_error_of_the_server(web, fetch, length):
     assert error_of(fetch, web.serve('/archive', Answer(CONTENT, declared=length)), size=1001).msg
 
 
-def test_redirects_that_never_end_are_given_up(web, fetch):
-    web.serve('/b', Answer(status=302, headers={'Location': '/a'}))
-    assert error_of(fetch, web.serve('/a', Answer(status=302, headers={'Location': '/b'}))).code == 'http_status'
-
-
 @pytest.mark.parametrize('url', ['mirror.example.com/go/archive', '/go/archive', '', 'gopher://mirror.example.com/x', 'http://', 'http://[::1/archive',
                                  'http://127.0.0.1:port/archive', 'http://127.0.0.1:99999/archive', 'http://127.0.0.1/a b\r\nHost: c'])
 def test_what_is_no_address_is_an_error_and_no_crash(fetch, url):
@@ -305,6 +304,207 @@ def test_a_folder_that_is_not_there_is_no_failure_of_the_network(web, tmpdir):
     with pytest.raises((IOError, OSError)) as caught:
         download.fetch_first([web.serve('/archive', CONTENT)], str(tmpdir.join('missing', 'archive')), OPTIONS)
     assert (caught.value.errno, web.requests) == (errno.ENOENT, [])
+
+
+# ---- redirects
+
+
+def redirect(location, status=302, **options):
+    return Answer(status=status, headers={'Location': location}, **options)
+
+
+@pytest.mark.parametrize('status', [301, 302, 303, 307, 308])
+def test_every_kind_of_redirect_is_followed(web, fetch, status):
+    web.serve('/there', CONTENT)
+    assert fetch(web.serve('/here', redirect('/there', status)), sha256=SHA256).size == 1000
+
+
+def test_ten_redirects_are_followed_and_no_more(web, fetch):
+    for number in range(11):
+        web.serve('/%d' % number, redirect('/%d' % (number + 1)))
+    web.serve('/11', CONTENT)
+    assert fetch(web.url + '/1').size == 1000
+    assert error_of(fetch, web.url + '/0').code == 'bad_redirect'
+
+
+def test_the_body_of_a_redirect_is_not_read(web, fetch):
+    web.serve('/there', CONTENT)
+    url = web.serve('/here', redirect('/there', body=b'x' * 1000, declared=1 << 40, stall=True))
+    assert fetch(url, IMPATIENT, sha256=SHA256).received == 1000
+
+
+def test_what_is_resumed_is_asked_for_over_the_redirect_again(web, fetch, path):
+    web.serve('/there', cut(CONTENT, 400, headers={'ETag': TAG}), rest_of(CONTENT, TAG))
+    fetch(web.serve('/here', redirect('/there')), sha256=SHA256)
+    assert web.paths == ['/here', '/there'] * 2
+    assert path.read_binary() == CONTENT
+
+
+@pytest.mark.parametrize('location', ['file:///etc/passwd', 'ftp://127.0.0.1/archive', 'gopher://127.0.0.1/', 'data:,archive', ''])
+def test_only_http_is_redirected_to(web, fetch, path, location):
+    assert error_of(fetch, web.serve('/archive', redirect(location))).code == 'bad_redirect'
+    assert path.read_binary() == b''
+
+
+def test_a_redirect_to_no_address_is_no_crash(web, fetch):
+    assert error_of(fetch, web.serve('/archive', redirect('http://[::1/archive'))).msg
+
+
+@pytest.mark.parametrize(('url', 'location', 'target'), [
+    ('http://a/x/y', '/z', 'http://a/z'),
+    ('http://a/x/y', 'z', 'http://a/x/z'),
+    ('http://a/x', '//b/y', 'http://b/y'),
+    ('http://a/x', 'https://b/y', 'https://b/y'),
+    ('https://a/x', 'https://b/y', 'https://b/y'),
+    ('http://a/x', '/with space', 'http://a/with%20space'),
+    # Credentials go back to who they are for, and to nobody else.
+    ('http://user:secret@a/x', '/y', 'http://user:secret@a/y'),
+    ('http://user:secret@a/x', 'http://a/y', 'http://user:secret@a/y'),
+    ('http://user:secret@a/x', 'http://b/y', 'http://b/y'),
+    ('http://user:secret@a/x', 'http://a:8080/y', 'http://a:8080/y'),
+    ('http://user:secret@a/x', 'https://a/y', 'https://a/y'),
+])
+def test_where_a_redirect_leads(url, location, target):
+    assert download._redirected(url, location) == target
+
+
+@pytest.mark.parametrize('location', ['http://a/y', 'http://user@a/y', 'ftp://a/y', 'file:///y', None])
+def test_a_redirect_never_leaves_https(location):
+    error = error_of(download._redirected, 'https://a/x', location)
+    assert error.code == 'bad_redirect'
+    assert 'user' not in error.msg
+
+
+# ---- what comes too slowly
+
+
+class SlowServer(object):
+    """Answers each connection with what a function yields, a piece every few milliseconds, until the client goes."""
+
+    def __init__(self, pieces):
+        self._pieces = pieces
+        self._socket = socket.socket()
+        self._socket.bind(('127.0.0.1', 0))
+        self._socket.listen(5)
+        self.url = 'http://127.0.0.1:%d/archive' % self._socket.getsockname()[1]
+        thread = threading.Thread(target=self._serve)
+        thread.daemon = True
+        thread.start()
+
+    def _serve(self):
+        while True:
+            connection = self._socket.accept()[0]
+            connection.recv(65536)
+            try:
+                for piece in self._pieces():
+                    connection.sendall(piece)
+                    if select.select([connection], [], [], 0.01)[0]:
+                        break
+            except socket.error:
+                # The client went away.
+                pass
+            connection.close()
+
+
+HEAD = b'HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n'
+SLOW_ANSWERS = {
+    'body': lambda: itertools.chain([HEAD], itertools.repeat(b'x')),
+    'status': lambda: itertools.chain([b'HTTP/1.1 200 '], itertools.repeat(b'x')),
+    'headers': lambda: itertools.chain([b'HTTP/1.1 200 OK\r\nX: '], itertools.repeat(b'x')),
+    'continue': lambda: itertools.repeat(b'HTTP/1.1 100 Continue\r\n\r\n'),
+    'chunks': lambda: itertools.chain([b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n'], itertools.repeat(b'1\r\nx\r\n')),
+    'trailer': lambda: itertools.chain([b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n'], itertools.repeat(b'X: x\r\n')),
+}
+
+
+@pytest.mark.parametrize('answer', sorted(SLOW_ANSWERS))
+def test_an_answer_that_drips_is_given_up_though_it_is_never_silent(fetch, monkeypatch, answer):
+    monkeypatch.setattr(download, 'MINIMUM_RATE', 1 << 20)
+    error = error_of(fetch, SlowServer(SLOW_ANSWERS[answer]).url, Options(timeout=0.1, ca_path=None))
+    assert (error.code, error.evidence) == ('too_slow', {'minimum': 1 << 20})
+
+
+class Clock(object):
+    """An alarm that is set and asked for its rest, and never rings; elapse() takes its time away."""
+
+    def __init__(self, monkeypatch):
+        self.left = 0
+        monkeypatch.setattr(signal, 'setitimer', self._set)
+        monkeypatch.setattr(signal, 'getitimer', lambda kind: (self.left, 0))
+
+    def _set(self, kind, seconds, interval=0):
+        self.left = seconds
+
+    def elapse(self, seconds):
+        assert self.left > seconds, 'the alarm would have rung'
+        self.left -= seconds
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+def test_what_comes_at_the_minimum_rate_is_never_given_up(clock):
+    with download._Patience(30) as patience:
+        for _each in range(10000):
+            clock.elapse(1)
+            patience.renew(download.MINIMUM_RATE)
+
+
+def test_nothing_is_saved_up_for_dripping_later(clock):
+    with download._Patience(30) as patience:
+        stock = clock.left
+        for _each in range(1000):
+            patience.renew(1 << 20)
+        assert clock.left == stock
+
+
+def test_every_round_may_be_silent_for_the_timeout(clock):
+    with download._Patience(30):
+        clock.elapse(download._ROUNDS * 30)
+
+
+def test_the_slowest_piece_comes_in_time_whatever_the_timeout(clock):
+    with download._Patience(0):
+        clock.elapse(download._PIECE / download.MINIMUM_RATE - 0.001)
+
+
+def test_every_byte_that_comes_counts(web, fetch, monkeypatch):
+    counted = []
+    monkeypatch.setattr(download._Patience, 'renew', lambda patience, received: counted.append(received))
+    content = os.urandom(3 * download._PIECE + 7)
+    fetch(web.serve('/archive', cut(content, 2 * download._PIECE), rest_of(content)), sha256=sha256(content))
+    assert sum(counted) == len(content)
+
+
+def test_no_alarm_stays_set(web, fetch):
+    before = signal.getsignal(signal.SIGALRM)
+    fetch(web.serve('/archive', CONTENT))
+    error_of(fetch, web.url + '/missing')
+    assert (signal.getitimer(signal.ITIMER_REAL)[0], signal.getsignal(signal.SIGALRM)) == (0, before)
+
+
+def test_an_alarm_of_somebody_else_is_left_alone(web, fetch):
+    def ring(signum, frame):
+        raise AssertionError('nothing here takes a hundred seconds')
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 100)
+    try:
+        fetch(web.serve('/archive', CONTENT))
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 100
+        assert signal.getsignal(signal.SIGALRM) is ring
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_thread_can_fetch_too(web, fetch):
+    found = []
+    thread = threading.Thread(target=lambda: found.append(fetch(web.serve('/archive', CONTENT)).size))
+    thread.start()
+    thread.join()
+    assert found == [1000]
 
 
 # ---- mirrors
