@@ -131,8 +131,10 @@ class Installer(object):
             return
         there = os.path.isdir(twin) and not os.path.islink(twin)
         differences = manifest.differences(twin, self.paths.manifests, name, content) if there else None
-        if differences and not (differences.changed or differences.missing or differences.extra):
-            transaction.remove_tree(twin, stage)
+        # What is missing may be what a run was killed over. All that is left is in the copy too.
+        if differences and not (differences.changed or differences.extra):
+            # Not by way of the stage, which may be on another file system.
+            transaction.delete_tree(twin)
             self.progress['moved_aside'] = [each for each in self.progress['moved_aside'] if each != twin]
         manifest.rewrite(self.paths.manifests, name, content)
 
