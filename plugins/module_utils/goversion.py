@@ -71,6 +71,11 @@ class Spec(namedtuple('Spec', 'kind version line')):
         return line + '.0' if self.kind == 'exact' and str(self.version) == line else line if self.kind == 'line' else str(self.version)
 
 
+def archive_name(version, goarch):
+    """The name of a release's archive for Linux: armv6l stands there for what Go calls GOARCH=arm."""
+    return 'go%s.linux-%s.tar.gz' % (version, 'armv6l' if goarch == 'arm' else goarch)
+
+
 def parse_release(text):
     """The Version that Go itself names so: 'go1.20' is the first release of line 1.20.
 

@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections import namedtuple
 
-from ansible_collections.gofleet.golang.plugins.module_utils import adoption, checks, digests, host, manifest, sources, toolchain, transaction, trust
+from ansible_collections.gofleet.golang.plugins.module_utils import adoption, checks, digests, goversion, host, manifest, sources, toolchain, transaction, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
 # Refusals that no other source would mend.
@@ -280,6 +280,7 @@ class Installer(object):
         return tree, entries
 
     def _prove_tree(self, version, record, entries, origin):
+        """Raise GofleetError(h1_mismatch) unless the tree's h1 is the record's, if that has one."""
         h1 = digests.toolchain_h1(entries, version, self.goarch)
         if record.get('h1') and h1 != record['h1']:
             raise GofleetError('%s is not the release: the h1 of its tree is %s, %s says %s. Nothing was installed.'
@@ -419,7 +420,7 @@ def record_for(records, version, goarch):
     vouched: {'sha256': {kind: time}, 'h1': {kind: time}}.
     """
     entry = dict(records.get(version, {}).get('archives', {}).get(goarch) or {})
-    entry.setdefault('filename', 'go%s.linux-%s.tar.gz' % (version, goarch))
+    entry.setdefault('filename', goversion.archive_name(version, goarch))
     if not entry.get('vouched'):
         # Whoever wrote it down vouches for it.
         entry['vouched'] = dict((name, {'pinned': None}) for name in ('sha256', 'h1') if entry.get(name))

@@ -364,7 +364,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gofleet.golang.plugins.module_utils import errors, goversion, host, installation, programs, sources, toolchain, trust
+from ansible_collections.gofleet.golang.plugins.module_utils import errors, goversion, host, programs, sources, toolchain, trust
 
 ARGUMENT_SPEC = {
     'version': {'type': 'str'},
@@ -418,6 +418,9 @@ def main():
 
 def converge(params, run, check_mode):
     """The result for these options; run: programs.runner(). Raises GofleetError, OSError."""
+    # Here: the action plugin imports this file for its options alone.
+    from ansible_collections.gofleet.golang.plugins.module_utils import installation
+
     goarch = host.goarch()
     paths = toolchain.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
     policy = trust.Policy(tuple(params['trust']), params['trust_all'])

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.gofleet.golang.plugins.module_utils import archive as unpacking
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, download, sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils.goversion import archive_name
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 
@@ -22,7 +23,7 @@ def local_archive(path: Path, record: Record, goarch: str) -> Path:
     """
     if path.is_file():
         return path
-    names = [record.archives.get(goarch, {}).get('filename') or f'go{record.version}.linux-{goarch}.tar.gz', _module_file(record, goarch)]
+    names = [record.archives.get(goarch, {}).get('filename') or str(archive_name(record.version, goarch)), _module_file(record, goarch)]
     for name in names:
         if (path / name).is_file():
             return path / name

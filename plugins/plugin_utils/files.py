@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ansible.errors import AnsibleError
+
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 _HINTS = {'lock': 'Write it with the playbook gofleet.golang.lock.'}

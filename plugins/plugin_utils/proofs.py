@@ -195,10 +195,7 @@ class Prover:
         named = self._request.certificate
         if not named:
             return signatures.vendored()
-        if '://' in named:
-            fresh = self._fetched_certificate(named)
-        else:
-            fresh = _bounded(Path(named))
+        fresh = self._fetched_certificate(named) if '://' in named else _bounded(Path(named))
         return signatures.accept_refresh(signatures.vendored(), fresh, signatures.PRIMARY)
 
 

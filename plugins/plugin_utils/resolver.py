@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, parse_release, parse_spec
+from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, archive_name, parse_release, parse_spec
 from ansible_collections.gofleet.golang.plugins.plugin_utils import proofs, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
@@ -259,7 +259,7 @@ def _given(option: dict[str, Any], when: str) -> Record:
 
 def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) -> dict[str, Any]:
     """What is given counts as pinned, besides what it says of itself."""
-    entry = {'filename': f'go{version}.linux-{goarch}.tar.gz', **entry}
+    entry = {'filename': archive_name(version, goarch), **entry}
     if not _FILENAME.match(entry['filename']):
         raise ValueError(f"{entry['filename']!r} is not a plain file name")
     if not entry.get('sha256') and not entry.get('h1'):
