@@ -5,7 +5,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint sanity unit faults molecule build clean
+.PHONY: help demo test test-quick lint sanity unit faults molecule bench build clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,9 @@ faults: ## Kill runs and let calls fail, at a sample of the points; GOFLEET_FAUL
 
 molecule: ## Run the scenarios on real hosts, in every lane
 	$(PYTHON) molecule/run.py --all
+
+bench: ## Measure runs against floors of the same run, on a machine that does nothing else
+	$(PYTHON) tests/bench/bench.py
 
 build: ## Build the collection's archive
 	"$$($(PYTHON) tests/support/lanes.py path main)/bin/ansible-galaxy" collection build --force

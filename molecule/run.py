@@ -40,6 +40,10 @@ ROOTLESS_PLATFORM = PLATFORMS["debian12"]
 ROOTLESS_USER = "gopher"
 LOG_TAIL_LINES = 150
 
+# The toolchains that the scenarios ask for; a host whose processor is emulated takes the steps of just these.
+TOOLCHAINS = ("1.21.13/amd64", "1.26.6/amd64", "1.26.8/amd64", "1.27.4/amd64")
+EMULATED_TOOLCHAINS = ("1.26.6", "1.26.8")
+
 
 class RunError(Exception):
     """The run cannot start or a scenario failed; the message says where and why."""
@@ -55,8 +59,18 @@ class Host:
 
     @property
     def groups(self) -> list[str]:
-        own = ROOTLESS if self.user else self.platform.name
-        return list(dict.fromkeys([own, self.platform.init, ROOTLESS if self.user else "root"]))
+        own = ROOTLESS if self.user else self.platform.name.replace("-", "_")
+        processor = "emulated" if self.platform.architecture else "native"
+        return list(dict.fromkeys([own, self.platform.init, ROOTLESS if self.user else "root", processor]))
+
+    def facts(self) -> dict[str, object]:
+        """What the verification has to know of it beforehand."""
+        return {
+            "platform": self.platform.name,
+            "user": self.user or "root",
+            "python": self.platform.python,
+            "emulated": self.platform.architecture is not None,
+        }
 
 
 @dataclass(frozen=True)
@@ -179,7 +193,7 @@ def variables(run: Run, environment: Path) -> dict[str, str]:
         "GOFLEET_CHECKOUT": str(CHECKOUT),
         "GOFLEET_RUN_DIR": str(run.folder),
         "GOFLEET_HOSTS": hosts,
-        "GOFLEET_HOST_FACTS": json.dumps({host.name: [host.platform.name, host.user or "root"] for host in run.hosts}),
+        "GOFLEET_HOST_FACTS": json.dumps({host.name: host.facts() for host in run.hosts}),
         "PY_COLORS": "0",
         "ANSIBLE_NOCOLOR": "1",
         "NO_COLOR": "1",
@@ -257,6 +271,12 @@ def prepared(run: Run) -> Iterator[None]:
         raise RunError(str(error)) from error
 
 
+def toolchains(run: Run) -> list[str]:
+    """What the mirror has to serve to these hosts."""
+    architectures = sorted({host.platform.architecture for host in run.hosts if host.platform.architecture})
+    return [*TOOLCHAINS, *(f"{version}/{name}" for name in architectures for version in EMULATED_TOOLCHAINS)]
+
+
 def run_scenario(run: Run, scenario: str, environment: dict[str, str]) -> None:
     began = time.monotonic()
     folder = run.folder / scenario
@@ -269,7 +289,8 @@ def run_scenario(run: Run, scenario: str, environment: dict[str, str]) -> None:
     }
     configurations = [CHECKOUT / ".config" / "molecule" / "config.yml", run.folder / "hosts.json"]
     programs = Path(environment["VIRTUAL_ENV"]) / "bin"
-    command = [str(programs / "python"), str(SUPPORT / "with_mirror.py"), "--", str(programs / "molecule")]
+    command = [str(programs / "python"), str(SUPPORT / "with_mirror.py"), *toolchains(run), "--"]
+    command.append(str(programs / "molecule"))
     for configuration in configurations:
         command += ["--base-config", str(configuration)]
     command += ["test", "--scenario-name", scenario, "--destroy", "never" if run.keep else "always"]

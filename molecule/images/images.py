@@ -8,7 +8,7 @@
 Sources, in this order: the local image, if its recipe label is current · a root file system in
 $GOFLEET_ROOTFS_DIR (default: ../shared/images beside the checkout) · mmdebstrap, for Debian · the official
 image by `docker pull`. What differs between them ends in the same last layer: systemd.Dockerfile or
-openrc.Dockerfile.
+openrc.Dockerfile. A platform of another architecture runs under emulation (emulation.py).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parents[1]
 sys.path[:0] = [str(HERE), str(CHECKOUT / "tests" / "support")]
 
+import emulation  # noqa: E402
 import engine  # noqa: E402
 from platforms import DEBIAN_PACKAGES, PLATFORMS, Platform  # noqa: E402
 
@@ -36,6 +37,8 @@ REPOSITORY = "gofleet-test"
 PLATFORM_LABEL = "org.gofleet.platform"
 RECIPE_LABEL = "org.gofleet.recipe"
 SOURCE_LABEL = "org.gofleet.source"
+# The layer of hosts whose processor is emulated.
+EMULATED = "emulated"
 PULL_TIMEOUT = 900
 # Documentation and translations are half of a minimal Debian and of no use to a test.
 DPKG_EXCLUDES = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*")
@@ -65,20 +68,23 @@ def rootfs_directory() -> Path:
 
 
 def dockerfiles(platform: Platform) -> list[Path]:
-    names = [platform.packages, platform.init]
+    names = [platform.packages, EMULATED if platform.architecture else None, platform.init]
     return [HERE / f"{name}.Dockerfile" for name in names if name is not None]
 
 
 def recipe(platform: Platform) -> str:
     """What decides the content of an image, as a digest: a changed recipe makes the local image stale."""
-    digest = hashlib.sha256(json.dumps([asdict(platform), debian_recipe(platform)], sort_keys=True).encode())
+    facts = asdict(platform)
+    # Named by debian_recipe, also where it is this machine's own.
+    del facts["architecture"]
+    digest = hashlib.sha256(json.dumps([facts, debian_recipe(platform)], sort_keys=True).encode())
     for path in dockerfiles(platform):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
 def debian_recipe(platform: Platform) -> list[object]:
-    return [platform.debian_suite, DEBIAN_PACKAGES, DPKG_EXCLUDES, machine.machine()]
+    return [platform.debian_suite, DEBIAN_PACKAGES, DPKG_EXCLUDES, platform.architecture or machine.machine()]
 
 
 def run(command: list[str], *, timeout: float | None = None) -> str:
@@ -168,12 +174,10 @@ def from_mmdebstrap(platform: Platform, tag: str) -> None:
         archive.parent.mkdir(parents=True, exist_ok=True)
         unfinished = archive.with_name(f"{archive.stem}.{os.getpid()}.tar")
         excludes = [f"--dpkgopt=path-exclude={pattern}" for pattern in DPKG_EXCLUDES]
-        packages = f"--include={','.join(DEBIAN_PACKAGES)}"
+        options = ["--variant=minbase", f"--include={','.join(DEBIAN_PACKAGES)}", *excludes, *apt_options()]
+        options += [f"--architectures={platform.architecture}"] if platform.architecture else []
         try:
-            run(
-                ["mmdebstrap", "--variant=minbase", packages, *excludes, *apt_options(), suite, str(unfinished)]
-                + debian_mirror(suite)
-            )
+            run(["mmdebstrap", *options, suite, str(unfinished), *debian_mirror(suite)])
             unfinished.replace(archive)
         finally:
             unfinished.unlink(missing_ok=True)
@@ -181,7 +185,8 @@ def from_mmdebstrap(platform: Platform, tag: str) -> None:
 
 
 def from_pull(platform: Platform, tag: str) -> None:
-    run(["docker", "pull", platform.pull], timeout=PULL_TIMEOUT)
+    chosen = ["--platform", f"linux/{platform.architecture}"] if platform.architecture else []
+    run(["docker", "pull", *chosen, platform.pull], timeout=PULL_TIMEOUT)
     if platform.packages is None:
         run(["docker", "tag", platform.pull, tag])
     else:
@@ -207,8 +212,10 @@ def make(platform: Platform) -> str:
     for source, provide in SOURCES.items():
         try:
             provide(platform, base)
-            options = ["--network", "none", *label_options(platform, source)]
-            build(platform, platform.init, base, image_reference(platform), options)
+            offline = ["--network", "none"]
+            if platform.architecture:
+                build(platform, EMULATED, base, base, offline)
+            build(platform, platform.init, base, image_reference(platform), [*offline, *label_options(platform, source)])
         except DoesNotApply:
             continue
         except SourceFailed as error:
@@ -221,9 +228,15 @@ def make(platform: Platform) -> str:
     raise ImageUnavailable(f"no image for {platform.name}: " + "; ".join(refusals))
 
 
-def cgroup_obstacle(platform: Platform) -> str | None:
+def obstacle(platform: Platform) -> str | None:
+    """Why no image of this platform could run here, if so; an emulator that is missing is brought."""
     if platform.needs_cgroup_v1 and Path("/sys/fs/cgroup/cgroup.controllers").exists():
         return "this kernel has only the unified cgroup hierarchy, and systemd 219 boots on v1 only"
+    if platform.architecture:
+        try:
+            emulation.ensure(platform.architecture)
+        except emulation.EmulationUnavailable as error:
+            return str(error)
     return None
 
 
@@ -234,9 +247,9 @@ def current(platform: Platform) -> bool:
 
 def ensure(platform: Platform) -> str:
     """Returns the image's reference. Raises ImageUnavailable."""
-    obstacle = cgroup_obstacle(platform)
-    if obstacle:
-        raise ImageUnavailable(f"{platform.name} cannot boot here: {obstacle}")
+    reason = obstacle(platform)
+    if reason:
+        raise ImageUnavailable(f"{platform.name} cannot run here: {reason}")
     locks = engine.cache_directory() / "images"
     locks.mkdir(parents=True, exist_ok=True)
     # Lanes run side by side and want the same images: the second waits and finds the first one's.
@@ -263,7 +276,7 @@ def describe(platform: Platform) -> str:
     if platform.rootfs and (rootfs_directory() / platform.rootfs.file).is_file():
         return f"absent; can be made from {platform.rootfs.file}"
     if platform.debian_suite:
-        return f"absent; can be made by mmdebstrap ({platform.debian_suite})"
+        return f"absent; can be made by mmdebstrap ({platform.debian_suite}{', emulated' if platform.architecture else ''})"
     if platform.pull_only:
         return f"absent; pull only ({platform.pull}): needs a registry that answers, so no closed network has it"
     return f"absent; no root file system in {rootfs_directory()}: only by pulling {platform.pull}"
@@ -295,7 +308,7 @@ def main(arguments: list[str]) -> int:
         return 1
     if options.action == "list":
         for platform in PLATFORMS.values():
-            print(f"{platform.name:<11} {describe(platform)}")
+            print(f"{platform.name:<14} {describe(platform)}")
         return 0
     return ensure_all(list(PLATFORMS) if options.all else options.names)
 

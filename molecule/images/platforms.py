@@ -37,6 +37,8 @@ class Platform:
     debian_suite: str | None = None
     # systemd before 226 knows only the v1 hierarchies.
     needs_cgroup_v1: bool = False
+    # Debian's name of the architecture, where it is not to be this machine's: such hosts run under emulation.
+    architecture: str | None = None
 
     @property
     def pull_only(self) -> bool:
@@ -74,6 +76,16 @@ _PLATFORMS = (
             "alpine-3.13.12-openrc-python3.11-x86_64.tar.xz",
             "f0f8dc00171ad2ad5b9f498c56642b60701d7519c766f303e2d81a5aee2b098d",
         ),
+    ),
+    # Another architecture, where an emulated processor takes its time: one lane is enough.
+    Platform(
+        "debian12-arm64",
+        "systemd",
+        "debian:bookworm",
+        ("el7",),
+        packages="apt",
+        debian_suite="bookworm",
+        architecture="arm64",
     ),
     # Python 3.6 targets end with ansible-core 2.16 as well.
     Platform("rocky8", "systemd", "rockylinux/rockylinux:8", ("el7",), packages="dnf"),

@@ -19,6 +19,10 @@ from pathlib import Path
 import engine
 import runs
 
+sys.path.append(str(runs.CHECKOUT / "molecule" / "images"))
+
+import emulation
+
 IMAGES = "gofleet-test/*"
 
 
@@ -67,11 +71,15 @@ def clean(with_images: bool, with_cache: bool) -> list[str]:
     if shutil.which("docker") and engine.client_answers()[0]:
         done += clean_runs()
         done += clean_images() if with_images else []
+        if not runs.docker("ps", "--quiet"):
+            done.append(emulation.stop())
         done.append(stop_engine())
     else:
         # Without an engine there are no containers; files may be left all the same.
         for name in runs.known_runs():
             shutil.rmtree(runs.run_folder(name), ignore_errors=True)
+        # The register of emulators is the kernel's: containers of others may live by it.
+        done.append(emulation.stop())
     if with_cache:
         done.append(clean_cache())
     return done
@@ -85,7 +93,7 @@ def main(arguments: list[str]) -> int:
     try:
         for line in clean(options.images, options.cache):
             print(f"clean: {line}")
-    except (CleanError, engine.EngineError, runs.RunBusy) as error:
+    except (CleanError, emulation.EmulationUnavailable, engine.EngineError, runs.RunBusy) as error:
         print(f"clean: {error}", file=sys.stderr)
         return 1
     except subprocess.CalledProcessError as error:
