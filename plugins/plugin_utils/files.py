@@ -20,7 +20,8 @@ class Action(Protocol):
 
     options: dict[str, Any]
 
-    def _find_needle(self, dirname: str, needle: str) -> str: ...
+    def _find_needle(self, dirname: str, needle: str) -> str:
+        ...
 
 
 def on_controller(action: Action, option: str) -> Path:

@@ -55,7 +55,7 @@ class Bench:
         # Each host's first contact compiles and caches what no later one has to.
         self._ping(fleet)
         variables: dict[str, Any] = {}
-        for _ in range(row.rounds):
+        for dummy in range(row.rounds):
             variables = self._fresh_round(fleet, measured)
         if not variables:
             variables = self._variables(LOG, self._new_cache())

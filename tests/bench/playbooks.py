@@ -71,7 +71,7 @@ class Controller:
         began = time.monotonic()
         with said.open('wb') as output, subprocess.Popen(command, env=self._environment, stdout=output, stderr=output) as process:
             # wait4 counts this process and its children alone, where getrusage would add up whatever runs beside it.
-            _, status, usage = os.wait4(process.pid, 0)
+            dummy, status, usage = os.wait4(process.pid, 0)
             seconds = time.monotonic() - began
             process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:

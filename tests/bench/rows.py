@@ -35,7 +35,7 @@ class Row:
     @classmethod
     def parse(cls, text: str) -> Row:
         """Reads str(row), or written(): PLATFORM:HOSTS[:ROUNDS:PAIRS]. Raises ValueError."""
-        platform, _, numbers = text.partition(':')
+        platform, dummy, numbers = text.partition(':')
         return cls(platform, *(int(number) for number in numbers.split(':') if number))
 
     @property

@@ -110,4 +110,3 @@ def start_measured(module: Module, options: Options, scratch: Path) -> Running:
 def peak_of(scratch: Path) -> int:
     """Bytes."""
     return int((scratch / 'peak').read_text(encoding='ascii')) << 10
-
