@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.gofleet.golang.plugins.modules import go_toolchain
+from ansible_collections.gofleet.golang.plugins.modules import go_toolchain, sysctl_profile
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # What the action plugin tells its module; nothing for a user to set.
 INTERNAL = {'uploads', 'incoming'}
-ROLES = [('go_toolchain', 'gofleet.golang.go_toolchain', go_toolchain.ARGUMENT_SPEC)]
+ROLES = [
+    ('go_sysctl', 'gofleet.golang.sysctl_profile', sysctl_profile.ARGUMENT_SPEC),
+    ('go_toolchain', 'gofleet.golang.go_toolchain', go_toolchain.ARGUMENT_SPEC),
+]
 
 
 def load(role: str, path: str) -> Any:

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the steps were told by the module, and what is in force on a host."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+
+RUN = Path(os.environ["GOFLEET_SCENARIO_DIR"])
+DROP_IN = "/etc/sysctl.d/90-gofleet.conf"
+STATE = "/var/lib/gofleet"
+# Set by the module's step, and by the file that is read later.
+CONTESTED = "net.ipv4.tcp_slow_start_after_idle"
+# Of a network namespace, whatever the kernel: never this machine's.
+OWN = ("net.core.somaxconn", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_max_syn_backlog", "net.ipv4.tcp_rmem", CONTESTED)
+
+Report = dict[str, Any]
+Values = dict[str, str | None]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """An ordinary user has no settings: that step fails or passes by itself."""
+    facts = json.loads(os.environ["GOFLEET_HOST_FACTS"])
+    rootless = {name for name, each in facts.items() if each["user"] != "root"}
+    untold = [item for item in items if isinstance(item, pytest.Function) and host_of(item) in rootless]
+    config.hook.pytest_deselected(items=untold)
+    items[:] = [item for item in items if item not in untold]
+
+
+def host_of(item: pytest.Function) -> str | None:
+    host = item.callspec.params.get("_testinfra_host") if hasattr(item, "callspec") else None
+    return host.backend.name if host is not None else None
+
+
+@pytest.fixture(scope="module")
+def told(host: Host) -> Callable[[str], Report]:
+    """The module's result in a step."""
+
+    def read(step: str) -> Report:
+        report: Report = json.loads((RUN / f"{host.backend.name}.{step}.json").read_text(encoding="utf-8"))
+        return report
+
+    return read
+
+
+@pytest.fixture(scope="module")
+def in_force(host: Host, told: Callable[[str], Report]) -> Callable[[], Values]:
+    """The values of all keys that were asked for; None for what cannot be read."""
+
+    def read() -> Values:
+        paths = {each["key"]: path_of(each["key"]) for each in told("read_only")["settings"]}
+        script = f"for path in {' '.join(paths.values())}; do cat $path 2>/dev/null || echo -; done"
+        lines = host.check_output(script).split("\n")
+        return {key: None if line == "-" else " ".join(line.split()) for key, line in zip(paths, lines, strict=True)}
+
+    return read
+
+
+def path_of(key: str) -> str:
+    return "/proc/sys/" + key.translate(str.maketrans("./", "/."))
+
+
+@pytest.fixture(scope="module")
+def baseline(host: Host) -> Path:
+    return RUN / f"{host.backend.name}.before.json"

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Check mode on a host that nothing was done to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from testinfra.host import Host
+
+from conftest import DROP_IN, OWN, STATE, Report, Values
+
+
+def test_nothing_was_changed(host: Host, in_force: Callable[[], Values], baseline: Path) -> None:
+    assert not host.file(DROP_IN).exists
+    assert not host.file(STATE).exists
+    assert in_force() == json.loads(baseline.read_text(encoding="utf-8"))
+
+
+def test_what_would_be_done_is_told(told: Callable[[str], Report]) -> None:
+    report = told("check")
+    assert report["changed"]
+    assert {each["status"] for each in report["settings"] if each["key"] in OWN} == {"applied"}
+    assert report["diff"][0]["after_header"] == DROP_IN

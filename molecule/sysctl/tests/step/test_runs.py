@@ -1,0 +1,29 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The last two runs of the role, on a host that has the settings already."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from testinfra.host import Host
+
+from round_trip_log import PlaybookRun, playbook_runs
+
+
+@pytest.fixture
+def runs() -> list[PlaybookRun]:
+    last = playbook_runs(Path(os.environ["GOFLEET_ROUND_TRIPS_LOG"]))[-2:]
+    assert [run.playbook for run in last] == ["keep.yml", "keep.yml"]
+    return last
+
+
+def test_nothing_was_changed(host: Host, runs: list[PlaybookRun]) -> None:
+    assert all(run.results(host.backend.name) for run in runs)
+    assert [run.changed(host.backend.name) for run in runs] == [False, False]
+
+
+def test_each_took_one_round_trip(host: Host, runs: list[PlaybookRun]) -> None:
+    assert [run.operations(host.backend.name) for run in runs] == [{"exec_command": 1}] * 2

@@ -1,0 +1,128 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is remembered of kernel settings, so that they can be given back: one file for all drop-ins of this collection.
+
+    {"format": 1,
+     "made": ["/etc/sysctl.d"],  what goes when the last key goes: folders, and "service sysctl" that was enabled
+     "keys": {"net.core.somaxconn": {
+        "before": "128",         the value before the first of our drop-ins took the key; null: not known
+        "configured": null,      what other files set at boot then; null: none did
+        "kernel": "5.3.0-1",     under which kernel that was
+        "owners": {"/etc/sysctl.d/90-gofleet.conf": {
+            "wanted": "4096",
+            "found": "4096",     what the kernel made of it; null: not written yet
+            "earlier": []}}}}}   values that may still be in force, if a run was killed
+
+It is written before a value changes, so that a kill at any moment loses none of this; and once more afterwards.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import copy
+import errno
+import io
+import json
+import os
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.gofleet.golang.plugins.module_utils import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+FORMAT = 1
+
+
+def empty():
+    return {'format': FORMAT, 'made': [], 'keys': {}}
+
+
+def read(path):
+    """The state as a dict; empty() if there is none. Raises GofleetError(state_unreadable, state_newer), IOError, OSError."""
+    try:
+        with io.open(path, 'rb') as source:
+            content = json.loads(source.read().decode('utf-8'))
+    except (IOError, OSError) as exc:
+        if exc.errno != errno.ENOENT:
+            raise
+        return empty()
+    except ValueError as exc:
+        raise _unreadable(path, to_native(exc))
+    if isinstance(content, dict) and isinstance(content.get('format'), int) and content['format'] > FORMAT:
+        raise GofleetError('%s was written by a later gofleet.golang (format %s, this one knows %d). Update the collection on the controller.'
+                           % (path, content['format'], FORMAT), 'state_newer', path=path)
+    content = _native(content)
+    if not _is_ours(content):
+        raise _unreadable(path, 'it has another form')
+    return content
+
+
+def _unreadable(path, why):
+    return GofleetError('%s is not what was written there (%s), so it is not known what settings were before. Nothing was changed. Mend it from '
+                        'a backup, or remove it: settings of before cannot be restored then.' % (path, why), 'state_unreadable', path=path)
+
+
+def _is_ours(content):
+    try:
+        return content['format'] == FORMAT and all(isinstance(each, str) for each in content['made']) and all(
+            entry['before'] is None or isinstance(entry['before'], str)
+            for entry in content['keys'].values() if isinstance(entry['kernel'], str) and 'configured' in entry and all(
+                owner['wanted'] is not None and 'found' in owner and isinstance(owner['earlier'], list) for owner in entry['owners'].values()))
+    except (KeyError, TypeError, AttributeError):
+        return False
+
+
+def _native(value):
+    """JSON's text as Python 2's str, so that values compare with what is read from the kernel."""
+    if isinstance(value, dict):
+        return dict((to_native(key), _native(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return [_native(each) for each in value]
+    return to_native(value, nonstring='passthru')
+
+
+def write(path, content):
+    """Replace the state. Raises OSError."""
+    transaction.make_folder(os.path.dirname(path))
+    text = json.dumps(content, indent=1, sort_keys=True, separators=(',', ': '))
+    transaction.write_file(path, text.encode('ascii') + b'\n')
+
+
+def owned(content, path):
+    """{key: owner} of the keys that the drop-in at path has taken."""
+    return dict((key, entry['owners'][path]) for key, entry in content['keys'].items() if path in entry['owners'])
+
+
+def taking(content, path, taken):
+    """The state to be written before the kernel's values change.
+
+    taken: {key: (value, entry)}, entry for a key that nobody has taken before.
+    """
+    after = copy.deepcopy(content)
+    for key, (value, fresh) in taken.items():
+        entry = after['keys'].setdefault(key, copy.deepcopy(fresh))
+        owner = entry['owners'].setdefault(path, {'wanted': value, 'found': None, 'earlier': []})
+        if owner['wanted'] != value:
+            values = set(owner['earlier']) | {owner['wanted'], owner['found'] or owner['wanted']}
+            owner.update(wanted=value, found=None, earlier=sorted(values))
+    return after
+
+
+def settled(content, path, found):
+    """The state once the kernel has its values. found: {key: what it made of each that is still taken}."""
+    after = copy.deepcopy(content)
+    for key, entry in list(after['keys'].items()):
+        if key in found:
+            entry['owners'][path].update(found=found[key], earlier=[])
+        else:
+            entry['owners'].pop(path, None)
+        if not entry['owners']:
+            del after['keys'][key]
+    return after
+
+
+def values_of(owner):
+    """Every value that may be in force because of this owner."""
+    return set([owner['wanted'], owner['found'] or owner['wanted']] + owner['earlier'])
