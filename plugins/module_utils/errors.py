@@ -46,9 +46,9 @@ def from_os_error(exc, where='the host'):
 
 
 _HINTS = {
-    errno.ENOSPC: ('disk_full', 'Free some space or choose another prefix, and run again.'),
-    errno.EDQUOT: ('disk_full', 'The quota of this user is used up: free some space or choose another prefix, and run again.'),
-    errno.EROFS: ('not_writable', 'The file system is mounted read-only: choose another prefix, link and bin_dir.'),
+    errno.ENOSPC: ('disk_full', 'Free some space or choose another place, and run again.'),
+    errno.EDQUOT: ('disk_full', 'The quota of this user is used up: free some space or choose another place, and run again.'),
+    errno.EROFS: ('not_writable', 'The file system is mounted read-only: choose paths on another.'),
     errno.EACCES: ('not_writable', 'Run the play with become, or choose paths that this user can write to.'),
     errno.EPERM: ('not_writable', 'Run the play with become, or choose paths that this user can write to (chattr +i forbids it to root too).'),
     errno.EIO: ('io_error', 'The disk reports an error: look at the kernel log (dmesg) before running again.'),

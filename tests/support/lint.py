@@ -22,7 +22,7 @@ import stage
 
 TYPED = ('plugins/action', 'plugins/plugin_utils', 'tests/support', 'tests/bench', 'molecule/images', 'molecule/run.py')
 # Folders whose modules import each other by their bare names.
-SEARCHED = ('tests/support', 'tests/bench', 'tests/faults', 'molecule', 'molecule/images')
+SEARCHED = ('tests/support', 'tests/bench', 'tests/faults', 'tests/properties', 'molecule', 'molecule/images')
 # The slow ones first: they run side by side.
 CHECKS = {
     'ansible-lint': ('ansible-lint', '--nocolor', '-q'),

@@ -20,6 +20,11 @@ PROGRAMS = {
     'gpgv': ('gpgv', 'tests of OpenPGP signatures'),
     'strace': ('strace', 'crash tests at system calls'),
     'setpriv': ('util-linux', 'tests as an ordinary user'),
+    'busybox': ('busybox-static', 'property tests of environment files in its shell'),
+    'fish': ('fish', 'property tests of environment files'),
+    'ksh': ('ksh', 'property tests of environment files'),
+    'mksh': ('mksh', 'property tests of environment files'),
+    'zsh': ('zsh', 'property tests of environment files'),
 }
 
 

@@ -40,6 +40,12 @@ def _faults() -> int:
     return subprocess.run([str(python), '-m', 'pytest', '-q', 'tests/faults'], cwd=CHECKOUT, check=False).returncode
 
 
+def _properties() -> int:
+    """What is rendered, read back by the parsers of those that it is for: shells, systemd's, docker's."""
+    python = lanes.path('main') / 'bin' / 'python'
+    return subprocess.run([str(python), '-m', 'pytest', '-q', 'tests/properties'], cwd=CHECKOUT, check=False).returncode
+
+
 def _bootstrap(environments: tuple[str, ...], images: tuple[str, ...]) -> Callable[[], int]:
     """Everything slow that later parts share: environments, a Docker Engine, the platforms' images."""
 
@@ -75,6 +81,7 @@ SUITES = {
         Part('lint', _script('tests/support/lint.py')),
         Part('sanity', _script('tests/support/sanity.py')),
         Part('unit', _script('tests/support/units.py')),
+        Part('properties', _properties),
         Part('faults', _faults),
         Part('molecule', _script('molecule/run.py', '--all')),
     ),

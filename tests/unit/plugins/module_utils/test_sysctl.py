@@ -520,8 +520,9 @@ def test_a_value_that_cannot_be_read_is_written_and_then_known(host, monkeypatch
     assert [(each['status'], each['reason']) for each in host.run({})['released']] == [('left', sysctl._UNKNOWN_BEFORE)]
 
 
-@pytest.mark.parametrize(('ports', 'reserved', 'fine'), [([8080], '', True), ([18080], '', False), ([18080], '18000-18100', True),
-                                                     ([18080, 19000], '18080', False)])
+@pytest.mark.parametrize(('ports', 'reserved', 'fine'), [
+    ([8080], '', True), ([18080], '', False), ([18080], '18000-18100', True), ([18080, 19000], '18080', False),
+])
 def test_local_ports_stay_clear_of_the_ports_of_services(host, error_of, ports, reserved, fine):
     host.kernel.put('net.ipv4.ip_local_reserved_ports', reserved)
     if fine:

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One environment on this host: from options to what is wanted, to what is to be done, to the result."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+import re
+from collections import namedtuple
+
+from ansible.module_utils.common.text.converters import to_text
+
+from ansible_collections.gofleet.golang.plugins.module_utils import (
+    environment,
+    environment_files,
+    environment_goroot,
+    environment_host,
+    environment_names,
+    environment_render,
+    transaction,
+)
+from ansible_collections.gofleet.golang.plugins.module_utils.environment_files import Seen, Wanted
+
+# Consumers of sessions: each user's own settings are to win there, and a file that says nothing is not needed.
+SESSIONS = ('login_shell', 'fish', 'user_manager')
+_GO = 'go_command'
+_LOCK_SECONDS = 60
+
+# What the host is to have. files: Wanted of every consumer; settings: the go.env block as bytes, or None for none; names: of variables by consumer;
+# secrets: names of variables; presets: as told in the result.
+Target = namedtuple('Target', 'files settings names secrets presets')
+# What is to be done. steps: of environment_files; diffs: for --diff; files: for the result.
+Plan = namedtuple('Plan', 'steps diffs files')
+
+
+def converge(options, run, check_mode):
+    """The result of a module with these options. run: programs.runner(). Raises GofleetError, OSError."""
+    environment_files.check_name(options['name'])
+    target = _absent(options) if options['state'] == 'absent' else _present(options, run)
+    plan = _plan(target, options, check_mode)
+    if plan.steps and not check_mode:
+        with transaction.lock(_lock_path(), _LOCK_SECONDS):
+            # Another run may have been at it until now.
+            plan = _plan(target, options, check_mode)
+            environment_files.apply(plan.steps)
+    return {'changed': bool(plan.steps), 'files': plan.files, 'plan': [environment_files.told(step) for step in plan.steps],
+            'presets': target.presets, 'diff': plan.diffs, 'warnings': _warnings(target.files, options)}
+
+
+def _lock_path():
+    home = environment_files.config_home()
+    return '/run/gofleet/environment.lock' if home is None else os.path.join(home, 'gofleet', '.lock')
+
+
+# ---- what is wanted
+
+
+def _absent(options):
+    known = [consumer for consumer in environment.CONSUMERS if consumer != _GO]
+    if environment_files.config_home() is not None:
+        known = [consumer for consumer in known if consumer != 'openrc' or options['paths'].get(consumer)]
+    files = [Wanted(consumer, _path(consumer, options), None, None, None, None) for consumer in options['consumers'] or known]
+    return Target(files, None, {}, [], [])
+
+
+def _path(consumer, options):
+    return environment_files.path_of(consumer, options['name'], options['paths'].get(consumer))
+
+
+def _present(options, run):
+    environment_host.check_there(options['consumers'])
+    consumers = options['consumers'] or environment_host.served_without_asking()
+    presets, told = environment_host.presets(options['presets'])
+    variables = environment.variables_of([options['defaults'], options['variables']], options['secrets'], presets)
+    setting = _setting(variables, consumers, run)
+    defaults = [variable for variable in variables if options['level'] == 'default' and _is_default(variable)]
+    shares = dict((consumer, _share(variables, consumer, defaults)) for consumer in consumers)
+    _check(shares, defaults, setting)
+    files = [_wanted_file(consumer, shares[consumer], setting, options) for consumer in consumers]
+    settings = environment_render.rendered(options['name'], defaults, _GO, setting) if defaults else None
+    names = dict((consumer, [variable.name for variable in share]) for consumer, share in dict(shares, **{_GO: defaults}).items())
+    return Target(files, settings, names, [variable.name for variable in variables if variable.secret], told)
+
+
+def _is_default(variable):
+    # Everybody who builds can read go.env.
+    return variable.name in environment_names.GO_SETTINGS and not variable.secret and environment.is_for(variable, _GO)
+
+
+def _share(variables, consumer, defaults):
+    """What a consumer gets: sessions are spared the go command's defaults, since an environment would defeat `go env -w`."""
+    spared = [variable.name for variable in defaults] if consumer in SESSIONS else []
+    return [variable for variable in variables if environment.is_for(variable, consumer) and variable.name not in spared]
+
+
+def _setting(variables, consumers, run):
+    # A program is run only where its answer matters.
+    asked = 'service' in consumers and any(re.search(u'[\x01-\x08\x0a-\x1f\x7f]', variable.text) for variable in variables)
+    home = None if environment_files.config_home() is None else to_text(os.path.expanduser('~'))
+    return environment_render.Setting(home, asked and environment_host.takes_control_characters(run))
+
+
+def _check(shares, defaults, setting):
+    """All refusals in one error, before anything is looked at or changed."""
+    everything = [(variable, consumer) for consumer in environment.CONSUMERS for variable in shares.get(consumer, ())]
+    environment_render.check(everything + [(variable, _GO) for variable in defaults], setting)
+
+
+def _wanted_file(consumer, share, setting, options):
+    path = _path(consumer, options)
+    uid, gid = environment_files.owner_ids(options['owner'], options['group'])
+    mode = environment_files.mode_of(options['mode'], any(variable.secret for variable in share))
+    if consumer in SESSIONS and not share:
+        return Wanted(consumer, path, None, None, None, None)
+    return Wanted(consumer, path, environment_render.rendered(options['name'], share, consumer, setting), mode, uid, gid)
+
+
+# ---- what is to be done
+
+
+def _plan(target, options, check_mode):
+    steps, diffs, files = [], [], []
+    for wanted in target.files:
+        seen = environment_files.observe(wanted.path, environment_render.marker(options['name'], wanted.consumer))
+        own = environment_files.plan(wanted, seen)
+        steps += own
+        diffs += [environment_files.diff(wanted, seen, target.secrets)] if any(step.action != 'clean' for step in own) else []
+        files.append(_told(wanted, own, target.names.get(wanted.consumer, [])))
+    wanted, seen = _go_env(target, options, check_mode)
+    if wanted is not None:
+        own = [environment_files.Step('write', wanted, wanted.path)] if wanted.content != seen.content else []
+        steps += own
+        diffs += [environment_files.diff(wanted, seen, target.secrets)] if own else []
+        files.append(_told(wanted, own, target.names.get(_GO, [])))
+    # In check mode too: it fails where the run would.
+    environment_files.check_writable(steps)
+    return Plan(steps, diffs, files)
+
+
+def _told(wanted, steps, names):
+    actions = [step.action for step in steps if step.action != 'clean']
+    return {'consumer': wanted.consumer, 'path': wanted.path, 'state': 'absent' if wanted.content is None else 'present',
+            'action': actions[0] if actions else 'none', 'mode': None if wanted.content is None else '%04o' % wanted.mode, 'variables': names}
+
+
+def _go_env(target, options, check_mode):
+    """(Wanted, Seen) of the active toolchain's go.env, or (None, None) where it is no business of ours."""
+    seen = environment_goroot.observe(options['goroot'])
+    if target.settings is not None:
+        environment_goroot.check(seen, check_mode)
+    elif seen.content is None or seen.version is None:
+        return None, None
+    content = environment_goroot.with_block(seen.content, options['name'], target.settings)
+    if target.settings is None and content == seen.content:
+        return None, None
+    return (Wanted(_GO, seen.path, content, seen.mode, None, None),
+            Seen(seen.path, 'ours' if seen.exists else 'absent', seen.content, seen.mode, None, None, None))
+
+
+def _warnings(files, options):
+    """A login shell reads no folder of its user's by itself."""
+    return ['No startup file of this user comes to %s: login shells do not see this environment until one does. Add this line to ~/.profile (or to '
+            '~/.bash_profile, ~/.zprofile if there is one):  . %s' % (wanted.path, wanted.path)
+            for wanted in files if wanted.consumer == 'login_shell' and wanted.content is not None and environment_files.config_home() is not None
+            and not options['paths'].get('login_shell') and not environment_files.is_sourced(wanted.path)]

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hosts that are booted once a session, and what is missing told in one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(Path(__file__).parent), str(CHECKOUT / 'tests' / 'support'), str(CHECKOUT / 'molecule' / 'images')]
+
+from gaps import in_ci
+from parsers import Host, Missing, booted
+
+
+def told(reason: str) -> None:
+    """A parser that this machine lacks: seen by whoever looks, and a failure where nobody does."""
+    if in_ci():
+        pytest.fail(f'CI=true, and {reason}')
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope='session')
+def host_of() -> Iterator[Callable[[str], Host]]:
+    """The host of a platform by name, booted when it is first asked for."""
+    with ExitStack() as stack:
+        hosts: dict[str, Host] = {}
+
+        def host_of(name: str) -> Host:
+            if name not in hosts:
+                hosts[name] = stack.enter_context(booted(name))
+            return hosts[name]
+
+        yield host_of
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    try:
+        return (yield)
+    except Missing as error:
+        told(str(error))

@@ -1,0 +1,322 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import io
+import json
+import os
+import stat
+import sys
+
+import forked
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.common import json as ansible_json
+
+from ansible_collections.gofleet.golang.plugins.module_utils import environment_state, manifest
+from ansible_collections.gofleet.golang.plugins.modules import env_file
+
+SHIPPED = b'# defaults\nGOPROXY=https://proxy.golang.org,direct\nGOTOOLCHAIN=auto\n'
+EVERY = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container']
+
+# Newer cores load the form of arguments and results by name, when both are there; an ordinary user could not.
+if hasattr(ansible_json, 'get_module_encoder'):
+    for _direction in ansible_json.Direction:
+        ansible_json.get_module_decoder('legacy', _direction)
+        ansible_json.get_module_encoder('legacy', _direction)
+
+
+@pytest.fixture(autouse=True)
+def _no_disk(monkeypatch):
+    """Nobody cuts the power here, and a shared machine's disk is slow."""
+    monkeypatch.setattr(os, 'fsync', lambda handle: None)
+
+
+@pytest.fixture(autouse=True)
+def _every_consumer(monkeypatch):
+    monkeypatch.setattr(environment_state.environment_host, 'is_there', lambda consumer, root='/': True)
+
+
+class Machine(object):
+    """Runs the module as Ansible does: in a process of its own that prints one JSON text and ends."""
+
+    def __init__(self, root):
+        self.root = root
+        self.code = None
+        self.log = ''
+
+    def path(self, consumer):
+        return self.root.join('files', consumer)
+
+    def options(self, **changes):
+        values = {'paths': dict((consumer, str(self.path(consumer))) for consumer in EVERY), 'goroot': str(self.root.join('go'))}
+        values.update(changes)
+        return dict((key, value) for key, value in values.items() if value is not None)
+
+    def run(self, check_mode=False, ordinary=False, umask=0o022, **changes):
+        arguments = dict(self.options(**changes), _ansible_check_mode=check_mode, _ansible_diff=True, _ansible_remote_tmp=str(self.root),
+                         _ansible_keep_remote_files=False)
+        output = io.open(str(self.root.join('..', 'output')), 'w+b')
+        logged = str(self.root.join('..', 'log'))
+
+        def module(dummy):
+            log = io.open(logged, 'wb')
+            if ordinary and os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(forked.NOBODY)
+                os.setuid(forked.NOBODY)
+                sys.executable = ''
+            if ordinary:
+                os.environ['HOME'] = str(self.root)
+                os.environ.pop('XDG_CONFIG_HOME', None)
+            os.umask(umask)
+            os.dup2(output.fileno(), 1)
+            sys.stdout = os.fdopen(1, 'w')
+            basic.AnsibleModule.log = lambda self, msg, log_args=None: log.write(repr((msg, log_args)).encode('utf-8')) and log.flush()
+            basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': arguments}).encode('utf-8')
+            basic._ANSIBLE_PROFILE = 'legacy'
+            try:
+                env_file.main()
+            except SystemExit as end:
+                sys.stdout.flush()
+                return end.code
+        self.code = forked.Child(module).result()
+        with io.open(logged, encoding='utf-8') as log:
+            self.log = log.read()
+        with output:
+            output.seek(0)
+            return json.loads(output.read().decode('utf-8'))
+
+    def everything(self):
+        """Every file with what an untouched one keeps."""
+        found = {}
+        for path in self.root.visit():
+            status = os.lstat(str(path))
+            found[str(path)] = (status.st_ino, status.st_mode, status.st_mtime, status.st_size)
+        return found
+
+
+@pytest.fixture
+def machine(tmpdir):
+    return Machine(tmpdir.mkdir('machine'))
+
+
+@pytest.fixture
+def go_env(machine):
+    """The go.env of a toolchain of ours, to which the link leads."""
+    tree = machine.root.ensure('opt', 'go1.30.1', dir=True)
+    tree.join('go.env').write_binary(SHIPPED)
+    folder = machine.root.ensure('opt', '.gofleet', 'manifests', dir=True)
+    manifest.write(str(folder), 'go1.30.1', {'version': '1.30.1', 'goarch': 'amd64', 'files': {}, 'folders': [], 'proof': []}, [])
+    machine.root.join('go').mksymlinkto(str(tree))
+    return tree.join('go.env')
+
+
+def actions(result):
+    return dict((each['consumer'], each['action']) for each in result['files'])
+
+
+def test_one_call_writes_every_consumer(machine):
+    result = machine.run(consumers=EVERY, variables={'A': 'x y'})
+    assert (machine.code, result['changed'], actions(result)) == (0, True, dict.fromkeys(EVERY, 'write'))
+    assert [each['variables'] for each in result['files']] == [['A']] * 6
+    assert [machine.path(consumer).read().split('\n')[2] for consumer in EVERY] == [
+        "A='x y'", "set -gx A 'x y'", 'A="x y"', 'A="x y"', "A='x y'", 'A=x y']
+
+
+def test_a_second_run_writes_nothing_and_leaves_no_trace(machine):
+    machine.run(consumers=EVERY, variables={'A': 'x'})
+    before = machine.everything()
+    result = machine.run(consumers=EVERY, variables={'A': 'x'})
+    assert (result['changed'], result['plan'], result['diff'], set(actions(result).values())) == (False, [], [], {'none'})
+    assert machine.everything() == before
+
+
+def test_check_mode_changes_nothing_and_tells_the_same(machine):
+    promised = machine.run(check_mode=True, consumers=EVERY, variables={'A': 'x'})
+    assert machine.root.listdir() == []
+    done = machine.run(consumers=EVERY, variables={'A': 'x'})
+    for key in ('changed', 'plan', 'files', 'diff', 'presets'):
+        assert (key, promised[key]) == (key, done[key])
+
+
+def test_a_file_that_was_edited_is_put_right_and_the_edit_shown(machine):
+    machine.run(consumers=['container'], variables={'A': 'x'})
+    machine.path('container').write('B=by hand\n', mode='a')
+    result = machine.run(consumers=['container'], variables={'A': 'x'})
+    assert 'B=by hand' in result['diff'][0]['before']
+    assert 'B=by hand' not in result['diff'][0]['after']
+    assert 'B=' not in machine.path('container').read()
+
+
+def test_nothing_is_changed_if_one_file_is_somebody_elses(machine):
+    machine.path('service').write('A=theirs\n', ensure=True)
+    before = machine.everything()
+    result = machine.run(consumers=EVERY, variables={'A': 'x'})
+    assert (machine.code, result['code'], result['evidence']['consumer']) == (1, 'occupied', 'service')
+    assert machine.everything() == before
+
+
+def test_nothing_is_changed_if_one_value_cannot_be_told(machine):
+    result = machine.run(consumers=EVERY, variables={'A': '', 'B': 'x\ny', 'C': 'fine'})
+    assert (machine.code, result['code']) == (1, 'unrepresentable')
+    found = [(each['variable'], each['consumer'], each['code']) for each in result['evidence']['refused'] if each['consumer'] != 'service']
+    assert found == [('A', 'user_manager', 'empty'), ('B', 'user_manager', 'control_character'), ('B', 'container', 'newline')]
+    assert machine.root.listdir() == []
+
+
+def test_all_files_go_but_those_of_others(machine):
+    machine.run(consumers=EVERY, variables={'A': 'x'})
+    machine.path('service').write('A=theirs\n')
+    result = machine.run(state='absent')
+    assert (result['changed'], machine.run(state='absent')['changed']) == (True, False)
+    assert [path.basename for path in machine.root.join('files').listdir()] == ['service']
+    assert actions(result)['service'] == 'none'
+
+
+def test_a_session_without_variables_has_no_file_and_a_service_has_one(machine):
+    machine.run(consumers=['login_shell', 'service'], variables={'A': 'x'})
+    result = machine.run(consumers=['login_shell', 'service'])
+    assert actions(result) == {'login_shell': 'remove', 'service': 'write'}
+
+
+def test_layers_and_presets_come_together(machine):
+    machine.run(consumers=['container', 'service'], defaults={'GODEBUG': 'gctrace=1', 'A': 'low'}, variables={'A': 'high'}, presets=['http1_client'])
+    assert machine.path('service').read().split('\n')[2:4] == ['A="high"', 'GODEBUG="http2client=0,gctrace=1"']
+
+
+# ---- secrets
+
+
+SECRET = u'hu"sh \u20ac\'\\$x'
+
+
+def test_a_secret_is_in_no_log_and_no_result(machine):
+    machine.run(consumers=EVERY, variables={'A': 'x'}, secrets={'TOKEN': 'older-secret', 'LIST': {'type': 'comma_list', 'value': ['part-one', 'part-two']}})
+    assert machine.code == 0
+    result = machine.run(consumers=EVERY, variables={'A': 'x'}, secrets={'TOKEN': SECRET})
+    assert result['changed']
+    text = json.dumps(result) + machine.log
+    for word in ('hu"sh', 'hu\\', 'older-secret', 'part-one'):
+        assert word not in text
+    assert 'NOT_LOGGING' in machine.log
+    assert u'TOKEN=%s' % SECRET in io.open(str(machine.path('container')), encoding='utf-8').read()
+
+
+def test_a_secret_that_cannot_be_told_is_not_shown_either(machine):
+    result = machine.run(consumers=['container'], secrets={'TOKEN': 'hush\nhush'})
+    assert result['code'] == 'unrepresentable'
+    assert 'hush' not in json.dumps(result) + machine.log
+
+
+def test_only_files_with_secrets_are_closed(machine):
+    machine.run(consumers=['container', 'service'], variables={'A': 'x'}, secrets={'TOKEN': {'value': 'x', 'consumers': ['service']}}, umask=0)
+    assert [stat.S_IMODE(os.stat(str(machine.path(name))).st_mode) for name in ('container', 'service')] == [
+        0o644, 0o640 if os.geteuid() == 0 else 0o600]
+
+
+def test_a_file_that_gets_a_secret_is_closed_with_it(machine):
+    machine.run(consumers=['service'], variables={'A': 'x'})
+    machine.run(consumers=['service'], secrets={'A': 'x'}, mode='0440')
+    assert stat.S_IMODE(os.stat(str(machine.path('service'))).st_mode) == 0o440
+
+
+# ---- level
+
+
+def test_level_default_goes_to_go_env_and_keeps_out_of_sessions(machine, go_env):
+    result = machine.run(consumers=['login_shell', 'container'], level='default', variables={'GOPROXY': 'off', 'GOMEMLIMIT': '1G'}, secrets={'GOAUTH': 'x'})
+    assert actions(result) == {'login_shell': 'write', 'container': 'write', 'go_command': 'write'}
+    assert dict((each['consumer'], each['variables']) for each in result['files']) == {
+        'login_shell': ['GOAUTH', 'GOMEMLIMIT'], 'container': ['GOAUTH', 'GOMEMLIMIT', 'GOPROXY'], 'go_command': ['GOPROXY']}
+    content = go_env.read_binary()
+    assert content.endswith(SHIPPED)
+    assert b'GOPROXY=off\n' in content[:-len(SHIPPED)]
+
+
+def test_level_default_converges_and_goes_back(machine, go_env):
+    options = {'consumers': ['login_shell'], 'variables': {'GOPROXY': 'off'}}
+    assert [machine.run(level='default', **options)['changed'] for dummy in range(2)] == [True, False]
+    assert not machine.path('login_shell').check()
+    assert actions(machine.run(level='enforced', **options)) == {'login_shell': 'write', 'go_command': 'write'}
+    assert go_env.read_binary() == SHIPPED
+    assert 'go_command' not in actions(machine.run(level='enforced', **options))
+    machine.run(level='default', **options)
+    machine.run(state='absent')
+    assert go_env.read_binary() == SHIPPED
+
+
+def test_the_mode_of_go_env_stays(machine, go_env):
+    go_env.chmod(0o664)
+    machine.run(consumers=['login_shell'], level='default', variables={'GOPROXY': 'off'})
+    assert stat.S_IMODE(go_env.stat().mode) == 0o664
+
+
+def test_an_edit_of_go_env_stays_and_one_of_our_block_is_shown(machine, go_env):
+    options = {'consumers': ['login_shell'], 'level': 'default', 'variables': {'GOPROXY': 'off'}}
+    machine.run(**options)
+    go_env.write_binary(go_env.read_binary().replace(b'=off', b'=on') + b'GOFLAGS=-v\n')
+    result = machine.run(**options)
+    assert 'GOPROXY=on' in result['diff'][0]['before']
+    assert go_env.read_binary().endswith(SHIPPED + b'GOFLAGS=-v\n')
+
+
+def test_level_default_needs_a_toolchain_of_ours_but_in_check_mode(machine):
+    options = {'consumers': ['login_shell'], 'level': 'default', 'variables': {'GOPROXY': 'off'}}
+    assert machine.run(**options)['code'] == 'no_toolchain'
+    assert machine.run(check_mode=True, **options)['changed']
+    machine.root.ensure('go', 'go.env')
+    assert machine.run(**options)['code'] == 'foreign_toolchain'
+    assert machine.run(**dict(options, level='enforced'))['changed']
+
+
+def test_go_env_cannot_be_told_everything(machine, go_env):
+    result = machine.run(consumers=['login_shell'], level='default', variables={'GOPRIVATE': ''})
+    assert [(each['consumer'], each['code']) for each in result['evidence']['refused']] == [('go_command', 'empty')]
+
+
+# ---- an ordinary user
+
+
+@pytest.fixture
+def own(open_folder):
+    """A machine that an ordinary user can reach, whose home it is."""
+    machine = Machine(open_folder.mkdir('home'))
+    forked.give_to_ordinary_user(open_folder)
+    return machine
+
+
+def test_an_ordinary_user_has_files_of_their_own(own):
+    result = own.run(ordinary=True, paths=None, variables={'GOPATH': ['~/go']}, secrets={'TOKEN': 'x'})
+    assert [(each['path'].replace(str(own.root), '~'), each['mode']) for each in result['files']] == [
+        ('~/.config/gofleet/gofleet.sh', '0600'), ('~/.config/fish/conf.d/gofleet.fish', '0600'),
+        ('~/.config/environment.d/90-gofleet.conf', '0600')]
+
+
+def test_a_user_whose_shells_do_not_come_to_the_file_is_told_the_line(own):
+    options = {'paths': None, 'consumers': ['login_shell'], 'variables': {'A': 'x'}}
+    [warning] = own.run(ordinary=True, **options)['warnings']
+    path = str(own.root.join('.config', 'gofleet', 'gofleet.sh'))
+    assert '. ' + path in str(warning)
+    own.root.join('.profile').write('. "$HOME/.config/gofleet/gofleet.sh"\n')
+    assert not own.run(ordinary=True, **options).get('warnings')
+
+
+@pytest.mark.parametrize('check_mode', [True, False])
+def test_an_ordinary_user_is_told_what_they_cannot_write(own, check_mode):
+    result = own.run(check_mode, ordinary=True, paths={'service': '/usr/gofleet-test/x'}, consumers=['service'], variables={'A': 'x'})
+    assert (own.code, result['code'], result['evidence']['path']) == (1, 'not_writable', '/usr')
+
+
+@pytest.mark.parametrize(('options', 'code'), [
+    ({'name': '../x'}, 'invalid_environment_name'), ({'variables': {'1': 'x'}}, 'invalid_name'), ({'variables': {'GOROOT': '/x'}}, 'goroot_forced'),
+    ({'variables': {'A': True}}, 'ambiguous_value'), ({'paths': {'service': '/etc/environment'}, 'consumers': ['service']}, 'foreign_file'),
+    ({'mode': 644}, 'bad_mode'), ({'owner': 'no-such-user'}, 'unknown_owner'),
+])
+def test_bad_input_is_told_by_code(machine, options, code):
+    result = machine.run(**dict({'consumers': ['login_shell']}, **options))
+    assert (machine.code, result.get('code')) == (1, code)
+    assert machine.root.listdir() == []
