@@ -22,7 +22,7 @@ def lines(consumer, setting=EVERYBODYS, secrets=None, **variables):
 @pytest.mark.parametrize('consumer', environment.CONSUMERS)
 def test_the_first_line_says_whose_the_file_is(consumer):
     content = environment_render.rendered('shop', environment.variables_of([{'GOPROXY': u'off'}], {}), consumer, EVERYBODYS)
-    assert content.split(b'\n')[0].decode('ascii') == environment_render.marker('shop', consumer) == '# gofleet.golang environment shop for ' + consumer
+    assert content.partition(b'\n')[0].decode('ascii') == environment_render.marker('shop', consumer) == '# gofleet.golang environment shop for ' + consumer
 
 
 # The grammars themselves are proven by the consumers' parsers, in tests/properties; here stands what was decided.
