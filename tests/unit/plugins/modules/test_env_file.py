@@ -213,14 +213,14 @@ def test_a_secret_that_cannot_be_told_is_not_shown_either(machine):
 
 
 def test_only_files_with_secrets_are_closed(machine):
-    machine.run(consumers=['container', 'service'], variables={'A': 'x'}, secrets={'TOKEN': {'value': 'x', 'consumers': ['service']}}, umask=0)
+    machine.run(consumers=['container', 'service'], variables={'A': 'x'}, secrets={'TOKEN': {'value': SECRET, 'consumers': ['service']}}, umask=0)
     assert [stat.S_IMODE(os.stat(str(machine.path(name))).st_mode) for name in ('container', 'service')] == [
         0o644, 0o640 if os.geteuid() == 0 else 0o600]
 
 
 def test_a_file_that_gets_a_secret_is_closed_with_it(machine):
     machine.run(consumers=['service'], variables={'A': 'x'})
-    machine.run(consumers=['service'], secrets={'A': 'x'}, mode='0440')
+    machine.run(consumers=['service'], secrets={'A': SECRET}, mode='0440')
     assert stat.S_IMODE(os.stat(str(machine.path('service'))).st_mode) == 0o440
 
 
@@ -228,7 +228,7 @@ def test_a_file_that_gets_a_secret_is_closed_with_it(machine):
 
 
 def test_level_default_goes_to_go_env_and_keeps_out_of_sessions(machine, go_env):
-    result = machine.run(consumers=['login_shell', 'container'], level='default', variables={'GOPROXY': 'off', 'GOMEMLIMIT': '1G'}, secrets={'GOAUTH': 'x'})
+    result = machine.run(consumers=['login_shell', 'container'], level='default', variables={'GOPROXY': 'off', 'GOMEMLIMIT': '1G'}, secrets={'GOAUTH': SECRET})
     assert actions(result) == {'login_shell': 'write', 'container': 'write', 'go_command': 'write'}
     assert dict((each['consumer'], each['variables']) for each in result['files']) == {
         'login_shell': ['GOAUTH', 'GOMEMLIMIT'], 'container': ['GOAUTH', 'GOMEMLIMIT', 'GOPROXY'], 'go_command': ['GOPROXY']}
@@ -290,7 +290,7 @@ def own(open_folder):
 
 
 def test_an_ordinary_user_has_files_of_their_own(own):
-    result = own.run(ordinary=True, paths=None, variables={'GOPATH': ['~/go']}, secrets={'TOKEN': 'x'})
+    result = own.run(ordinary=True, paths=None, variables={'GOPATH': ['~/go']}, secrets={'TOKEN': SECRET})
     assert [(each['path'].replace(str(own.root), '~'), each['mode']) for each in result['files']] == [
         ('~/.config/gofleet/gofleet.sh', '0600'), ('~/.config/fish/conf.d/gofleet.fish', '0600'),
         ('~/.config/environment.d/90-gofleet.conf', '0600')]
