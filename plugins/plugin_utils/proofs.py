@@ -52,19 +52,22 @@ class Prover:
             # By default nothing is asked for that costs another download.
             wanted = kind in policy.kinds or (kind == 'log' and not policy.kinds)
             if wanted and policy.asks_for_more(kinds_for_archive({'vouched': {}, **record.archive(goarch)})):
-                reason = add(record, goarch)
+                reason = add(record, goarch, bool(policy.kinds))
                 reasons += [reason] if reason else []
         record.archive(goarch)['exhausted'] = True
         return reasons
 
     # ---- the log
 
-    def add_log(self, record: Record, goarch: str) -> GofleetError | None:
-        """Add the h1 of a tree; otherwise why it cannot be had. Raises GofleetError where the log or a proxy lies."""
+    def add_log(self, record: Record, goarch: str, insist: bool = False) -> GofleetError | None:
+        """Add the h1 of a tree; otherwise why it cannot be had. Raises GofleetError where the log or a proxy lies.
+
+        insist: ask again though it has lately been answered that it cannot be had, because there is no other way.
+        """
         if self._log is None or not self.has_log(record.version):
             return GofleetError(f'the transparency log knows nothing of Go {record.version} (gosumdb: '
                                 f'{self._log.key.name if self._log else "off"}; it begins with {FIRST_MODULE})', 'no_log', version=record.version)
-        found = self._h1(self._log, record.version, goarch, insist=not record.archive(goarch).get('sha256'))
+        found = self._h1(self._log, record.version, goarch, insist)
         if isinstance(found, GofleetError):
             return found
         known = record.archive(goarch).get('h1')
@@ -75,7 +78,7 @@ class Prover:
         return None
 
     def _h1(self, log: checksum_db.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
-        """The h1, or why it cannot be had; insist: ask again though that has just been answered."""
+        """The h1, or why it cannot be had."""
         module, module_version = digests.toolchain_module(version, goarch)
         name = f'h1 {log.key.name} {log.key.hash.hex()} {module_version}'
         known = self._cache.read(name)
@@ -115,7 +118,7 @@ class Prover:
 
     # ---- signatures
 
-    def add_signature(self, record: Record, goarch: str) -> GofleetError | None:
+    def add_signature(self, record: Record, goarch: str, insist: bool = False) -> GofleetError | None:
         """Have the archive's signature vouch for its sha256; otherwise why it cannot. Costs the controller the archive."""
         from ansible_collections.gofleet.golang.plugins.plugin_utils import archives, signatures
 
@@ -128,7 +131,7 @@ class Prover:
         made = self._cache.read(key)
         if not isinstance(made, str):
             lacking = f'no {key} {self._request.mirrors} {self._request.archive}'
-            failure = None if 'signature' in self._request.trust.kinds else self._cache.kept(lacking, self._request.index_max_age, _raised)
+            failure = None if insist else self._cache.kept(lacking, self._request.index_max_age, _raised)
             if failure:
                 return failure
             try:

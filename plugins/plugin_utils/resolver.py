@@ -68,7 +68,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
     record = next(each for each in resolution.records if each.version == version)
     prover = proofs.Prover(request, cache)
     if need['kind'] == 'record' and prover.has_log(version):
-        failure = prover.add_log(record, goarch)
+        failure = prover.add_log(record, goarch, insist=True)
         if failure:
             raise _raised(resolution.excuses[version]) if version in resolution.excuses else failure
         return resolution
@@ -186,7 +186,7 @@ class _Resolver:
             where = 'the list of ' + ', '.join(map(sources.without_credentials, self._request.goproxy))
             version = releases.resolve(spec, self._proxied_versions(cause), where)
         record = Record(version)
-        failure = self._add_h1(record)
+        failure = self._add_h1(record, insist=True)
         if failure and failure.code != 'not_in_log':
             raise GofleetError(f'{cause.msg} {failure.msg}', cause.code, **{**cause.evidence, 'log': failure.evidence}) from failure
         if not record.archives:
@@ -226,11 +226,11 @@ class _Resolver:
                 record.archives[goarch]['exhausted'] = True
         return record
 
-    def _add_h1(self, record: Record) -> GofleetError | None:
+    def _add_h1(self, record: Record, insist: bool = False) -> GofleetError | None:
         """Why the log does not know a release for the usual architectures, if so."""
         failures = []
         for goarch in _USUAL_GOARCH:
-            failure = self._prover.add_log(record, goarch)
+            failure = self._prover.add_log(record, goarch, insist)
             if failure and failure.code != 'not_in_log':
                 return failure
             failures += [failure] if failure else []

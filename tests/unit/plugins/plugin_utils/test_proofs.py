@@ -67,7 +67,7 @@ class Stand:
     def ask(self) -> GofleetError | None:
         request = Request(versions=['1.30.1'], checksums={}, given=[], goproxy=[], gosumdb='off', index_url='', index_max_age=3600,
                           options=Options(10, None), **self.options)  # fmt: skip
-        return proofs.Prover(request, self.cache).add_signature(self.record, 'amd64')
+        return proofs.Prover(request, self.cache).add_signature(self.record, 'amd64', bool(request.trust.kinds))
 
     @property
     def kinds(self) -> list[str]:

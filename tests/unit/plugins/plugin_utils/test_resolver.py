@@ -618,3 +618,12 @@ def test_a_given_h1_that_the_log_contradicts_is_refused(controller: Controller) 
     controller.options.update(given=[{'version': '1.26.6', 'archives': {'amd64': {'h1': 'h1:evil'}}}], trust=Policy(('log',), False))
     controller.use_proxy(log_of(*BOTH))
     assert error_of(controller.complete, controller.resolve('1.26.6'), '1.26.6', 'amd64', 'proof').code == 'h1_mismatch'
+
+
+def test_an_architecture_that_index_and_log_both_lack_is_not_asked_for_in_every_run(controller: Controller) -> None:
+    controller.web.serve('/dl/', index(release('1.26.6', file('1.26.6', 'linux-amd64'))))
+    controller.use_proxy(log_of(('1.26.6', 'amd64')))
+    controller.resolve('1.26')
+    asked = len(controller.web.requests)
+    controller.resolve_later('1.26')
+    assert len(controller.web.requests) == asked
