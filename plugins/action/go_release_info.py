@@ -9,38 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.modules.go_release_info import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, files, lockfile, locking, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, cache, lockfile, locking, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(actions.Action):
     """Resolves, proves, and writes the lock."""
 
-    _supports_check_mode = True
-    _supports_diff = True
+    SPEC = ARGUMENT_SPEC
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        dummy, self.options = self.validate_argument_spec(ARGUMENT_SPEC)
-        try:
-            result.update(self._resolve())
-        except GofleetError as exc:
-            result.update(exc.as_result(), failed=True)
-        except OSError as exc:
-            result.update(from_os_error(exc, 'the controller').as_result(), failed=True)
-        return result
-
-    def _resolve(self) -> dict[str, Any]:
+    def answer(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         options = self.options
+        request = self._request()
         kept = cache.Cache(Path(options['cache_path'] or cache.default_root()))
-        records, warnings = locking.resolve(self._request(), options['architectures'], kept, locking.run_cache(C.DEFAULT_LOCAL_TMP))
+        records, warnings = locking.resolve(request, options['architectures'], kept, locking.run_cache(C.DEFAULT_LOCAL_TMP))
         if options['fetch'] and not self._task.check_mode:
-            locking.fetch(records, self._request(), kept)
+            locking.fetch(records, request, kept)
         result: dict[str, Any] = {'changed': False, 'warnings': warnings}
         if options['lock']:
             result.update(self._lock(Path(options['lock']), records, kept))
@@ -63,7 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         options = self.options
         versions = list(options['versions'])
         if options['version_from']:
-            versions.append(releases.project_version(files.on_controller(self, 'version_from')))
+            versions.append(releases.project_version(self.file('version_from')))
         if not versions:
             raise GofleetError("Neither versions nor version_from says which Go is meant. Write versions: [latest], or a line such as ['1.26'].",
                                'invalid_version')

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
-from ansible.plugins.action import ActionBase
 
 from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, files, lockfile, proofs, releases, resolver
+from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, cache, lockfile, proofs, releases, resolver
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
 MODULE = 'gofleet.golang.go_toolchain'
@@ -24,25 +23,13 @@ _CONTROLLER_ONLY = ('version_from', 'checksums', 'index_url', 'index_max_age', '
 _CALLS = 4
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
+class ActionModule(actions.Action):
     """Calls the module once, or again with what the host says it lacks."""
 
-    _supports_check_mode = True
-    _supports_diff = True
+    SPEC = ARGUMENT_SPEC
     # Not TRANSFERS_FILES: that would make a temporary folder on the host before each call, also before those that bring nothing.
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        dummy, self.options = self.validate_argument_spec(ARGUMENT_SPEC)
-        try:
-            result.update(self._converge(task_vars or {}))
-        except GofleetError as exc:
-            result.update(exc.as_result(), failed=True)
-        except OSError as exc:
-            result.update(from_os_error(exc, 'the controller').as_result(), failed=True)
-        return result
-
-    def _converge(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         arguments = {key: value for key, value in self._task.args.items() if key not in _CONTROLLER_ONLY}
         self._cache = cache.Cache(Path(self.options['cache_path'] or cache.default_root()))
         if self.options['archive'] and not self.options['remote_src']:
@@ -91,13 +78,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if options['version_from']:
             if version:
                 raise GofleetError('Both version and version_from are set. Leave one of them out.', 'conflicting_options')
-            version = releases.project_version(files.on_controller(self, 'version_from'))
+            version = releases.project_version(self.file('version_from'))
         if not version:
             raise GofleetError("Neither version nor version_from says which Go is wanted. Write version: latest, a line such as '1.26', or a "
                                "release such as '1.26.6'.", 'invalid_version')
         given = options['releases']
         if options['lock']:
-            given = given + lockfile.read(files.on_controller(self, 'lock'))
+            given = given + lockfile.read(self.file('lock'))
         return Request(
             versions=[version, *options['also']], checksums=options['checksums'], given=given, mirrors=options['mirrors'],
             trust=trust.Policy(tuple(options['trust']), options['trust_all']), archive=self._archive(),
@@ -107,11 +94,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _archive(self) -> Path | None:
         options = self.options
-        return files.on_controller(self, 'archive') if options['archive'] and not options['remote_src'] else None
+        return self.file('archive') if options['archive'] and not options['remote_src'] else None
 
     def _certificate(self) -> str:
         named = self.options['signing_certificate'] or ''
-        return str(files.on_controller(self, 'signing_certificate')) if named and '://' not in named else named
+        return str(self.file('signing_certificate')) if named and '://' not in named else named
 
     def _network(self) -> sources.Options:
         path = self.options['ca_path']
@@ -123,16 +110,13 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         # Here, not above: a run that brings nothing does not need the network modules that it loads.
         from ansible_collections.gofleet.golang.plugins.plugin_utils import archives
 
-        record = next(each for each in resolution.records if each.version == need['version'])
-        options = self.options
-        archive = self._archive()
-        if archive:
-            local = archives.local_archive(archive, record, need['goarch'])
+        record = resolution.record(need['version'])
+        if request.archive:
+            local = archives.local_archive(request.archive, record, need['goarch'])
             origin = str(local)
         else:
             try:
-                local, origin = archives.fetched_archive(record, need['goarch'], options['mirrors'], sources.proxy_urls(options['goproxy']),
-                                                         self._network(), self._cache)
+                local, origin = archives.fetched_archive(record, need['goarch'], request.mirrors, request.goproxy, request.options, self._cache)
             except GofleetError as exc:
                 raise _both_failed(exc, need) from exc
         self._prove_by_signature(record, need['goarch'], request)
@@ -145,8 +129,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _prove_by_signature(self, record: releases.Record, goarch: str, request: Request) -> None:
         """Where nothing stronger vouches than the index, ask the signature too, now that the archive is here."""
-        entry = {'vouched': {}, **record.archive(goarch)}
-        if not request.trust.kinds and trust.Policy((), False).asks_for_more(trust.kinds_for_archive(entry)):
+        if not request.trust.kinds and request.trust.asks_for_more(record.kinds(goarch)):
             # Why it cannot be had is no news: nobody asked for it.
             proofs.Prover(request, self._cache).add_signature(record, goarch)
 

@@ -71,16 +71,20 @@ class _Broken(Exception):
     """The connection ended before the file did."""
 
 
-def fetch_first(urls, path, options, size=None, sha256=None):
+def fetch_first(urls, path, options, size=None, sha256=None, prove=None):
     """Fetch the file from the first of urls that has it as expected, to path.
 
-    size: bytes, sha256: hex; None where unknown. Returns (Fetched or None, failures), a failure for each url that
-    was passed over: {url, code, reason}. Raises OSError if path can't be written.
+    size: bytes, sha256: hex; None where unknown. prove: looks at the file and raises GofleetError if it is another.
+    Returns (Fetched or None, failures), a failure for each url that was passed over: {url, code, reason}. Raises OSError
+    if path can't be written.
     """
     failures = []
     for url in urls:
         try:
-            return fetch(url, path, options, size, sha256), failures
+            fetched = fetch(url, path, options, size, sha256)
+            if prove:
+                prove(path)
+            return fetched, failures
         except GofleetError as exc:
             failures.append({'url': without_credentials(url), 'code': exc.code, 'reason': exc.msg})
     return None, failures

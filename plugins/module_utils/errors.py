@@ -32,6 +32,11 @@ class GofleetError(Exception):
         return {'msg': self.msg, 'code': self.code, 'evidence': self.evidence}
 
 
+def from_result(result):
+    """The GofleetError whose as_result() this is."""
+    return GofleetError(result['msg'], result['code'], **result['evidence'])
+
+
 def from_os_error(exc, where='the host'):
     """The GofleetError for an OSError (or Python 2's IOError) that ended a run. Source of the names: errno(3).
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: li
             return found
     if h1 and goproxy:
         urls = [f'{base.rstrip("/")}/{digests.toolchain_module("", "")[0]}/@v/{filename}' for base in goproxy]
-        found = _cached(cache, f'h1 {h1}', filename, urls, failures, options)
+        found = _cached(cache, f'h1 {h1}', filename, urls, failures, options, prove=lambda path: _prove(path, h1))
         if found:
             return found
     raise GofleetError(
@@ -61,19 +62,14 @@ def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: li
         'Check mirrors and proxy settings, or give the file with archive.', 'no_source', version=record.version, goarch=goarch, failures=failures)
 
 
-def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: list[dict[str, str]], options: Any, *expected: Any) -> tuple[Path, str] | None:
+def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: list[dict[str, str]], options: Any, size: int | None = None,
+            sha256: str | None = None, prove: Callable[[str], None] | None = None) -> tuple[Path, str] | None:
     def make(path: Path) -> None:
-        for url in urls:
-            try:
-                fetched = download.fetch(url, str(path), options, *expected)
-                if filename.endswith('.zip'):
-                    _prove(path, key)
-            except GofleetError as exc:
-                failures.append({'url': sources.without_credentials(url), 'code': exc.code, 'reason': exc.msg})
-            else:
-                cache.write(f'origin {key}', fetched.url)
-                return
-        raise _NoSource
+        fetched, failed = download.fetch_first(urls, str(path), options, size, sha256, prove)
+        failures.extend(failed)
+        if not fetched:
+            raise _NoSource
+        cache.write(f'origin {key}', fetched.url)
 
     try:
         path = cache.archive(key, filename, make)
@@ -82,10 +78,10 @@ def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: li
     return path, cache.read(f'origin {key}') or sources.without_credentials(urls[0])
 
 
-def _prove(path: Path, key: str) -> None:
+def _prove(path: str, h1: str) -> None:
     # The host would refuse it as well; but the cache must not keep it, and another proxy may have the true one.
-    if f'h1 {unpacking.zip_h1(str(path))}' != key:
-        raise GofleetError(f'its files do not have the {key} of the transparency log', 'h1_mismatch')
+    if unpacking.zip_h1(path) != h1:
+        raise GofleetError(f'its files do not have the h1 {h1} of the transparency log', 'h1_mismatch')
 
 
 class _NoSource(Exception):

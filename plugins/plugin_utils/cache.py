@@ -70,7 +70,7 @@ class Cache:
             kept = self.kept(key, max_age, understand)
             if kept is None:
                 value = fetch()
-                self.write(key, {'fetched': time.time(), 'value': value})
+                self.keep(key, value)
                 kept = understand(value)
         return kept
 
@@ -84,6 +84,10 @@ class Cache:
             # No entry, or one of another version.
             pass
         return None
+
+    def keep(self, key: str, value: Any) -> None:
+        """Keep a value with the time of now, for kept(). Raises OSError."""
+        self.write(key, {'fetched': time.time(), 'value': value})
 
     def archive(self, key: str, filename: str, make: Callable[[Path], None]) -> Path:
         """The file of a key; make writes and verifies it where there is none yet, once however many processes ask.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.gofleet.golang.plugins.module_utils import trust
 from ansible_collections.gofleet.golang.plugins.plugin_utils import resolver
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
@@ -35,7 +34,7 @@ def _complete(resolution: resolver.Resolution, record: Record, goarch: str, requ
     need = {'version': record.version, 'goarch': goarch}
     if not record.archives.get(goarch):
         resolver.complete(resolution, {'kind': 'record', **need}, request, cache)
-    if request.trust.asks_for_more(trust.kinds_for_archive(record.archives[goarch])):
+    if request.trust.asks_for_more(record.kinds(goarch)):
         resolver.complete(resolution, {'kind': 'proof', **need}, request, cache)
 
 

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
 from pathlib import Path
-from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_result
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import parse_release
-from ansible_collections.gofleet.golang.plugins.module_utils.trust import kinds_for_archive
 from ansible_collections.gofleet.golang.plugins.plugin_utils import checksum_db, log_heads, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
@@ -51,7 +48,7 @@ class Prover:
         for kind, add in (('log', self.add_log), ('signature', self.add_signature)):
             # By default nothing is asked for that costs another download.
             wanted = kind in policy.kinds or (kind == 'log' and not policy.kinds)
-            if wanted and policy.asks_for_more(kinds_for_archive({'vouched': {}, **record.archive(goarch)})):
+            if wanted and policy.asks_for_more(record.kinds(goarch)):
                 reason = add(record, goarch, bool(policy.kinds))
                 reasons += [reason] if reason else []
         record.archive(goarch)['exhausted'] = True
@@ -88,7 +85,7 @@ class Prover:
         silent = f'log {self._request.gosumdb} {self._request.goproxy}'
         lacking = f'{silent} {module_version}'
         for key in (silent, lacking):
-            failure = None if insist else self._cache.kept(key, self._request.index_max_age, _raised)
+            failure = None if insist else self._cache.kept(key, self._request.index_max_age, from_result)
             if failure:
                 return failure
         try:
@@ -96,7 +93,7 @@ class Prover:
         except GofleetError as exc:
             if exc.code not in ('log_unreachable', 'not_in_log'):
                 raise
-            self._cache.write(silent if exc.code == 'log_unreachable' else lacking, {'fetched': time.time(), 'value': exc.as_result()})
+            self._cache.keep(silent if exc.code == 'log_unreachable' else lacking, exc.as_result())
             return exc
         self._cache.write(name, known)
         return known
@@ -131,7 +128,7 @@ class Prover:
         made = self._cache.read(key)
         if not isinstance(made, str):
             lacking = f'no {key} {self._request.mirrors} {self._request.archive}'
-            failure = None if insist else self._cache.kept(lacking, self._request.index_max_age, _raised)
+            failure = None if insist else self._cache.kept(lacking, self._request.index_max_age, from_result)
             if failure:
                 return failure
             try:
@@ -143,7 +140,7 @@ class Prover:
             except GofleetError as exc:
                 if exc.code not in _UNAVAILABLE:
                     raise
-                self._cache.write(lacking, {'fetched': time.time(), 'value': exc.as_result()})
+                self._cache.keep(lacking, exc.as_result())
                 return exc
             self._cache.write(key, made)
         record.vouch(goarch, 'sha256', 'signature', entry['sha256'], made)
@@ -208,7 +205,3 @@ def _bounded(path: Path) -> bytes:
             return source.read(_CERTIFICATE_LIMIT)
     except OSError as exc:
         raise GofleetError(f'The certificate {path}: {exc.strerror}. Correct signing_certificate.', 'no_certificate', path=str(path)) from exc
-
-
-def _raised(result: dict[str, Any]) -> GofleetError:
-    return GofleetError(result['msg'], result['code'], **result['evidence'])

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.gofleet.golang.plugins.module_utils import trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, Version, parse_release, parse_spec
 
@@ -36,6 +37,10 @@ class Record:
     def archive(self, goarch: str) -> dict[str, Any]:
         """What is known for an architecture; an empty dict to be filled if nothing is."""
         return self.archives.setdefault(goarch, {})
+
+    def kinds(self, goarch: str) -> set[str]:
+        """Who vouches for the archive of an architecture and for its tree."""
+        return set(trust.kinds_for_archive({'vouched': {}, **self.archives.get(goarch, {})}))
 
     def vouch(self, goarch: str, name: str, kind: str, value: str, when: str) -> None:
         """Take a value ('sha256' or 'h1') for an architecture, and who said so."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources, trust
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_result
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, archive_name, parse_release, parse_spec
 from ansible_collections.gofleet.golang.plugins.plugin_utils import proofs, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
@@ -39,6 +39,9 @@ class Resolution:
     doubts: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
+    def record(self, version: str) -> Record:
+        return next(each for each in self.records if each.version == version)
+
 
 def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
     """The resolution that every host of this run works with; run: a cache that lives as long as the run.
@@ -54,7 +57,7 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
                 memo = {'error': exc.as_result()}
             run.write(request.key, memo)
     if 'error' in memo:
-        raise _raised(memo['error'])
+        raise from_result(memo['error'])
     return Resolution([Record(**each) for each in memo['records']], memo['excuses'], memo['doubts'], memo['warnings'])
 
 
@@ -65,16 +68,16 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
     known of the version, or that somebody lies.
     """
     version, goarch = need['version'], need['goarch']
-    record = next(each for each in resolution.records if each.version == version)
+    record = resolution.record(version)
     prover = proofs.Prover(request, cache)
     if need['kind'] == 'record' and prover.has_log(version):
         failure = prover.add_log(record, goarch, insist=True)
         if failure:
-            raise _raised(resolution.excuses[version]) if version in resolution.excuses else failure
+            raise from_result(resolution.excuses[version]) if version in resolution.excuses else failure
         return resolution
     if need['kind'] == 'proof':
         reasons = prover.strengthen(record, goarch)
-        found = sorted(trust.kinds_for_archive({'vouched': {}, **record.archive(goarch)}))
+        found = sorted(record.kinds(goarch))
         if not request.trust.holds(found):
             told = ' '.join(f'{each.msg[:1].upper()}{each.msg[1:].rstrip(".")}.' for each in reasons)
             raise GofleetError(
@@ -83,7 +86,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
                 reasons=[each.as_result() for each in reasons])
         return resolution
     if version in resolution.excuses:
-        raise _raised(resolution.excuses[version])
+        raise from_result(resolution.excuses[version])
     known = {name: entry for name, entry in record.archives.items() if entry.get('sha256')}
     kinds = sorted({kind for entry in known.values() for kind in entry.get('vouched', {}).get('sha256', ())})
     raise GofleetError(
@@ -95,12 +98,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
 def weak(resolution: Resolution) -> list[str]:
     """Warnings of releases that the log should have vouched for and did not."""
     return [f'Go {version} is vouched for by the release index alone: {reason}' for version, reason in sorted(resolution.doubts.items())
-            if any(trust.kinds_for_archive({'vouched': {}, **entry}) == {'index'}
-                   for record in resolution.records if record.version == version for entry in record.archives.values())]
-
-
-def _raised(result: dict[str, Any]) -> GofleetError:
-    return GofleetError(result['msg'], result['code'], **result['evidence'])
+            if any(resolution.record(version).kinds(goarch) == {'index'} for goarch in resolution.record(version).archives)]
 
 
 class _Resolver:
