@@ -74,7 +74,7 @@ class Cache:
                 kept = understand(value)
         return kept
 
-    def kept(self, key: str, max_age: int | None, understand: Callable[[Any], _Kept]) -> _Kept | None:
+    def kept(self, key: str, max_age: float | None, understand: Callable[[Any], _Kept]) -> _Kept | None:
         """The same, but nothing is fetched: None where there is nothing, or nothing as young."""
         try:
             entry = self.read(key)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from pathlib import Path
 
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
@@ -32,6 +33,7 @@ class Prover:
     def __init__(self, request: Request, cache: Cache) -> None:
         self._request = request
         self._cache = cache
+        self._began = time.time()
         self._log = checksum_db.parse_gosumdb(request.gosumdb)
 
     def has_log(self, version: str) -> bool:
@@ -78,25 +80,32 @@ class Prover:
         """The h1, or why it cannot be had."""
         module, module_version = digests.toolchain_module(version, goarch)
         name = f'h1 {log.key.name} {log.key.hash.hex()} {module_version}'
-        known = self._cache.read(name)
-        if isinstance(known, str):
+        # One fork asks, and a fleet's others take its answer.
+        with self._cache.locked(name):
+            known = self._cache.read(name)
+            if isinstance(known, str):
+                return known
+            # Lookups are asked by way of these proxies: others may know more.
+            silent = f'log {self._request.gosumdb} {self._request.goproxy}'
+            lacking = f'{silent} {module_version}'
+            for key in (silent, lacking):
+                failure = self._known_failure(key, insist)
+                if failure:
+                    return failure
+            try:
+                known = checksum_db.lookup(module, module_version, log.key, lambda path: self._from_log(log, path), log_heads.Heads(self._cache, log.key))
+            except GofleetError as exc:
+                if exc.code not in ('log_unreachable', 'not_in_log'):
+                    raise
+                self._cache.keep(silent if exc.code == 'log_unreachable' else lacking, exc.as_result())
+                return exc
+            self._cache.write(name, known)
             return known
-        # Lookups are asked by way of these proxies: others may know more.
-        silent = f'log {self._request.gosumdb} {self._request.goproxy}'
-        lacking = f'{silent} {module_version}'
-        for key in (silent, lacking):
-            failure = None if insist else self._cache.kept(key, self._request.index_max_age, from_result)
-            if failure:
-                return failure
-        try:
-            known = checksum_db.lookup(module, module_version, log.key, lambda path: self._from_log(log, path), log_heads.Heads(self._cache, log.key))
-        except GofleetError as exc:
-            if exc.code not in ('log_unreachable', 'not_in_log'):
-                raise
-            self._cache.keep(silent if exc.code == 'log_unreachable' else lacking, exc.as_result())
-            return exc
-        self._cache.write(name, known)
-        return known
+
+    def _known_failure(self, key: str, insist: bool) -> GofleetError | None:
+        """What was lately answered to the same question; to one who insists, only what was answered while this run waited for its turn."""
+        max_age = time.time() - self._began if insist else self._request.index_max_age
+        return self._cache.kept(key, max_age, from_result)
 
     def _from_log(self, log: checksum_db.Database, path: str) -> bytes:
         name = log.key.name
@@ -125,24 +134,25 @@ class Prover:
         certificate = self._certificate()
         # Another certificate may know of a revocation.
         key = f'signature {entry["sha256"]} {signatures.PRIMARY} {hashlib.sha256(certificate).hexdigest()}'
-        made = self._cache.read(key)
-        if not isinstance(made, str):
-            lacking = f'no {key} {self._request.mirrors} {self._request.archive}'
-            failure = None if insist else self._cache.kept(lacking, self._request.index_max_age, from_result)
-            if failure:
-                return failure
-            try:
-                signed = self._signature(record, goarch)
-                path = self._archive(record, goarch)
-                if archives.is_other(path, entry['sha256']):
-                    return GofleetError(f'{path} is not the archive whose sha256 is known', 'no_signature')
-                made = signatures.verify(path, signed, certificate, signatures.PRIMARY).made.strftime('%Y-%m-%dT%H:%M:%SZ')
-            except GofleetError as exc:
-                if exc.code not in _UNAVAILABLE:
-                    raise
-                self._cache.keep(lacking, exc.as_result())
-                return exc
-            self._cache.write(key, made)
+        with self._cache.locked(key):
+            made = self._cache.read(key)
+            if not isinstance(made, str):
+                lacking = f'no {key} {self._request.mirrors} {self._request.archive}'
+                failure = self._known_failure(lacking, insist)
+                if failure:
+                    return failure
+                try:
+                    signed = self._signature(record, goarch)
+                    path = self._archive(record, goarch)
+                    if archives.is_other(path, entry['sha256']):
+                        return GofleetError(f'{path} is not the archive whose sha256 is known', 'no_signature')
+                    made = signatures.verify(path, signed, certificate, signatures.PRIMARY).made.strftime('%Y-%m-%dT%H:%M:%SZ')
+                except GofleetError as exc:
+                    if exc.code not in _UNAVAILABLE:
+                        raise
+                    self._cache.keep(lacking, exc.as_result())
+                    return exc
+                self._cache.write(key, made)
         record.vouch(goarch, 'sha256', 'signature', entry['sha256'], made)
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,26 @@ def test_by_default_a_missing_signature_is_not_asked_for_in_every_run(stand: Sta
     stand.options['trust'] = Policy((), False)
     assert [getattr(stand.ask(), 'code', None) for _each in range(2)] == ['no_signature'] * 2
     assert len(stand.web.requests) == 1
+
+
+@pytest.mark.parametrize('policy', [SIGNATURE, Policy((), False)])
+def test_forks_that_ask_at_once_make_one_request(stand: Stand, policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand.options['trust'] = policy
+    second = threading.Thread(target=stand.ask)
+
+    def read(_request: Request, _url: str, _limit: int) -> bytes:
+        asked.append(_url)
+        if len(asked) == 1:
+            second.start()
+            # It has to be waiting for this very answer: one that asked by itself would be through long before.
+            second.join(0.5)
+        raise GofleetError('answers 404', 'http_status')
+
+    asked: list[str] = []
+    monkeypatch.setattr(Request, 'read', read)
+    stand.ask()
+    second.join()
+    assert len(asked) == 1
 
 
 def test_an_unknown_key_is_the_reason(stand: Stand, home: Home, stranger: str) -> None:
