@@ -99,8 +99,13 @@ def nearest_folder(path):
     return path
 
 
+def is_mounted_read_only(path):
+    """Whether nobody can write to the file system of a path. Raises OSError."""
+    return bool(os.statvfs(path).f_flag & _ST_RDONLY)
+
+
 def check_writable(path):
-    if os.statvfs(path).f_flag & _ST_RDONLY:
+    if is_mounted_read_only(path):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
     if not os.path.isdir(path) or not os.access(path, os.W_OK | os.X_OK):
         raise GofleetError(

@@ -18,7 +18,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment_render, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import checks, environment_render, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # {0}: the environment's name. Files of sessions lie where their readers look by themselves.
@@ -226,9 +226,7 @@ def _shown(content, names, other):
 def check_writable(steps):
     """Raise GofleetError(not_writable) before anything is changed, if a step cannot be taken."""
     for step in steps:
-        folder = os.path.dirname(step.path)
-        while not os.path.lexists(folder):
-            folder = os.path.dirname(folder)
+        folder = checks.nearest_folder(os.path.dirname(step.path))
         if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
             raise GofleetError('%s is no folder that this user (uid %d) can write to, so %s cannot be written. Nothing was changed. Run the play with '
                                'become, or give another path.' % (folder, os.geteuid(), step.path), 'not_writable', path=folder, uid=os.geteuid())

@@ -94,7 +94,7 @@ class Installer(object):
         tree = self.paths.tree(name)
         content = manifest.read(self.paths.manifests, name)
         entries = digests.walk_tree(tree)
-        differences = manifest.differences(tree, self.paths.manifests, name, content)
+        differences = manifest.differences(entries, self.paths.manifests, name, content)
         if not differences or any(differences):
             raise GofleetError('%s is not what was installed any more (%s), so nobody can vouch for it. Run with verify: deep, which replaces it.'
                                % (tree, manifest.told(differences) if differences else 'its manifest was changed'), 'tree_changed', path=tree)
@@ -130,7 +130,7 @@ class Installer(object):
         if not content or content.pop('twin', None) != twin:
             return
         there = os.path.isdir(twin) and not os.path.islink(twin)
-        differences = manifest.differences(twin, self.paths.manifests, name, content) if there else None
+        differences = manifest.differences(digests.walk_tree(twin), self.paths.manifests, name, content) if there else None
         # What is missing may be what a run was killed over. All that is left is in the copy too.
         if differences and not (differences.changed or differences.extra):
             # Not by way of the stage, which may be on another file system.
@@ -157,28 +157,28 @@ class Installer(object):
         given = self._given(version, record)
         if given:
             obtained = self._take(version, given, record, stage)
-            tree, entries = self._unpack(version, record, obtained, stage)
+            staged = self._unpack(version, record, obtained, stage)
         else:
-            obtained, tree, entries = self._fetch(version, record, stage)
-        self._publish(version, name, record, obtained, tree, entries)
+            obtained, staged = self._fetch(version, record, stage)
+        self._publish(version, name, record, obtained, staged)
 
-    def _publish(self, version, name, record, obtained, tree, entries):
+    def _publish(self, version, name, record, obtained, staged):
         transaction.make_folder(self.paths.manifests)
-        manifest.write(self.paths.manifests, name, self._manifest(version, record, obtained, tree, entries), entries)
-        transaction.publish_tree(tree, self.paths.tree(name))
+        manifest.write(self.paths.manifests, name, self._manifest(version, record, obtained, staged), staged.entries)
+        transaction.publish_tree(staged.path, self.paths.tree(name))
         self.progress['installed'].append(version)
 
     def _copy_foreign(self, version, record, stage):
-        """(Obtained, path, entries) of a proven copy of the tree at LINK. Raises GofleetError where it is not the release."""
+        """(Obtained, Staged) of a proven copy of the tree at LINK. Raises GofleetError where it is not the release."""
         source = os.path.realpath(self.paths.link)
         if not record.get('h1') or not self.policy.holds(trust.kinds_for_tree(record)):
             raise GofleetError('nothing says what the tree of Go %s has to be: the transparency log is not known to have it' % version, 'unverifiable')
         tree = os.path.join(stage, 'go')
         adoption.copy_tree(source, tree)
         entries = digests.walk_tree(tree)
-        self._prove_tree(version, record, entries, source)
+        h1 = self._prove_tree(version, record, entries, source)
         checks.prove_version(tree, version, self.goarch, stage, self.program)
-        return Obtained(None, 'adopted', source, None, None), tree, entries
+        return Obtained(None, 'adopted', source, None, None), Staged(tree, entries, h1)
 
     def _given(self, version, record):
         for filename in (record['filename'], self._module_file(version)):
@@ -191,7 +191,7 @@ class Installer(object):
         return '%s.zip' % digests.toolchain_module(version, self.goarch)[1]
 
     def _fetch(self, version, record, stage):
-        """(Obtained, path, entries) of the staged tree, from the first source that has the release."""
+        """(Obtained, Staged) from the first source that has the release."""
         # Here, not above: Python's and Ansible's network modules take longer to load than a run without change takes.
         from ansible_collections.gofleet.golang.plugins.module_utils import download
 
@@ -203,7 +203,7 @@ class Installer(object):
                 fetched = download.fetch(url, path, self.sources.options, *self._expected(kind, record))
                 self.progress['bytes_fetched'] += fetched.received
                 obtained = Obtained(path, kind, fetched.url, fetched.sha256, fetched.size)
-                tree, entries = self._unpack(version, record, obtained, scratch)
+                staged = self._unpack(version, record, obtained, scratch)
             except GofleetError as exc:
                 if exc.code in _OF_THIS_HOST:
                     raise
@@ -211,7 +211,7 @@ class Installer(object):
                 transaction.delete_tree(scratch)
             else:
                 self.progress['passed_over'] += failures
-                return obtained, tree, entries
+                return obtained, staged
         if self.sources.transfer == 'pull':
             raise _no_source(version, self.goarch, failures)
         raise Need({'kind': 'archive', 'version': version, 'goarch': self.goarch, 'filename': record['filename'],
@@ -263,7 +263,7 @@ class Installer(object):
         return folder
 
     def _unpack(self, version, record, obtained, stage):
-        """(path, entries) of the staged tree, proven to be the release."""
+        """The Staged tree of an archive, proven to be the release."""
         # Here for the same reason as download.
         from ansible_collections.gofleet.golang.plugins.module_utils import archive
 
@@ -274,24 +274,24 @@ class Installer(object):
             entries = archive.unpack_tar(obtained.path, stage)
         if not os.path.isfile(os.path.join(tree, 'VERSION')):
             raise GofleetError('%s holds no go/VERSION: it is not an archive of Go.' % obtained.origin, 'not_a_toolchain', origin=obtained.origin)
-        self._prove_tree(version, record, entries, obtained.origin)
+        h1 = self._prove_tree(version, record, entries, obtained.origin)
         checks.prove_version(tree, version, self.goarch, stage, self.program)
         os.unlink(obtained.path)
-        return tree, entries
+        return Staged(tree, entries, h1)
 
     def _prove_tree(self, version, record, entries, origin):
-        """Raise GofleetError(h1_mismatch) unless the tree's h1 is the record's, if that has one."""
+        """The h1 of a tree. Raises GofleetError(h1_mismatch) unless it is the record's, if that has one."""
         h1 = digests.toolchain_h1(entries, version, self.goarch)
         if record.get('h1') and h1 != record['h1']:
             raise GofleetError('%s is not the release: the h1 of its tree is %s, %s says %s. Nothing was installed.'
                                % (origin, h1, ' and '.join(sorted(record['vouched'].get('h1', ()))), record['h1']),
                                'h1_mismatch', found=h1, wanted=record['h1'], origin=origin)
+        return h1
 
-    def _manifest(self, version, record, obtained, tree, entries):
+    def _manifest(self, version, record, obtained, staged):
         proof = proofs_of(record, ['sha256', 'h1'] if obtained.kind == 'archive' else ['h1'])
-        content = manifest.describe(tree, entries)
-        content.update(version=version, goarch=self.goarch, proof=proof,
-                       h1=digests.toolchain_h1(entries, version, self.goarch),
+        content = manifest.describe(staged.path, staged.entries)
+        content.update(version=version, goarch=self.goarch, proof=proof, h1=staged.h1,
                        source={'kind': obtained.kind, 'origin': obtained.origin, 'sha256': obtained.sha256, 'size': obtained.size},
                        installed_at=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()))
         if obtained.kind == 'adopted':
@@ -307,6 +307,8 @@ def proofs_of(record, names):
 
 # A file in the stage. kind: archive or module; origin: URL or path it came from.
 Obtained = namedtuple('Obtained', 'path kind origin sha256 size')
+# A tree in the stage. entries: as digests.walk_tree() gives them; h1: of the tree.
+Staged = namedtuple('Staged', 'path entries h1')
 
 
 def _copy(given, target):

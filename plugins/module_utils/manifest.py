@@ -14,7 +14,6 @@ __metaclass__ = type
 import errno
 import hashlib
 import io
-import json
 import os
 import re
 import stat
@@ -22,7 +21,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, jsonfile, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 FORMAT = 1
@@ -83,8 +82,7 @@ def write(folder, name, content, entries):
 
 def rewrite(folder, name, content):
     """Write what is said of a tree whose files are the same as before. Raises OSError."""
-    text = json.dumps(dict(content, format=FORMAT), indent=1, sort_keys=True, separators=(',', ': '))
-    transaction.write_file(os.path.join(folder, name + '.json'), text.encode('ascii') + b'\n')
+    jsonfile.write(os.path.join(folder, name + '.json'), dict(content, format=FORMAT))
 
 
 def read(folder, name):
@@ -92,42 +90,22 @@ def read(folder, name):
 
     Raises GofleetError(manifest_newer) for one that a later collection wrote, OSError.
     """
-    path = os.path.join(folder, name + '.json')
     try:
-        with io.open(path, 'rb') as source:
-            content = json.loads(source.read().decode('utf-8'))
-    except (IOError, OSError) as exc:
-        if exc.errno != errno.ENOENT:
-            raise
-        return None
+        content = jsonfile.read(os.path.join(folder, name + '.json'), FORMAT, 'manifest_newer')
     except ValueError:
         return None
-    if not isinstance(content, dict) or not isinstance(content.get('format'), int):
-        return None
-    if content['format'] > FORMAT:
-        raise GofleetError('%s was written by a later gofleet.golang (format %s, this one knows %d). Update the collection on the controller.'
-                           % (path, content['format'], FORMAT), 'manifest_newer', path=path)
-    content = _native(content)
     return content if _is_complete(content) else None
 
 
 def _is_complete(content):
     try:
         goversion.parse_release(content['version'])
-        return (all(isinstance(evidence, list) for evidence in content['files'].values())
+        return (isinstance(content['format'], int)
+                and all(isinstance(evidence, list) for evidence in content['files'].values())
                 and all(isinstance(path, str) for path in content['folders'])
                 and isinstance(content['goarch'], str) and isinstance(content['proof'], list))
     except (KeyError, TypeError, AttributeError, GofleetError):
         return False
-
-
-def _native(value):
-    """JSON's text as Python 2's str, which paths with other than ASCII letters are made of there."""
-    if isinstance(value, dict):
-        return dict((to_native(key), _native(each)) for key, each in value.items())
-    if isinstance(value, list):
-        return [_native(each) for each in value]
-    return to_native(value, nonstring='passthru')
 
 
 def problem(root, content):
@@ -150,15 +128,15 @@ def problem(root, content):
 Differences = namedtuple('Differences', 'changed missing extra mode')
 
 
-def differences(root, folder, name, content):
+def differences(entries, folder, name, content):
     """Compare a tree with its manifest, file by file. Returns Differences, or None if the list of its files is not what was written.
 
-    content: of read(). Reads all of the tree. Raises OSError.
+    entries: of digests.walk_tree(); content: of read(). Raises OSError.
     """
     wanted = _read_sums(os.path.join(folder, name + '.sums'), content.get('sums_sha256'))
     if wanted is None:
         return None
-    found = dict((entry.path, entry) for entry in digests.walk_tree(root))
+    found = dict((entry.path, entry) for entry in entries)
     both = [(wanted[path], found[path]) for path in wanted if path in found]
     return Differences(
         changed=_told(then.path for then, now in both if (then.kind, then.sha256) != (now.kind, now.sha256)),

@@ -23,7 +23,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import host, sysctl_files, sysctl_report, sysctl_state, sysctl_wanted, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import checks, host, sysctl_files, sysctl_report, sysctl_state, sysctl_wanted, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_profiles as known
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
@@ -33,8 +33,6 @@ _STATE = '/var/lib/gofleet/sysctl'
 _MARK = '# Written by gofleet.golang.sysctl_profile: its next run takes back what is changed here.'
 # What the state calls a service that was enabled, beside folders that were made.
 _SERVICE = 'service sysctl'
-# sys/statvfs.h; Python 2 has no name for it.
-_ST_RDONLY = 1
 # Why a setting is not written; told, and told apart.
 _NOBODY = 'the kernel lets nobody write it in this namespace'
 _MOUNT = 'it is mounted read-only here'
@@ -176,7 +174,7 @@ def _hindrance(path, mode):
         return _NOBODY
     if os.access(path, os.W_OK):
         return None
-    if os.statvfs(path).f_flag & _ST_RDONLY:
+    if checks.is_mounted_read_only(path):
         return _MOUNT
     return _USER
 
@@ -403,13 +401,11 @@ def converge(wanted, paths, run, check_mode, lock_timeout, ports=(), strict=Fals
 def _refuse_early(found, observed, paths):
     """What is known to fail fails before the first change, and in check mode too."""
     denied = [each['key'] for each in found.reports if each['status'] == 'read_only' and os.geteuid() != 0 and each['note'] == _USER]
-    folder = os.path.dirname(paths.drop_in)
-    while not os.path.lexists(folder):
-        folder = os.path.dirname(folder)
+    folder = checks.nearest_folder(os.path.dirname(paths.drop_in))
     if denied or (found.steps and os.geteuid() != 0 and not os.access(folder, os.W_OK | os.X_OK)):
         raise GofleetError('User %d may not change %s. Nothing was changed. Run the play with become: kernel settings are root\'s.'
                            % (os.geteuid(), ', '.join(denied) or folder), 'not_privileged', uid=os.geteuid(), keys=denied)
-    if found.steps and os.statvfs(folder).f_flag & _ST_RDONLY:
+    if found.steps and checks.is_mounted_read_only(folder):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), folder)
 
 

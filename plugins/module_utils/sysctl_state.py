@@ -22,14 +22,11 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import copy
-import errno
-import io
-import json
 import os
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import jsonfile, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 FORMAT = 1
@@ -42,18 +39,9 @@ def empty():
 def read(path):
     """The state as a dict; empty() if there is none. Raises GofleetError(state_unreadable, state_newer), IOError, OSError."""
     try:
-        with io.open(path, 'rb') as source:
-            content = json.loads(source.read().decode('utf-8'))
-    except (IOError, OSError) as exc:
-        if exc.errno != errno.ENOENT:
-            raise
-        return empty()
+        content = jsonfile.read(path, FORMAT, 'state_newer', empty())
     except ValueError as exc:
         raise _unreadable(path, to_native(exc))
-    if isinstance(content, dict) and isinstance(content.get('format'), int) and content['format'] > FORMAT:
-        raise GofleetError('%s was written by a later gofleet.golang (format %s, this one knows %d). Update the collection on the controller.'
-                           % (path, content['format'], FORMAT), 'state_newer', path=path)
-    content = _native(content)
     if not _is_ours(content):
         raise _unreadable(path, 'it has another form')
     return content
@@ -74,20 +62,10 @@ def _is_ours(content):
         return False
 
 
-def _native(value):
-    """JSON's text as Python 2's str, so that values compare with what is read from the kernel."""
-    if isinstance(value, dict):
-        return dict((to_native(key), _native(each)) for key, each in value.items())
-    if isinstance(value, list):
-        return [_native(each) for each in value]
-    return to_native(value, nonstring='passthru')
-
-
 def write(path, content):
     """Replace the state. Raises OSError."""
     transaction.make_folder(os.path.dirname(path))
-    text = json.dumps(content, indent=1, sort_keys=True, separators=(',', ': '))
-    transaction.write_file(path, text.encode('ascii') + b'\n')
+    jsonfile.write(path, content)
 
 
 def owned(content, path):

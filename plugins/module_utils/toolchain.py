@@ -23,7 +23,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import goversion, manifest, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, manifest, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 PROGRAMS = ('go', 'gofmt')
@@ -187,7 +187,7 @@ def _tree(paths, name, deep):
     if content is None:
         return Tree(name, None, None, 'its manifest cannot be read', [], None, None, None)
     problem = manifest.problem(paths.tree(name), content)
-    differences = manifest.differences(paths.tree(name), paths.manifests, name, content) if deep else None
+    differences = manifest.differences(digests.walk_tree(paths.tree(name)), paths.manifests, name, content) if deep else None
     if deep:
         problem = manifest.told(differences) if differences else 'the list of its files is not the one that was written'
     return Tree(name, content['version'], content['goarch'], problem, content['proof'], content.get('source'), differences, content.get('twin'))

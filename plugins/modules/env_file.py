@@ -229,11 +229,9 @@ evidence:
   type: dict
 '''
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment_state, errors, programs
+from ansible_collections.gofleet.golang.plugins.module_utils import environment_state, frame
 
 CONSUMERS = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container']
 ARGUMENT_SPEC = {
@@ -255,16 +253,8 @@ ARGUMENT_SPEC = {
 
 def main():
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    # Folders on the way to a file are for its readers, whatever umask the connection came with.
-    os.umask(0o022)
     options = dict(module.params, paths=module.params['paths'] or {})
-    try:
-        result = environment_state.converge(options, programs.runner(module), module.check_mode)
-    except errors.GofleetError as exc:
-        module.fail_json(**exc.as_result())
-    except (IOError, OSError) as exc:
-        module.fail_json(**errors.from_os_error(exc).as_result())
-    module.exit_json(**result)
+    frame.finish(module, lambda run: environment_state.converge(options, run, module.check_mode))
 
 
 if __name__ == '__main__':

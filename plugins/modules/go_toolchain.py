@@ -360,11 +360,9 @@ evidence:
   type: dict
 '''
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gofleet.golang.plugins.module_utils import errors, goversion, host, programs, sources, toolchain, trust
+from ansible_collections.gofleet.golang.plugins.module_utils import frame, goversion, host, sources, toolchain, trust
 
 ARGUMENT_SPEC = {
     'version': {'type': 'str'},
@@ -405,15 +403,7 @@ ARGUMENT_SPEC = {
 
 def main():
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    # A toolchain is for everybody who can reach it, whatever umask the connection came with.
-    os.umask(0o022)
-    try:
-        result = converge(module.params, programs.runner(module), module.check_mode)
-    except errors.GofleetError as exc:
-        module.fail_json(**exc.as_result())
-    except (IOError, OSError) as exc:
-        module.fail_json(**errors.from_os_error(exc).as_result())
-    module.exit_json(**result)
+    frame.finish(module, lambda run: converge(module.params, run, module.check_mode))
 
 
 def converge(params, run, check_mode):

@@ -210,11 +210,9 @@ evidence:
   type: dict
 '''
 
-import os
-
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gofleet.golang.plugins.module_utils import errors, programs, sysctl, sysctl_wanted
+from ansible_collections.gofleet.golang.plugins.module_utils import frame, sysctl, sysctl_wanted
 
 ARGUMENT_SPEC = {
     'profiles': {'type': 'list', 'elements': 'str', 'choices': ['http_server', 'quic', 'many_connections', 'hardening'], 'default': []},
@@ -229,17 +227,7 @@ ARGUMENT_SPEC = {
 
 def main():
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    # The loaders of every boot read the file, whatever umask the connection came with.
-    os.umask(0o022)
-    try:
-        result = converge(module.params, programs.runner(module), module.check_mode)
-    except errors.GofleetError as exc:
-        module.fail_json(**exc.as_result())
-    except (IOError, OSError) as exc:
-        module.fail_json(**errors.from_os_error(exc).as_result())
-    for warning in result.pop('warnings'):
-        module.warn(warning)
-    module.exit_json(**result)
+    frame.finish(module, lambda run: converge(module.params, run, module.check_mode))
 
 
 def converge(params, run, check_mode):

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How every module of this collection works and ends."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+
+from ansible_collections.gofleet.golang.plugins.module_utils import programs
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
+
+
+def finish(module, answer):
+    """Do the work of an AnsibleModule, and end with its result or with why there is none.
+
+    answer: a function of programs.runner() that gives the result, whose warnings may be among it, or raises GofleetError or OSError.
+    """
+    # What is installed is for all its readers, whatever umask the connection came with.
+    os.umask(0o022)
+    try:
+        result = answer(programs.runner(module))
+    except GofleetError as exc:
+        module.fail_json(**exc.as_result())
+    except (IOError, OSError) as exc:
+        module.fail_json(**from_os_error(exc).as_result())
+    for warning in result.pop('warnings', ()):
+        module.warn(warning)
+    module.exit_json(**result)

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What this collection remembers on a host: one JSON object a file, with the number of its format."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import errno
+import io
+import json
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.gofleet.golang.plugins.module_utils import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+
+def read(path, newest, newer, missing=None):
+    """What is in a file, its text as the str of this Python; missing if there is no file.
+
+    newest: the latest format that is known; newer: code of the GofleetError that is raised for a later one.
+    Raises ValueError for what is no JSON, IOError, OSError.
+    """
+    try:
+        with io.open(path, 'rb') as source:
+            content = json.loads(source.read().decode('utf-8'))
+    except (IOError, OSError) as exc:
+        if exc.errno != errno.ENOENT:
+            raise
+        return missing
+    if isinstance(content, dict) and isinstance(content.get('format'), int) and content['format'] > newest:
+        raise GofleetError('%s was written by a later gofleet.golang (format %s, this one knows %d). Update the collection on the controller.'
+                           % (path, content['format'], newest), newer, path=path)
+    return _native(content)
+
+
+def _native(value):
+    """JSON's text as Python 2's str, which paths and what is read from the kernel are made of there."""
+    if isinstance(value, dict):
+        return dict((to_native(key), _native(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return [_native(each) for each in value]
+    return to_native(value, nonstring='passthru')
+
+
+def write(path, content):
+    """Replace a file as a whole. Raises OSError."""
+    text = json.dumps(content, indent=1, sort_keys=True, separators=(',', ': '))
+    transaction.write_file(path, text.encode('ascii') + b'\n')
