@@ -63,10 +63,11 @@ class Fleet:
         done = subprocess.run(command, cwd=self.root, env=self._environment(), capture_output=True, text=True, check=False)
         output = done.stdout + done.stderr
         report = json.loads(done.stdout[done.stdout.index('{\n') :])
-        tasks = [task['hosts']['localhost'] for play in report['plays'] for task in play['tasks'] if 'gofleet' in task['hosts']['localhost'].get('action', '')]
-        assert len(tasks) == 1, output
-        assert 'msg' not in tasks[0] or 'code' in tasks[0], tasks[0]
-        return {'exit': done.returncode, **tasks[0]}
+        tasks = [task['hosts']['localhost'] for play in report['plays'] for task in play['tasks']]
+        tasks = [task for task in tasks if 'gofleet' in task.get('action', '') and not task.get('skipped')]
+        assert tasks, output
+        assert 'msg' not in tasks[-1] or 'code' in tasks[-1], tasks[-1]
+        return {'exit': done.returncode, 'states': [task['action'].rpartition('.')[2] for task in tasks], **tasks[-1]}
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(('ANSIBLE_', 'PYTHON'))}
@@ -150,6 +151,25 @@ def test_a_locked_fleet_needs_no_index_no_log_and_no_mirror(fleet: Fleet, again:
                       go_toolchain_trust_all=True, **gone)  # fmt: skip
     assert (told['changed'], told['version'], told['transfer'], fleet.asked) == (True, '1.30.2', 'push', [])
     assert sorted(proof['kind'] for proof in told['toolchains'][0]['proof']) == ['index', 'log', 'pinned', 'pinned']
+
+
+def test_a_site_whose_environment_is_wanted_writes_the_defaults_of_the_tree_at_the_link(fleet: Fleet, again: dict[str, Any]) -> None:
+    assert again
+    told = fleet.play('site', go_toolchain_lock=str(fleet.lock), gofleet_environment=True)
+    assert (told['exit'], told['states'], told['changed']) == (0, ['go_toolchain', 'env_file'], True)
+    assert 'GOTOOLCHAIN=local' in (fleet.root / 'host' / 'go' / 'go.env').read_text(encoding='utf-8')
+    assert fleet.play('site', go_toolchain_lock=str(fleet.lock), gofleet_environment=True)['changed'] is False
+
+
+def test_a_site_makes_no_round_trip_for_states_that_nobody_wants(fleet: Fleet, again: dict[str, Any]) -> None:
+    assert again
+    assert fleet.play('site', go_toolchain_lock=str(fleet.lock))['states'] == ['go_toolchain']
+
+
+def test_a_site_whose_kernel_settings_are_wanted_checks_them(fleet: Fleet, again: dict[str, Any]) -> None:
+    assert again
+    told = fleet.play('site', '--check', go_toolchain_lock=str(fleet.lock), gofleet_sysctl=True, go_sysctl_settings={'net.core.no_such_key': 1})
+    assert told['states'] == ['go_toolchain', 'sysctl_profile']
 
 
 def test_an_upgrade_moves_the_lock_and_says_so(fleet: Fleet, again: dict[str, Any]) -> None:
