@@ -27,6 +27,12 @@ SUPPORT = Path(__file__).resolve().parent
 CHECKOUT = SUPPORT.parent.parent
 
 
+@dataclass(frozen=True)
+class Part:
+    name: str
+    run: Callable[[], int]
+
+
 def _script(path: str, *arguments: str) -> Callable[[], int]:
     def run() -> int:
         return subprocess.run([sys.executable, str(CHECKOUT / path), *arguments], cwd=CHECKOUT, check=False).returncode
@@ -34,16 +40,20 @@ def _script(path: str, *arguments: str) -> Callable[[], int]:
     return run
 
 
-def _faults() -> int:
-    """Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own."""
-    python = lanes.path('el7') / 'bin' / 'python'
-    return subprocess.run([str(python), '-m', 'pytest', '-q', 'tests/faults'], cwd=CHECKOUT, check=False).returncode
+def _pytest(lane: str, folder: str) -> Callable[[], int]:
+    """A folder of tests, by the Python of a lane."""
+
+    def run() -> int:
+        python = lanes.path(lane) / 'bin' / 'python'
+        return subprocess.run([str(python), '-m', 'pytest', '-q', folder], cwd=CHECKOUT, check=False).returncode
+
+    return run
 
 
-def _properties() -> int:
-    """What is rendered, read back by the parsers of those that it is for: shells, systemd's, docker's."""
-    python = lanes.path('main') / 'bin' / 'python'
-    return subprocess.run([str(python), '-m', 'pytest', '-q', 'tests/properties'], cwd=CHECKOUT, check=False).returncode
+# What is rendered, read back by the parsers of those that it is for: shells, systemd's, docker's.
+_PROPERTIES = Part('properties', _pytest('main', 'tests/properties'))
+# Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own.
+_FAULTS = Part('faults', _pytest('el7', 'tests/faults'))
 
 
 def _bootstrap(environments: tuple[str, ...], images: tuple[str, ...]) -> Callable[[], int]:
@@ -69,23 +79,17 @@ def _bootstrap(environments: tuple[str, ...], images: tuple[str, ...]) -> Callab
     return run
 
 
-@dataclass(frozen=True)
-class Part:
-    name: str
-    run: Callable[[], int]
-
-
 SUITES = {
     'test': (
         Part('bootstrap', _bootstrap((*lanes.LANES, 'dev'), ('--all',))),
         Part('lint', _script('tests/support/lint.py')),
         Part('sanity', _script('tests/support/sanity.py')),
         Part('unit', _script('tests/support/units.py')),
-        Part('properties', _properties),
-        Part('faults', _faults),
+        _PROPERTIES,
+        _FAULTS,
         Part('molecule', _script('molecule/run.py', '--all')),
     ),
-    'faults': (Part('faults', _faults),),
+    'faults': (_FAULTS,),
     'quick': (
         Part('bootstrap', _bootstrap(('main', 'dev'), ('debian12',))),
         Part('lint', _script('tests/support/lint.py')),
