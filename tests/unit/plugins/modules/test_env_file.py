@@ -9,24 +9,18 @@ import io
 import json
 import os
 import stat
-import sys
+import tempfile
 
 import forked
+import module_runs
 import pytest
 from ansible.module_utils import basic
-from ansible.module_utils.common import json as ansible_json
 
 from ansible_collections.gofleet.golang.plugins.module_utils import environment_state, manifest
 from ansible_collections.gofleet.golang.plugins.modules import env_file
 
 SHIPPED = b'# defaults\nGOPROXY=https://proxy.golang.org,direct\nGOTOOLCHAIN=auto\n'
 EVERY = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container']
-
-# Newer cores load the form of arguments and results by name, when both are there; an ordinary user could not.
-if hasattr(ansible_json, 'get_module_encoder'):
-    for _direction in ansible_json.Direction:
-        ansible_json.get_module_decoder('legacy', _direction)
-        ansible_json.get_module_encoder('legacy', _direction)
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +35,7 @@ def _every_consumer(monkeypatch):
 
 
 class Machine(object):
-    """Runs the module as Ansible does: in a process of its own that prints one JSON text and ends."""
+    """A host's files, and runs of the module there."""
 
     def __init__(self, root):
         self.root = root
@@ -57,38 +51,17 @@ class Machine(object):
         return dict((key, value) for key, value in values.items() if value is not None)
 
     def run(self, check_mode=False, ordinary=False, umask=0o022, **changes):
-        arguments = dict(self.options(**changes), _ansible_check_mode=check_mode, _ansible_diff=True, _ansible_remote_tmp=str(self.root),
-                         _ansible_keep_remote_files=False)
-        output = io.open(str(self.root.join('..', 'output')), 'w+b')
-        logged = str(self.root.join('..', 'log'))
-
-        def module(dummy):
-            log = io.open(logged, 'wb')
-            if ordinary and os.geteuid() == 0:
-                os.setgroups([])
-                os.setgid(forked.NOBODY)
-                os.setuid(forked.NOBODY)
-                sys.executable = ''
+        def before():
             if ordinary:
                 os.environ['HOME'] = str(self.root)
                 os.environ.pop('XDG_CONFIG_HOME', None)
-            os.umask(umask)
-            os.dup2(output.fileno(), 1)
-            sys.stdout = os.fdopen(1, 'w')
-            basic.AnsibleModule.log = lambda self, msg, log_args=None: log.write(repr((msg, log_args)).encode('utf-8')) and log.flush()
-            basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': arguments}).encode('utf-8')
-            basic._ANSIBLE_PROFILE = 'legacy'
-            try:
-                env_file.main()
-            except SystemExit as end:
-                sys.stdout.flush()
-                return end.code
-        self.code = forked.Child(module).result()
-        with io.open(logged, encoding='utf-8') as log:
-            self.log = log.read()
-        with output:
-            output.seek(0)
-            return json.loads(output.read().decode('utf-8'))
+            basic.AnsibleModule.log = lambda self, msg, log_args=None: os.write(log.fileno(), repr((msg, log_args)).encode('utf-8'))
+        with tempfile.TemporaryFile() as log:
+            self.code, result = module_runs.run(
+                env_file.main, self.options(**changes), self.root, check_mode=check_mode, diff=True, ordinary=ordinary, umask=umask, before=before)
+            log.seek(0)
+            self.log = log.read().decode('utf-8')
+        return result
 
     def everything(self):
         """Every file with what an untouched one keeps."""

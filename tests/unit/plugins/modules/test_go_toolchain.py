@@ -6,7 +6,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import ast
-import io
 import json
 import os
 import re
@@ -16,10 +15,9 @@ import subprocess
 import sys
 
 import forked
+import module_runs
 import pytest
 import tiny_trees
-from ansible.module_utils import basic
-from ansible.module_utils.common import json as ansible_json
 
 from ansible_collections.gofleet.golang.plugins.module_utils import (
     archive,  # loaded here, where it can be read: the ordinary user of a test may not see this checkout
@@ -35,12 +33,6 @@ assert download
 
 GOARCH = host.goarch()
 
-# Newer cores load the form of arguments and results by name, when both are there; an ordinary user could not.
-if hasattr(ansible_json, 'get_module_encoder'):
-    for _direction in ansible_json.Direction:
-        ansible_json.get_module_decoder('legacy', _direction)
-        ansible_json.get_module_encoder('legacy', _direction)
-
 
 @pytest.fixture(autouse=True)
 def _no_disk(monkeypatch):
@@ -55,7 +47,7 @@ def release(tmpdir_factory):
 
 
 class Machine(object):
-    """Runs the module as Ansible does: in a process of its own that prints one JSON text and ends."""
+    """A host's folders, and runs of the module there."""
 
     def __init__(self, root, release):
         self.root = str(root)
@@ -72,31 +64,8 @@ class Machine(object):
         return dict((key, value) for key, value in values.items() if value is not None)
 
     def run(self, check_mode=False, ordinary=False, umask=0o022, **changes):
-        arguments = dict(self.options(**changes), _ansible_check_mode=check_mode, _ansible_remote_tmp=self.root, _ansible_keep_remote_files=False)
-        output = io.open(os.path.join(os.path.dirname(self.root), 'output'), 'w+b')
-
-        def module(dummy):
-            if ordinary and os.geteuid() == 0:
-                os.setgroups([])
-                os.setgid(forked.NOBODY)
-                os.setuid(forked.NOBODY)
-                # The interpreter of the tests may lie where this user cannot look; the kernel knows it in any case.
-                sys.executable = ''
-            os.umask(umask)
-            os.dup2(output.fileno(), 1)
-            sys.stdout = os.fdopen(1, 'w')
-            # As the wrapper does that Ansible sends; newer cores ask for a profile too.
-            basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': arguments}).encode('utf-8')
-            basic._ANSIBLE_PROFILE = 'legacy'
-            try:
-                go_toolchain.main()
-            except SystemExit as end:
-                sys.stdout.flush()
-                return end.code
-        self.code = forked.Child(module).result()
-        with output:
-            output.seek(0)
-            return json.loads(output.read().decode('utf-8'))
+        self.code, result = module_runs.run(go_toolchain.main, self.options(**changes), self.root, check_mode=check_mode, ordinary=ordinary, umask=umask)
+        return result
 
 
 @pytest.fixture

@@ -7,15 +7,12 @@ __metaclass__ = type
 
 import ast
 import io
-import json
 import os
 import re
 import stat
-import sys
 
-import forked
+import module_runs
 import pytest
-from ansible.module_utils import basic
 
 from ansible_collections.gofleet.golang.plugins.module_utils import sysctl, sysctl_profiles
 from ansible_collections.gofleet.golang.plugins.modules import sysctl_profile
@@ -26,7 +23,7 @@ SOMAXCONN = 'net.core.somaxconn'
 
 
 class Machine(object):
-    """Runs the module as Ansible does: in a process of its own that prints one JSON text and ends."""
+    """A host's files and kernel, and runs of the module there."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -42,29 +39,12 @@ class Machine(object):
         return self.proc.join(path).read().strip()
 
     def run(self, check_mode=False, umask=0o022, diff=False, **options):
-        arguments = dict(options, _ansible_check_mode=check_mode, _ansible_diff=diff, _ansible_remote_tmp=str(self.folder),
-                         _ansible_keep_remote_files=False)
-        output = io.open(str(self.folder.join('output')), 'w+b')
-
-        def module(dummy):
+        def before():
             sysctl.ROOT, sysctl.PROC = str(self.root), str(self.proc)
             # The folder is this user's, who stands for root.
             os.geteuid = lambda: 0
-            os.umask(umask)
-            os.dup2(output.fileno(), 1)
-            sys.stdout = os.fdopen(1, 'w')
-            # As the wrapper does that Ansible sends; newer cores ask for a profile too.
-            basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': arguments}).encode('utf-8')
-            basic._ANSIBLE_PROFILE = 'legacy'
-            try:
-                sysctl_profile.main()
-            except SystemExit as end:
-                sys.stdout.flush()
-                return end.code
-        self.code = forked.Child(module).result()
-        with output:
-            output.seek(0)
-            return json.loads(output.read().decode('utf-8'))
+        self.code, result = module_runs.run(sysctl_profile.main, options, self.folder, check_mode=check_mode, diff=diff, umask=umask, before=before)
+        return result
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run a module as Ansible does: in a process of its own that prints one JSON text and ends."""
+
+
+
+import json
+import os
+import sys
+import tempfile
+
+import forked
+from ansible.module_utils import basic
+from ansible.module_utils.common import json as ansible_json
+
+# Newer cores load the form of arguments and results by name, when both are there; an ordinary user could not.
+if hasattr(ansible_json, 'get_module_encoder'):
+    for _direction in ansible_json.Direction:
+        ansible_json.get_module_decoder('legacy', _direction)
+        ansible_json.get_module_encoder('legacy', _direction)
+
+
+def run(main, options, folder, check_mode=False, diff=False, ordinary=False, umask=0o022, before=None):
+    """The exit code of a module's main() and its result.
+
+    folder: for its temporary files; ordinary: as a user without privileges; before: a function that is called in the module's process first.
+    """
+    arguments = dict(options, _ansible_check_mode=check_mode, _ansible_diff=diff, _ansible_remote_tmp=str(folder), _ansible_keep_remote_files=False)
+    with tempfile.TemporaryFile() as output:
+        def module(dummy):
+            if ordinary and os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(forked.NOBODY)
+                os.setuid(forked.NOBODY)
+                # The interpreter of the tests may lie where this user cannot look; the kernel knows it in any case.
+                sys.executable = ''
+            if before:
+                before()
+            os.umask(umask)
+            os.dup2(output.fileno(), 1)
+            sys.stdout = os.fdopen(1, 'w')
+            # As the wrapper does that Ansible sends; newer cores ask for a profile too.
+            basic._ANSIBLE_ARGS = json.dumps({'ANSIBLE_MODULE_ARGS': arguments}).encode('utf-8')
+            basic._ANSIBLE_PROFILE = 'legacy'
+            try:
+                main()
+            except SystemExit as end:
+                sys.stdout.flush()
+                return end.code
+        code = forked.Child(module).result()
+        output.seek(0)
+        return code, json.loads(output.read().decode('utf-8'))
