@@ -5,22 +5,18 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from testinfra.host import Host
 
 from consumers import Environment, Reader, reader_of
-from round_trip_log import PlaybookRun, playbook_runs
+from round_trip_log import PlaybookRun
+from scenario_hosts import baseline_of, every_file, facts_of, last_two_runs
 
-RUN = Path(os.environ["GOFLEET_SCENARIO_DIR"])
 SCENARIO = Path(__file__).resolve().parents[1]
-# The same as in the other scenario: what a host's files look like.
-WALK = (SCENARIO.parent / "toolchain" / "tests" / "walk.py").read_text(encoding="utf-8")
 MODEL = json.loads((SCENARIO / "model.json").read_text(encoding="utf-8"))
 
 
@@ -84,16 +80,12 @@ class Step:
 @pytest.fixture(scope="module")
 def layout(host: Host) -> Layout:
     name = host.backend.name
-    facts: dict[str, Any] = json.loads(os.environ["GOFLEET_HOST_FACTS"])[name]
-    return Layout(name, **facts)
+    return Layout(name, **facts_of(name))
 
 
 @pytest.fixture(scope="session")
 def step() -> Step:
-    """The last two runs in the log, which must be of one and the same playbook."""
-    first, second = playbook_runs(Path(os.environ["GOFLEET_ROUND_TRIPS_LOG"]))[-2:]
-    assert first.playbook == second.playbook, "a step is applied twice before it is verified"
-    return Step(first, second)
+    return Step(*last_two_runs())
 
 
 @pytest.fixture(scope="module")
@@ -110,14 +102,9 @@ def read(layout: Layout) -> Callable[[str], Environment]:
 @pytest.fixture(scope="module")
 def walk(host: Host, layout: Layout) -> Callable[[], dict[str, list[object]]]:
     """Every file of the host: its path, and what an untouched file keeps."""
-
-    def files() -> dict[str, list[object]]:
-        found: dict[str, list[object]] = json.loads(host.check_output("%s -c %s", layout.python, WALK))
-        return found
-
-    return files
+    return lambda: every_file(host, layout.python)
 
 
 @pytest.fixture(scope="module")
 def baseline(layout: Layout) -> Path:
-    return RUN / f"{layout.name}.before.json"
+    return baseline_of(layout.name)

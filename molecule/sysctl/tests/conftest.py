@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-RUN = Path(os.environ["GOFLEET_SCENARIO_DIR"])
+from scenario_hosts import RUN, baseline_of
+
 DROP_IN = "/etc/sysctl.d/90-gofleet.conf"
 STATE = "/var/lib/gofleet"
 # Set by the module's step, and by the file that is read later.
@@ -69,4 +70,4 @@ def path_of(key: str) -> str:
 
 @pytest.fixture(scope="module")
 def baseline(host: Host) -> Path:
-    return RUN / f"{host.backend.name}.before.json"
+    return baseline_of(host.backend.name)

@@ -4,21 +4,16 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from testinfra.host import Host
 
 from expectations import EMULATED_STEPS, PUSHED, STEPS, Expected
-from round_trip_log import PlaybookRun, playbook_runs
-
-RUN = Path(os.environ["GOFLEET_SCENARIO_DIR"])
-WALK = (Path(__file__).parent / "walk.py").read_text(encoding="utf-8")
+from round_trip_log import PlaybookRun
+from scenario_hosts import baseline_of, every_file, facts_of, last_run, last_two_runs
 
 
 @dataclass(frozen=True)
@@ -58,18 +53,9 @@ class Step:
         return self.expected.fetched if taken else None
 
 
-def facts_of(name: str) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads(os.environ["GOFLEET_HOST_FACTS"])[name]
-    return facts
-
-
-def last_runs() -> list[PlaybookRun]:
-    return playbook_runs(Path(os.environ["GOFLEET_ROUND_TRIPS_LOG"]))[-2:]
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """An emulated host has nothing to say of a step that it does not take (expectations.py)."""
-    name = Path(last_runs()[-1].playbook).stem
+    name = Path(last_run().playbook).stem
     if name in STEPS and name not in EMULATED_STEPS:
         untold = [item for item in items if of_emulated_host(item)]
         config.hook.pytest_deselected(items=untold)
@@ -93,9 +79,7 @@ def layout(host: Host) -> Layout:
 
 @pytest.fixture(scope="session")
 def step() -> Step:
-    """The last two runs in the log, which must be of one and the same playbook."""
-    first, second = last_runs()
-    assert first.playbook == second.playbook, "a step is applied twice before it is verified"
+    first, second = last_two_runs()
     name = Path(first.playbook).stem
     return Step(name, STEPS[name], first, second)
 
@@ -108,14 +92,9 @@ def expected(step: Step, layout: Layout) -> Expected:
 @pytest.fixture(scope="module")
 def walk(host: Host, layout: Layout) -> Callable[[], dict[str, list[object]]]:
     """Every file of the host: its path, and what an untouched file keeps."""
-
-    def files() -> dict[str, list[object]]:
-        found: dict[str, list[object]] = json.loads(host.check_output("%s -c %s", layout.python, WALK))
-        return found
-
-    return files
+    return lambda: every_file(host, layout.python)
 
 
 @pytest.fixture(scope="module")
 def baseline(layout: Layout) -> Path:
-    return RUN / f"{layout.name}.before.json"
+    return baseline_of(layout.name)

@@ -14,8 +14,9 @@ from expectations import SETTINGS, process_settings
 
 
 def go_env(layout: Layout, *names: str, before: str = "") -> list[str]:
-    scratch = "/tmp/gofleet-check"
-    script = f"mkdir -p {scratch}; export HOME={scratch} GOTELEMETRYDIR={scratch}; {before} {layout.go} env {' '.join(names)}"
+    # A home of its own each time: two tests ask one host at once, and one of them writes.
+    begin = 'HOME=$(mktemp -d); export HOME GOTELEMETRYDIR="$HOME"; trap \'rm -rf "$HOME"\' EXIT'
+    script = f"{begin}; {before} {layout.go} env {' '.join(names)}"
     return as_user(layout, ["sh", "-c", script]).decode().splitlines()
 
 
@@ -30,7 +31,7 @@ def test_goroot_is_the_go_commands_own(layout: Layout) -> None:
 
 def test_a_users_own_choice_wins(layout: Layout) -> None:
     write = f"{layout.go} env -w GOPROXY=off;"
-    undo = f"{layout.go} env -u GOPROXY;"
+    undo = f"{write} {layout.go} env -u GOPROXY;"
     assert go_env(layout, "GOPROXY", before=write) == ["off"]
     assert go_env(layout, "GOPROXY", before=undo) == [SETTINGS["GOPROXY"]]
 
