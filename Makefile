@@ -5,7 +5,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint sanity unit faults molecule bench build clean
+.PHONY: help demo test test-quick lint sanity unit fuzz faults molecule bench build clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -27,6 +27,9 @@ sanity: ## Run ansible-test sanity with the oldest and the newest ansible-core
 
 unit: ## Run the unit tests on every Python from 2.7 on
 	$(PYTHON) tests/support/units.py
+
+fuzz: ## Bend 100,000 programs, and have each read within its time
+	"$$($(PYTHON) tests/support/lanes.py path el7)/bin/python" tests/fuzz/fuzz_elf.py --count 100000
 
 faults: ## Kill runs and let calls fail, at a sample of the points; GOFLEET_FAULTS=all takes each
 	$(PYTHON) tests/support/suite.py faults

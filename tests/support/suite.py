@@ -52,6 +52,8 @@ def _pytest(lane: str, folder: str) -> Callable[[], int]:
 
 # What is rendered, read back by the parsers of those that it is for: shells, systemd's, docker's.
 _PROPERTIES = Part('properties', _pytest('main', 'tests/properties'))
+# Bent programs, by the thousand, given to the reader that has to bear them.
+_FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'))
 # Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own.
 _FAULTS = Part('faults', _pytest('el7', 'tests/faults'))
 
@@ -86,6 +88,7 @@ SUITES = {
         Part('sanity', _script('tests/support/sanity.py')),
         Part('unit', _script('tests/support/units.py')),
         _PROPERTIES,
+        _FUZZ,
         _FAULTS,
         Part('molecule', _script('molecule/run.py', '--all')),
     ),
