@@ -5,7 +5,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint sanity unit fuzz faults molecule bench build clean
+.PHONY: help demo test test-quick lint sanity unit fuzz faults machine molecule bench build clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,9 @@ fuzz: ## Bend 100,000 programs, and have each read within its time
 
 faults: ## Kill runs and let calls fail, at a sample of the points; GOFLEET_FAULTS=all takes each
 	$(PYTHON) tests/support/suite.py faults
+
+machine: ## Boot a whole machine, and see settings and environment through its reboots
+	$(PYTHON) tests/support/suite.py machine
 
 molecule: ## Run the scenarios on real hosts, in every lane
 	$(PYTHON) molecule/run.py --all

@@ -129,8 +129,7 @@ def _id_of(name, lookup, what):
 
 def observe(path, first_line):
     """The Seen of a path. first_line: what makes it ours. Raises OSError."""
-    leftovers = [each for each in transaction.unfinished_files(os.path.dirname(path)) if each.startswith(path + '.')]
-    leftover = leftovers[0] if leftovers else None
+    leftover = (_leftovers(path) or [None])[0]
     try:
         status = os.lstat(path)
     except OSError as exc:
@@ -142,6 +141,11 @@ def observe(path, first_line):
     content = _content(path)
     kind = 'ours' if content is not None and content.split(b'\n', 1)[0] == to_bytes(first_line) else 'foreign'
     return Seen(path, kind, content, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, leftover)
+
+
+def _leftovers(path):
+    """What write_file() has left beside a path, killed or failed."""
+    return [each for each in transaction.unfinished_files(os.path.dirname(path)) if each.startswith(path + '.')]
 
 
 def _content(path):
@@ -235,18 +239,36 @@ def check_writable(steps):
 def apply(steps):
     """Take the steps. Each file is replaced whole, and is never open to more readers than in the end. Raises OSError."""
     for step in steps:
-        if step.action in ('clean', 'remove'):
-            transaction.remove_file(step.path)
+        try:
+            _take(step)
+        except (IOError, OSError):
+            _clean(step.path)
+            raise
+
+
+def _take(step):
+    if step.action in ('clean', 'remove'):
+        transaction.remove_file(step.path)
+        return
+    wanted = step.wanted
+    if step.action == 'write':
+        transaction.make_folder(os.path.dirname(step.path))
+        # Its new owner may be one whom the old permissions shut out, but nobody reads it in between who may not in the end.
+        transaction.write_file(step.path, wanted.content, wanted.mode)
+    else:
+        os.chmod(step.path, wanted.mode)
+    if wanted.uid is not None or wanted.gid is not None:
+        os.chown(step.path, -1 if wanted.uid is None else wanted.uid, -1 if wanted.gid is None else wanted.gid)
+
+
+def _clean(path):
+    """Remove what a write that failed has left beside a path, if that can be done: what the run failed of matters more."""
+    for each in _leftovers(path):
+        try:
+            transaction.remove_file(each)
+        except (IOError, OSError):
+            # The next run removes it.
             continue
-        wanted = step.wanted
-        if step.action == 'write':
-            transaction.make_folder(os.path.dirname(step.path))
-            # Its new owner may be one whom the old permissions shut out, but nobody reads it in between who may not in the end.
-            transaction.write_file(step.path, wanted.content, wanted.mode)
-        else:
-            os.chmod(step.path, wanted.mode)
-        if wanted.uid is not None or wanted.gid is not None:
-            os.chown(step.path, -1 if wanted.uid is None else wanted.uid, -1 if wanted.gid is None else wanted.gid)
 
 
 def is_sourced(path):

@@ -17,7 +17,7 @@ import re
 import stat
 from collections import namedtuple
 
-from ansible_collections.gofleet.golang.plugins.module_utils import goversion, manifest, toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils import goversion, manifest, toolchain, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 _FILE = 'go.env'
@@ -26,8 +26,9 @@ _SINCE = (1, 21)
 _MODE = 0o644
 
 # go.env of the active toolchain. path: of the file; content: bytes, or None where there is none; mode: its permissions;
-# version: of the toolchain, or None where it is no toolchain of ours; exists: whether there is any tree.
-GoEnv = namedtuple('GoEnv', 'path content mode version exists')
+# version: of the toolchain, or None where it is no toolchain of ours; exists: whether there is any tree; leftover: what a
+# killed run left beside the file in a tree of ours, or None.
+GoEnv = namedtuple('GoEnv', 'path content mode version exists leftover')
 
 
 def observe(goroot):
@@ -36,11 +37,13 @@ def observe(goroot):
     # The tree itself: the link may name another one before the file is written.
     tree = os.path.realpath(link)
     if not os.path.isdir(tree):
-        return GoEnv(os.path.join(link, _FILE), None, _MODE, None, False)
+        return GoEnv(os.path.join(link, _FILE), None, _MODE, None, False, None)
     paths = toolchain.Paths(os.path.dirname(tree), link, None)
     described = manifest.read(paths.manifests, os.path.basename(tree))
-    content, mode = _read(os.path.join(tree, _FILE))
-    return GoEnv(os.path.join(tree, _FILE), content, mode, described['version'] if described else None, True)
+    path = os.path.join(tree, _FILE)
+    content, mode = _read(path)
+    leftovers = [each for each in transaction.unfinished_files(tree) if each.startswith(path + '.')] if described else []
+    return GoEnv(path, content, mode, described['version'] if described else None, True, leftovers[0] if leftovers else None)
 
 
 def _read(path):

@@ -129,7 +129,9 @@ def _plan(target, options, check_mode):
         steps += own
         diffs += [environment_files.diff(wanted, seen, target.secrets)] if any(step.action != 'clean' for step in own) else []
         files.append(_told(wanted, own, target.names.get(wanted.consumer, [])))
-    wanted, seen = _go_env(target, options, check_mode)
+    go_env = environment_goroot.observe(options['goroot'])
+    steps += [environment_files.Step('clean', None, go_env.leftover)] if go_env.leftover else []
+    wanted, seen = _go_env(go_env, target, options, check_mode)
     if wanted is not None:
         own = [environment_files.Step('write', wanted, wanted.path)] if wanted.content != seen.content else []
         steps += own
@@ -146,9 +148,8 @@ def _told(wanted, steps, names):
             'action': actions[0] if actions else 'none', 'mode': None if wanted.content is None else '%04o' % wanted.mode, 'variables': names}
 
 
-def _go_env(target, options, check_mode):
+def _go_env(seen, target, options, check_mode):
     """(Wanted, Seen) of the active toolchain's go.env, or (None, None) where it is no business of ours."""
-    seen = environment_goroot.observe(options['goroot'])
     if target.settings is not None:
         environment_goroot.check(seen, check_mode)
     elif seen.content is None or seen.version is None:

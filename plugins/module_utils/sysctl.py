@@ -39,6 +39,8 @@ _MOUNT = 'it is mounted read-only here'
 _USER = 'this user may not write it here'
 _NO_KEY = 'this kernel or this namespace has no such key'
 _UNKNOWN_BEFORE = 'the value of before is not known; the next boot gives it'
+# By which the kernel says that it does not take a value, whoever writes it; another try would not help.
+_REFUSALS = (errno.EINVAL, errno.EPERM, errno.ERANGE, errno.EBUSY)
 # Bytes of a value that are read; the longest that the kernel prints is a page for most keys.
 _VALUE_LIMIT = 65536
 
@@ -47,7 +49,7 @@ _FILE_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.-]*\.conf$')
 # A key in the kernel. kind: setting, folder, command (nobody can read it), absent. value: normalised, None if it cannot be read.
 # why: what keeps it from being written, or None; near: names of the kernel's that may have been meant.
 Live = namedtuple('Live', 'kind value why near')
-# stale: whether our folder is there without anything to remember in it, which only a killed run leaves.
+# stale: whether our folder, or the one that it goes into, is there without anything to remember, which only a killed run leaves.
 Observed = namedtuple('Observed', 'live state text precedence manual loader kernel release leftovers stale has_folder')
 # What is to be. reports: a dict a key; writes: [(key, value)]; restores: [Restore]; text: of the drop-in, None for none;
 # taken: {key: (value, entry)}; steps: a line each; enable, disable: whether the boot service is to be, or not any more.
@@ -117,8 +119,19 @@ def observe(wanted, paths):
         kernel=host.kernel_version(),
         release=to_native(os.uname()[2]),
         leftovers=_leftovers(paths),
-        stale=os.path.isdir(paths.meta) and not state['keys'],
+        stale=not state['keys'] and (os.path.isdir(paths.meta) or _is_empty(os.path.dirname(paths.meta))),
         has_folder=tree.exists(sysctl_files.ETC))
+
+
+def _is_empty(folder):
+    """Whether a folder is there, and nothing in it. Raises OSError."""
+    try:
+        return not os.listdir(folder)
+    except OSError as exc:
+        # Not everybody may look into it.
+        if exc.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
+            raise
+        return False
 
 
 def _drop_in(paths):
@@ -449,7 +462,12 @@ class _Run(object):
             self._service('add')
         if self.plan.disable:
             self._service('del')
-        self._settle(state)
+        try:
+            self._settle(state)
+        except (IOError, OSError):
+            # What is in force is right, and what was before is still remembered.
+            self._clean()
+            raise
 
     def live(self):
         """The values in force now, by key."""
@@ -499,14 +517,33 @@ class _Run(object):
                 before = self.observed.live[key].value
                 if before is not None and _read(self._path(key)) != before:
                     _write(self._path(key), before)
+            self._take_drop_in_back()
             for each in _leftovers(self.paths):
                 transaction.delete_tree(each)
             if made:
                 transaction.remove_empty_folder(os.path.dirname(self.paths.drop_in))
             self._keep(self.observed.state)
-        except (IOError, OSError):
+        except (GofleetError, IOError, OSError):
             # The state still says what was before: a later run or the removal restores it.
+            self._clean()
+
+    def _take_drop_in_back(self):
+        """Or a boot would set what nobody remembers any more: it may have its name, though to sync that failed."""
+        if _drop_in(self.paths) == self.observed.text:
             return
+        if self.observed.text is None:
+            transaction.remove_file(self.paths.drop_in)
+        else:
+            transaction.write_file(self.paths.drop_in, to_bytes(self.observed.text, errors='surrogate_or_strict'))
+
+    def _clean(self):
+        """Remove what writes that failed have left, as far as that can be done."""
+        for each in _leftovers(self.paths):
+            try:
+                transaction.delete_tree(each)
+            except (IOError, OSError):
+                # The next run removes it.
+                continue
 
     def _give_back(self, restore):
         if restore.value is None:
@@ -514,6 +551,10 @@ class _Run(object):
         try:
             _write(self._path(restore.key), restore.value)
         except (IOError, OSError) as exc:
+            if exc.errno not in _REFUSALS:
+                raise GofleetError("%s: the value of before, '%s', could not be written (%s). It is still remembered: mend that and run again."
+                                   % (restore.key, restore.value, exc.strerror), 'not_restored', key=restore.key, value=restore.value,
+                                   errno=errno.errorcode.get(exc.errno))
             # Some settings can only be tightened until the next boot (kernel.yama.ptrace_scope = 3).
             self.failed_restores.append(restore._replace(value=None, reason='the kernel refuses %s (%s); the next boot gives it' % (
                 restore.value, exc.strerror)))

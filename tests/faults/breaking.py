@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import syscalls
 from module_process import Module, Outcome
@@ -99,16 +100,7 @@ class Bench:
         return self._run(slot.host, self.module.within(*wrapper))
 
     def each(self, work: Sequence[tuple[Point, str]], judge: Callable[[Slot, Point, str], Verdict]) -> list[Verdict]:
-        def one(item: tuple[Point, str]) -> Verdict:
-            slot = self._slots.get()
-            try:
-                slot.restore()
-                return judge(slot, *item)
-            finally:
-                self._slots.put(slot)
-
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            return list(pool.map(one, work))
+        return side_by_side(self._slots, work, judge)
 
     # ---- what is looked at
 
@@ -180,6 +172,29 @@ class Bench:
         yield from (f'after the next run {line}' for line in lines[:SHOWN])
         if len(lines) > SHOWN:
             yield f'… and {len(lines) - SHOWN} more paths'
+
+
+class Restorable(Protocol):
+    def restore(self) -> None:
+        """Put the host back into the state from which the change begins."""
+
+
+_Slot = TypeVar('_Slot', bound=Restorable)
+
+
+def side_by_side(slots: queue.SimpleQueue[_Slot], work: Sequence[tuple[Point, str]], judge: Callable[[_Slot, Point, str], Verdict]) -> list[Verdict]:
+    """What comes of each point, with as many at once as there are slots."""
+
+    def one(item: tuple[Point, str]) -> Verdict:
+        slot = slots.get()
+        try:
+            slot.restore()
+            return judge(slot, *item)
+        finally:
+            slots.put(slot)
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(one, work))
 
 
 def below(found: Snapshot, folder: str) -> set[str]:

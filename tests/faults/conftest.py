@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 # The support code is scripts beside each other, not a package.
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / 'support')]
 
+import breaking_settings
 import lanes
 import syscalls
 from breaking import Bench
@@ -23,6 +25,8 @@ from mirror import Mirror
 from module_process import Module, end_unfinished, make_library
 from sandbox import Host, scratch
 from scenarios import Scenario, Shelf
+from settings_host import NoNamespace
+from settings_scenarios import Scenario as SettingsScenario
 from tiny_toolchains import VERSIONS, tiny
 
 # The oldest Python that hosts have, where descriptors are inherited and errors have other types, and a present one.
@@ -32,6 +36,7 @@ TALLY = pytest.StashKey[list[str]]()
 
 Need = Callable[[bool, str, str], None]
 BenchOf = Callable[[Scenario], Bench]
+SettingsBenchOf = Callable[[SettingsScenario], breaking_settings.Bench]
 
 
 def everything() -> bool:
@@ -129,6 +134,28 @@ def bench_of(module: Module, shelf: Shelf, need: Need) -> Iterator[BenchOf]:
             if scenario.name not in made:
                 made[scenario.name] = Bench(scenario, module, shelf, Path(name) / scenario.name)
             return made[scenario.name]
+
+        yield find
+
+
+@pytest.fixture(scope='session')
+def settings_bench_of(module: Module, need: Need) -> Iterator[SettingsBenchOf]:
+    """Scenarios of an environment and of kernel settings under one interpreter, each set up once."""
+    need(syscalls.works(), 'faults at system calls', 'install strace and allow ptrace')
+    made: dict[SettingsScenario, breaking_settings.Bench] = {}
+    with scratch() as name, ExitStack() as stack:
+
+        def find(scenario: SettingsScenario) -> breaking_settings.Bench:
+            if scenario not in made:
+                bench = breaking_settings.Bench(scenario, module, Path(name) / f'{scenario.module} {scenario.name}')
+                stack.callback(bench.end)
+                try:
+                    bench.set_up()
+                except NoNamespace as error:
+                    need(False, 'faults of settings', f'let root make mount and network namespaces ({error})')
+                    raise
+                made[scenario] = bench
+            return made[scenario]
 
         yield find
 

@@ -27,6 +27,8 @@ PATIENCE = 120
 
 Options = dict[str, Any]
 
+NOWHERE: Options = {'state': 'absent', 'prefix': '/nonexistent/prefix', 'link': '/nonexistent/go', 'bin_dir': '/nonexistent/bin'}
+
 
 def make_library(folder: Path) -> Path:
     """A folder with what Ansible ships to a host, and nothing else: ansible.module_utils and this collection's host side.
@@ -147,7 +149,7 @@ def parse(output: str) -> dict[str, Any] | None:
 class Module:
     """The staged module under one interpreter.
 
-    wrapper: a command that runs the interpreter's command line; variables: added to a bare environment.
+    wrapper: a command that runs the interpreter's command line; variables: added to a bare environment; file: in the library.
     """
 
     library: Path
@@ -155,15 +157,20 @@ class Module:
     version: str
     wrapper: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    file: Path = MODULE
 
     def within(self, *wrapper: str, **variables: str) -> Module:
         return replace(self, wrapper=wrapper, variables={**self.variables, **variables})
+
+    def other(self, name: str) -> Module:
+        """Another module of the collection under the same interpreter."""
+        return replace(self, file=MODULE.with_name(f'{name}.py'))
 
     def run(self, options: Options, check: bool = False) -> Outcome:
         return self.start(options, check).finish()
 
     def start(self, options: Options, check: bool = False) -> Running:
-        return self.start_command([str(self.library / MODULE)], options, check)
+        return self.start_command([str(self.library / self.file)], options, check)
 
     def start_command(self, arguments: Sequence[str], options: Options, check: bool = False) -> Running:
         """Start the interpreter on a program of its own that runs the module in the end."""
@@ -194,9 +201,11 @@ class Module:
             **self.variables,
         }
 
-    def warm_up(self) -> Outcome:
-        """Compile what a run imports, once: then runs are quick, and equal in their system calls."""
+    def warm_up(self, nowhere: Options = NOWHERE) -> Outcome:
+        """Compile what a run imports, once: then runs are quick, and equal in their system calls.
+
+        nowhere: options of a removal that finds nothing on this machine.
+        """
         compiling = replace(self, variables={'PYTHONDONTWRITEBYTECODE': ''})
-        nowhere = {'prefix': '/nonexistent/prefix', 'link': '/nonexistent/go', 'bin_dir': '/nonexistent/bin'}
-        compiling.run({'state': 'absent', **nowhere}, check=True)
-        return self.run({'state': 'absent', **nowhere}, check=True)
+        compiling.run(nowhere, check=True)
+        return self.run(nowhere, check=True)

@@ -77,12 +77,12 @@ def _without(call: str | None) -> tuple[str, ...]:
     return ('-e', f'inject={call}:error=ENOSYS') if call else ()
 
 
-def points(log: Path, below: Path) -> list[Point]:
-    """The calls of a recorded process that changed something below a folder."""
-    return list(_points(log.read_text(encoding='utf-8', errors='replace').splitlines(), str(below)))
+def points(log: Path, *below: Path) -> list[Point]:
+    """The calls of a recorded process that changed something below one of the folders."""
+    return list(_points(log.read_text(encoding='utf-8', errors='replace').splitlines(), [str(folder) for folder in below]))
 
 
-def _points(lines: Sequence[str], below: str) -> Iterator[Point]:
+def _points(lines: Sequence[str], below: Sequence[str]) -> Iterator[Point]:
     counts: Counter[str] = Counter()
     for line in lines:
         found = _CALL.match(line)
@@ -93,18 +93,19 @@ def _points(lines: Sequence[str], below: str) -> Iterator[Point]:
         if name.endswith(('write', 'writev', 'write64')):
             place = _DESCRIPTOR.match(arguments)
             arguments = place[0] if place else ''
-        if below not in arguments or found['answer'].startswith('-'):
+        if not any(folder in arguments for folder in below) or found['answer'].startswith('-'):
             continue
         if name not in OPENING or _WRITING.search(arguments):
-            yield Point(name, counts[name], arguments.replace(below, ''))
+            # A folder of a test's own has a name that tells nobody anything.
+            yield Point(name, counts[name], arguments.replace(below[0], '') if len(below) == 1 else arguments)
 
 
-def struck(log: Path, point: Point, below: Path) -> bool:
+def struck(log: Path, point: Point, *below: Path) -> bool:
     """Whether the call that was broken is the one that was meant: paths hold process ids and random names."""
     called = log.read_text(encoding='utf-8', errors='replace').splitlines() if log.exists() else []
     lines = [line for line in called if line.startswith(f'{point.name}(')]
     hit = lines[point.ordinal - 1] if len(lines) >= point.ordinal else ''
-    return str(below) in hit
+    return any(str(folder) in hit for folder in below)
 
 
 def sample(found: Sequence[Point], limit: int) -> list[Point]:

@@ -20,9 +20,9 @@ from pathlib import Path
 import lanes
 import stage
 
-TYPED = ('plugins/action', 'plugins/plugin_utils', 'tests/support', 'tests/bench', 'molecule/images', 'molecule/run.py')
+TYPED = ('plugins/action', 'plugins/plugin_utils', 'tests/support', 'tests/bench', 'tests/machine', 'molecule/images', 'molecule/run.py')
 # Folders whose modules import each other by their bare names.
-SEARCHED = ('tests/support', 'tests/bench', 'tests/faults', 'tests/properties', 'molecule', 'molecule/images')
+SEARCHED = ('tests/support', 'tests/bench', 'tests/faults', 'tests/machine', 'tests/properties', 'molecule', 'molecule/images')
 # The slow ones first: they run side by side.
 CHECKS = {
     'ansible-lint': ('ansible-lint', '--nocolor', '-q'),

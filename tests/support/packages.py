@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Programs that tests call and that a bare machine may lack, installed from Debian's or Ubuntu's packages.
 
-Standard library only, Python 3.9 and later. Docker Engine, mmdebstrap and emulators are installed by what uses them.
+Standard library only, Python 3.9 and later. Docker Engine and emulators are installed by what uses them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ PROGRAMS = {
     'ksh': ('ksh', 'property tests of environment files'),
     'mksh': ('mksh', 'property tests of environment files'),
     'zsh': ('zsh', 'property tests of environment files'),
+    'qemu-system-x86_64': ('qemu-system-x86', 'whole machines'),
+    'mmdebstrap': ('mmdebstrap', 'disks of whole machines'),
+    'mke2fs': ('e2fsprogs', 'disks of whole machines'),
+    'ssh': ('openssh-client', 'whole machines'),
 }
 
 

@@ -5,6 +5,7 @@
     suite.py test     everything
     suite.py quick    the inner loop: linters, units on two Pythons, one platform
     suite.py faults   broken runs alone
+    suite.py machine  the whole machine alone
 
 Standard library only, Python 3.9 and later: it starts on a bare machine and makes the rest.
 """
@@ -56,6 +57,8 @@ _PROPERTIES = Part('properties', _pytest('main', 'tests/properties'))
 _FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'))
 # Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own.
 _FAULTS = Part('faults', _pytest('el7', 'tests/faults'))
+# A machine with a kernel of its own: settings that a container cannot have, and real reboots.
+_MACHINE = Part('machine', _pytest('main', 'tests/machine'))
 
 
 def _bootstrap(environments: tuple[str, ...], images: tuple[str, ...]) -> Callable[[], int]:
@@ -90,9 +93,11 @@ SUITES = {
         _PROPERTIES,
         _FUZZ,
         _FAULTS,
+        _MACHINE,
         Part('molecule', _script('molecule/run.py', '--all')),
     ),
     'faults': (_FAULTS,),
+    'machine': (_MACHINE,),
     'quick': (
         Part('bootstrap', _bootstrap(('main', 'dev'), ('debian12',))),
         Part('lint', _script('tests/support/lint.py')),

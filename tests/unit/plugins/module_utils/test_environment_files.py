@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import errno
 import os
 import stat
 
@@ -12,7 +13,7 @@ import forked
 import pytest
 from ansible.module_utils.common.text.converters import to_text
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment, environment_files, environment_render
+from ansible_collections.gofleet.golang.plugins.module_utils import environment, environment_files, environment_render, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.environment_files import Seen, Wanted
 from ansible_collections.gofleet.golang.plugins.module_utils.environment_render import Setting
 
@@ -62,6 +63,18 @@ def test_a_new_content_keeps_the_owner_that_nobody_asked_about(tmpdir):
     os.chown(what.path, 12, 34)
     assert converge(what._replace(content=content(A=u'2'))) == ['write']
     assert (os.stat(what.path).st_uid, os.stat(what.path).st_gid) == (12, 34)
+
+
+def test_what_a_write_that_failed_has_left_is_removed(tmpdir, monkeypatch):
+    what = wanted(tmpdir.join('file'))
+
+    def full(path, *dummy):
+        tmpdir.join('file.gofleet-new').write('half')
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+    monkeypatch.setattr(transaction, 'write_file', full)
+    with pytest.raises(OSError) as caught:
+        converge(what)
+    assert (caught.value.errno, tmpdir.listdir()) == (errno.ENOSPC, [])
 
 
 @pytest.mark.parametrize('text', [

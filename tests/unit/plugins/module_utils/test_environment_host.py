@@ -104,7 +104,7 @@ def link(tmpdir):
 
 
 def test_the_go_env_of_the_active_toolchain_is_found_by_the_link(tmpdir, link):
-    assert environment_goroot.observe(str(link)) == GoEnv(str(tmpdir.join('opt', 'go1.30.1', 'go.env')), SHIPPED, 0o644, '1.30.1', True)
+    assert environment_goroot.observe(str(link)) == GoEnv(str(tmpdir.join('opt', 'go1.30.1', 'go.env')), SHIPPED, 0o644, '1.30.1', True, None)
 
 
 def test_a_toolchain_of_ours_will_do(link):
@@ -125,7 +125,7 @@ def test_a_missing_toolchain_is_told_but_in_check_mode(tmpdir, error_of):
 
 @pytest.mark.parametrize(('version', 'code'), [('1.20.14', 'no_go_env'), ('1.21.0', None), ('1.30.1', None)])
 def test_go_reads_go_env_since_1_21(error_of, version, code):
-    seen = GoEnv('/opt/go/x/go.env', b'', 0o644, version, True)
+    seen = GoEnv('/opt/go/x/go.env', b'', 0o644, version, True, None)
     if code is None:
         environment_goroot.check(seen, False)
     else:

@@ -419,6 +419,66 @@ def test_a_file_that_cannot_be_written_puts_the_values_back(host, error_of, monk
     assert (host.kernel[SOMAXCONN], host.files()) == ('128', {})
 
 
+@pytest.mark.parametrize('history', [{}, {SOMAXCONN: 1000, BACKLOG: 3000}])
+def test_a_file_that_has_its_name_but_cannot_be_synced_is_taken_back_too(host, error_of, monkeypatch, history):
+    """Or a boot would set what nobody remembers any more."""
+    host.run(history)
+    before = host.files()
+    write_file = transaction.write_file
+    failures = []
+
+    def unsynced(path, *arguments):
+        write_file(path, *arguments)
+        if path.endswith('.conf') and not failures:
+            failures.append(path)
+            raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+    monkeypatch.setattr(transaction, 'write_file', unsynced)
+    assert error_of(host.run, {SOMAXCONN: 4096}).code == 'io_error'
+    assert (host.kernel[SOMAXCONN], host.files()) == (str(history.get(SOMAXCONN, 128)), before)
+    host.run({SOMAXCONN: 4096})
+    host.run({})
+    assert (host.kernel[SOMAXCONN], host.kernel[BACKLOG], host.files()) == ('128', '2048', {})
+
+
+def test_what_was_before_is_remembered_if_the_file_cannot_be_taken_back(host, error_of, monkeypatch):
+    write_file = transaction.write_file
+
+    def fail(path):
+        raise OSError(errno.EIO, os.strerror(errno.EIO), path)
+
+    def unsynced(path, *arguments):
+        write_file(path, *arguments)
+        if path.endswith('.conf'):
+            fail(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(transaction, 'write_file', unsynced)
+        patch.setattr(transaction, 'remove_file', fail)
+        assert error_of(host.run, {SOMAXCONN: 4096}).code == 'io_error'
+    assert host.state()['keys'][SOMAXCONN]['before'] == '128'
+    host.boot()
+    host.run({})
+    assert (host.kernel[SOMAXCONN], host.files()) == ('128', {})
+
+
+def test_what_a_write_that_failed_has_left_is_removed(host, error_of, monkeypatch):
+    write_file = transaction.write_file
+    writes = []
+
+    def full(path, *arguments):
+        writes.append(path)
+        # The state, the file, and the state once more.
+        if len(writes) == 3:
+            host.write('var/lib/gofleet/sysctl/state.json.gofleet-new', 'half')
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        write_file(path, *arguments)
+    monkeypatch.setattr(transaction, 'write_file', full)
+    assert error_of(host.run, {SOMAXCONN: 4096}).code == 'disk_full'
+    assert [name for name in host.files() if name.endswith('-new')] == []
+    assert (host.kernel[SOMAXCONN], host.state()['keys'][SOMAXCONN]['before']) == ('4096', '128')
+    host.run({})
+    assert (host.kernel[SOMAXCONN], host.files()) == ('128', {})
+
+
 # ---- strict
 
 
@@ -643,6 +703,21 @@ def test_a_setting_that_the_kernel_does_not_take_back_is_told(host):
     assert 'the kernel refuses 128' in result['released'][0]['reason']
 
 
+@pytest.mark.parametrize('code', [errno.EIO, errno.EROFS, errno.EACCES])
+def test_a_value_that_cannot_be_written_back_now_is_still_remembered(host, error_of, code):
+    host.run({SOMAXCONN: 4096})
+
+    def fail(value):
+        raise OSError(code, os.strerror(code))
+    host.kernel.rules[SOMAXCONN] = fail
+    error = error_of(host.run, {})
+    assert (error.code, error.evidence['value'], error.evidence['errno']) == ('not_restored', '128', errno.errorcode[code])
+    assert host.state()['keys'][SOMAXCONN]['before'] == '128'
+    host.kernel.rules.clear()
+    assert host.run({})['released'][0]['status'] == 'restored'
+    assert (host.kernel[SOMAXCONN], host.files()) == ('128', {})
+
+
 def test_a_value_of_another_kernel_is_told_to_be_one(host, monkeypatch):
     host.run({SOMAXCONN: 4096})
     state = host.state()
@@ -831,10 +906,7 @@ def test_a_run_that_is_killed_anywhere_loses_no_value(tmpdir, monkeypatch, no_di
                 host.boot()
                 assert in_force(host) == wanted
             host.run({})
-            left = host.files()
-            # Of a removal that was killed just before its last call.
-            left.pop('var/lib/gofleet', None)
-            assert (in_force(host), left) == (defaults, {})
+            assert (in_force(host), host.files()) == (defaults, {})
     assert killed >= 5
 
 
@@ -845,6 +917,14 @@ def test_what_a_killed_write_left_is_removed(host):
     assert host.run({SOMAXCONN: 4096})['changed']
     assert sorted(name for name in host.files() if name.endswith('-new')) == ['etc/sysctl.d/50-x.conf.gofleet-new']
     assert not host.run({SOMAXCONN: 4096})['changed']
+
+
+def test_an_empty_folder_that_a_killed_run_left_is_removed_and_one_that_holds_something_stays(host):
+    host.root.join('var/lib/gofleet').ensure(dir=True)
+    assert host.run({}, check_mode=True)['plan'] == host.run({})['plan'] == ['remove /var/lib/gofleet/sysctl, which a killed run left']
+    assert host.files() == {}
+    host.write('var/lib/gofleet/other', '')
+    assert not host.run({})['changed']
 
 
 def test_the_values_of_before_are_on_the_disk_before_the_first_changes(host, monkeypatch):

@@ -228,6 +228,23 @@ def test_the_mode_of_go_env_stays(machine, go_env):
     assert stat.S_IMODE(go_env.stat().mode) == 0o664
 
 
+@pytest.mark.parametrize('options', [{'state': 'absent'}, {'consumers': ['login_shell'], 'level': 'default', 'variables': {'GOPROXY': 'off'}}])
+def test_what_a_killed_write_left_beside_go_env_is_removed(machine, go_env, options):
+    """Or the tree would not be the one any more that was proven."""
+    machine.run(**options)
+    left = go_env.dirpath('go.env.gofleet-new')
+    left.write('half')
+    assert machine.run(**options)['plan'] == ['remove %s, which a killed run left' % left]
+    assert not left.check()
+    assert not machine.run(**options)['changed']
+
+
+def test_a_tree_of_somebody_else_is_left_as_it_is(machine):
+    left = machine.root.ensure('go', 'go.env.gofleet-new')
+    assert not machine.run(state='absent')['changed']
+    assert left.check()
+
+
 def test_an_edit_of_go_env_stays_and_one_of_our_block_is_shown(machine, go_env):
     options = {'consumers': ['login_shell'], 'level': 'default', 'variables': {'GOPROXY': 'off'}}
     machine.run(**options)

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""System calls that fail while an environment is written or the kernel is set: told with code and place, and nothing is lost.
+
+GOFLEET_FAULTS=all lets each of them fail, in each way; otherwise each third, with the errors in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from breaking import summary
+from conftest import SettingsBenchOf, everything
+from module_process import Module
+from settings_scenarios import ENVIRONMENT, SYSCTL, Scenario
+from syscalls import Point
+from test_failing_calls import ERRORS
+
+
+def chosen(points: Sequence[Point]) -> list[tuple[Point, str]]:
+    if everything():
+        return [(point, f'error={error}') for point in points for error in ERRORS]
+    return [(point, f'error={ERRORS[index % len(ERRORS)]}') for index, point in enumerate(points[::3])]
+
+
+@pytest.mark.parametrize('scenario', [*ENVIRONMENT, *SYSCTL], ids=lambda scenario: f'{scenario.module}-{scenario.name.replace(" ", "-")}')
+def test_a_failing_call_is_reported_and_both_the_next_run_and_the_removal_do_all(
+    scenario: Scenario, module: Module, settings_bench_of: SettingsBenchOf, tally: list[str]
+) -> None:
+    bench = settings_bench_of(scenario)
+    verdicts = bench.each(chosen(bench.points))
+    reported = sum('failed with' in verdict.outcome for verdict in verdicts)
+    tally.append(f'errors {scenario.module} {scenario.name:<13} Python {module.version:<5} {summary(verdicts)}; {reported} reported, the rest mended')
+    bad = [str(verdict) for verdict in verdicts if verdict.problems or verdict.missed]
+    assert not bad, '\n'.join(bad)

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One machine, brought to its settings, rebooted, brought back, rebooted again; at each step it is asked what it has."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / 'support')]
+
+import machine
+import model
+from ansible_collections.gofleet.golang.plugins.module_utils.sysctl_profiles import PROFILES
+from controller import Controller, Play
+from gaps import in_ci
+
+TALLY = pytest.StashKey[list[str]]()
+# Every shell that Debian has and the file is written for, by the program that runs a login's command.
+SHELLS = {
+    'sh': '/bin/sh', 'dash': '/bin/dash', 'bash': '/bin/bash', 'ash': '/usr/bin/ash', 'ksh93': '/usr/bin/ksh93', 'mksh': '/usr/bin/mksh',
+    'zsh': '/usr/bin/zsh', 'fish': '/usr/bin/fish',
+}  # fmt: skip
+_READER = '[Unit]\nDescription=Keep what a service sees\n[Service]\nType=oneshot\nRemainAfterExit=yes\n{}ExecStart=/bin/cp /proc/self/environ {}\n'
+RECIPE = machine.Recipe(
+    packages=('busybox', 'fish', 'ksh93u+m', 'mksh', 'zsh'),
+    files={
+        # As the administrator of a Debian has it, whose zsh does not read /etc/profile by itself.
+        '/etc/zsh/zprofile': "emulate sh -c '. /etc/profile'\n",
+        '/etc/systemd/system/gofleet-reader.service': _READER.format('EnvironmentFile=-/etc/gofleet/gofleet.env\n', '/run/gofleet-reader.environ')
+        + '[Install]\nWantedBy=multi-user.target\n',
+        '/etc/systemd/user/gofleet-reader.service': _READER.format('', '%t/gofleet-reader.environ') + '[Install]\nWantedBy=default.target\n',
+        # Their manager starts when the machine does.
+        '/var/lib/systemd/linger/gopher': '',
+    },
+    commands=(
+        'useradd --create-home --uid 1000 --shell /bin/bash gopher',
+        'ln -s busybox /usr/bin/ash',
+        'systemctl enable gofleet-reader.service',
+        'systemctl --global enable gofleet-reader.service',
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What on_machine.py says: the boot's id, kernel settings, and the environments of processes."""
+
+    boot: str
+    values: dict[str, str | None]
+    shells: dict[str, dict[str, str]]
+    service: dict[str, str]
+    user_manager: dict[str, str]
+    files: dict[str, str | None]
+    boot_service: list[str]
+    complaints: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """before: as it was delivered; applied, again: the runs that bring the settings; there, booted: after them, and after a
+    reboot; removed: the run that takes them away; gone, booted_without: after it, and after another reboot."""
+
+    before: Seen
+    applied: Play
+    again: Play
+    there: Seen
+    booted: Seen
+    again_booted: Play
+    removed: Play
+    gone: Seen
+    booted_without: Seen
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TALLY] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.stash[TALLY]:
+        terminalreporter.section('machine')
+        for line in config.stash[TALLY]:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope='session')
+def tally(pytestconfig: pytest.Config) -> list[str]:
+    """Lines for the end of the run: how long it took, and which settings came to what."""
+    return pytestconfig.stash[TALLY]
+
+
+@pytest.fixture(scope='session')
+def image(tally: list[str]) -> machine.Image:
+    began = time.monotonic()
+    try:
+        made = machine.ensure(RECIPE)
+    except machine.MachineUnavailable as error:
+        line = f'CANNOT RUN a whole machine: {error}'
+        tally.append(line)
+        if in_ci():
+            pytest.fail(line, pytrace=False)
+        pytest.skip(line)
+    tally.append(f'disk ready in {time.monotonic() - began:.0f} s')
+    return made
+
+
+@pytest.fixture(scope='session')
+def story(image: machine.Image, tally: list[str]) -> Iterator[Story]:
+    with tempfile.TemporaryDirectory(prefix='gofleet-machine-plays-') as folder:
+        controller = Controller(Path(folder))
+        began = time.monotonic()
+        with machine.booted(image) as host:
+            tally.append(f'booted in {time.monotonic() - began:.0f} s')
+            told = _tell(controller, host)
+            tally.append(f'three boots, four plays, and five times asked, in {time.monotonic() - began:.0f} s')
+        yield told
+
+
+def _tell(controller: Controller, host: machine.Machine) -> Story:
+    def play(variables: dict[str, Any]) -> Play:
+        return controller.play(host, HERE / 'settings.yml', variables)
+
+    keys = _keys()
+    before = look(host, keys)
+    applied, again = play(model.wanted()), play(model.wanted())
+    there = look(host, keys)
+    host.reboot()
+    booted, again_booted = look(host, keys), play(model.wanted())
+    removed = play(model.removed())
+    gone = look(host, keys)
+    host.reboot()
+    return Story(before, applied, again, there, booted, again_booted, removed, gone, look(host, keys))
+
+
+def _keys() -> list[str]:
+    """Every setting that is asked for."""
+    profiles = {setting.key for name in model.PROFILES for setting in PROFILES[name]}
+    return sorted(profiles | {key.removeprefix('-') for key in model.SETTINGS})
+
+
+def look(host: machine.Machine, keys: list[str]) -> Seen:
+    asked = json.dumps({'keys': keys, 'shells': SHELLS, 'files': [*model.FILES.values(), model.DROP_IN, model.STATE]})
+    said = host.run(f'python3 - {shlex.quote(asked)}', (HERE / 'on_machine.py').read_bytes())
+    return Seen(**json.loads(said))
