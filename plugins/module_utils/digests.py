@@ -12,9 +12,12 @@ import hashlib
 import io
 import os
 import stat
-from collections import namedtuple
+from collections import OrderedDict, namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes
+
+from ansible_collections.gofleet.golang.plugins.module_utils import regular_files
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # Throughput of hashlib does not depend on it beyond a few KiB; this bounds memory.
 CHUNK = 1 << 18
@@ -26,6 +29,15 @@ _VIEW = memoryview(_BUFFER)
 Entry = namedtuple('Entry', 'path kind mode size sha256')
 FILE = 'f'
 LINK = 'l'
+
+# Algorithms whose digest proves a file, and its length in hex digits, the ones to prefer first.
+LENGTHS = OrderedDict([
+    ('sha512', 128), ('sha384', 96), ('sha256', 64), ('sha224', 56),
+    ('blake2b', 128), ('blake2s', 64), ('sha3_512', 128), ('sha3_384', 96), ('sha3_256', 64), ('sha3_224', 56),
+])
+# Those for which two files with one digest have been made (RFC 6151; https://shattered.io, 2017). What their publisher was given to
+# publish may so have a twin that is something else.
+WEAK = {'md5': 32, 'sha1': 40}
 
 # Top folders of the archive that the toolchain module leaves out (cmd/distpack).
 _NOT_IN_MODULE = (b'api/', b'doc/', b'misc/', b'test/')
@@ -43,35 +55,76 @@ def sha256_of_file(path):
     return digest.hexdigest()
 
 
-def walk_tree(root):
+def new(algorithm):
+    """A hash object of one of LENGTHS. Raises GofleetError(unsupported_algorithm) where this host has no such algorithm."""
+    try:
+        return hashlib.new(algorithm)
+    except ValueError:
+        raise GofleetError("This host's Python has no %s. Use sha256 or sha512, which every one has." % algorithm, 'unsupported_algorithm', algorithm=algorithm)
+
+
+def of_regular_file(path, algorithms):
+    """Digests of a regular file, or of what a link leads to, read once. Returns (os.stat_result, {algorithm: hex digest}).
+
+    algorithms: of LENGTHS. Raises GofleetError as regular_files does, and unsupported_algorithm.
+    """
+    hashes = dict((algorithm, new(algorithm)) for algorithm in algorithms)
+
+    def update(chunk):
+        for each in hashes.values():
+            each.update(chunk)
+
+    status = regular_files.feed(path, update)
+    return status, dict((algorithm, each.hexdigest()) for algorithm, each in hashes.items())
+
+
+def sha256_of_entry(path, status):
+    """Hex SHA-256 of a file in a tree that others may be writing to: it must be what it was seen to be (os.stat_result).
+
+    For walk_tree(). Raises GofleetError as regular_files does.
+    """
+    digest = hashlib.sha256()
+    regular_files.feed(path, digest.update, follow=False, expected=status)
+    return digest.hexdigest()
+
+
+def walk_tree(root, read=None):
     """Every file and link below root as an Entry, sorted by path. Links are recorded, never followed.
 
     root: str or bytes. Anything else than files, folders and links is yielded with its st_mode's
     type as kind '?', so that no caller mistakes it for content. Raises OSError.
+    read: a function of a file's path and os.stat_result that gives its SHA-256 in hex, or raises; sha256_of_file() does otherwise.
     """
     root = to_bytes(root, errors='surrogate_or_strict').rstrip(b'/')
+    read = read or (lambda path, dummy: sha256_of_file(path))
     entries = []
-    for folder, folders, names in os.walk(root, onerror=raise_error):
-        for name in names + [each for each in folders if os.path.islink(os.path.join(folder, each))]:
-            path = os.path.join(folder, name)
-            entries.append(_entry(path, path[len(root) + 1:]))
+    # Not os.walk(), which recurses: a tree can be deeper than Python's stack.
+    folders = [root + b'/']
+    while folders:
+        folder = folders.pop()
+        for name in os.listdir(folder):
+            path = folder + name
+            status = os.lstat(path)
+            if stat.S_ISDIR(status.st_mode):
+                folders.append(path + b'/')
+            else:
+                entries.append(_entry(path, path[len(root) + 1:], status, read))
     entries.sort()
     return entries
+
+
+def _entry(path, relative, status, read):
+    mode = stat.S_IMODE(status.st_mode)
+    if stat.S_ISREG(status.st_mode):
+        return Entry(relative, FILE, mode, status.st_size, read(path, status))
+    if stat.S_ISLNK(status.st_mode):
+        return Entry(relative, LINK, 0o777, status.st_size, hashlib.sha256(os.readlink(path)).hexdigest())
+    return Entry(relative, '?', mode, 0, '')
 
 
 def raise_error(exc):
     """For os.walk, which passes over what it cannot look into unless told otherwise."""
     raise exc
-
-
-def _entry(path, relative):
-    status = os.lstat(path)
-    mode = stat.S_IMODE(status.st_mode)
-    if stat.S_ISREG(status.st_mode):
-        return Entry(relative, FILE, mode, status.st_size, sha256_of_file(path))
-    if stat.S_ISLNK(status.st_mode):
-        return Entry(relative, LINK, 0o777, status.st_size, hashlib.sha256(os.readlink(path)).hexdigest())
-    return Entry(relative, '?', mode, 0, '')
 
 
 def hash1(named_digests):

@@ -23,9 +23,15 @@ def finish(module, answer):
     try:
         result = answer(programs.runner(module))
     except GofleetError as exc:
-        module.fail_json(**exc.as_result())
+        result = exc.as_result()
+        _warn(module, result)
+        module.fail_json(**result)
     except (IOError, OSError) as exc:
         module.fail_json(**from_os_error(exc).as_result())
+    _warn(module, result)
+    module.exit_json(**result)
+
+
+def _warn(module, result):
     for warning in result.pop('warnings', ()):
         module.warn(warning)
-    module.exit_json(**result)

@@ -15,19 +15,16 @@ import errno
 import hashlib
 import io
 import os
-import re
 import stat
-from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, jsonfile, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import goversion, jsonfile, transaction, tree_manifest
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 FORMAT = 1
 # Folders down to this depth are looked for in each run; deeper ones only when the tree is verified file by file.
 _DEPTH = 2
-_ESCAPED = re.compile(br'\\(n|\\)')
 
 
 def describe(root, entries):
@@ -41,7 +38,7 @@ def describe(root, entries):
         'folders': sorted(_folders(root, '', _DEPTH)),
         'count': len(entries),
         'bytes': sum(entry.size for entry in entries),
-        'sums_sha256': hashlib.sha256(sums(entries)).hexdigest(),
+        'sums_sha256': hashlib.sha256(tree_manifest.sums(entries)).hexdigest(),
     }
 
 
@@ -66,17 +63,9 @@ def _folders(root, below, depth):
     return found
 
 
-def sums(entries):
-    """One line an entry: octal mode, SHA-256, size, kind, path; newline and backslash escaped as GNU's sums are."""
-    return b''.join(
-        ('%04o %s %d %s ' % (entry.mode, entry.sha256, entry.size, entry.kind)).encode('ascii')
-        + entry.path.replace(b'\\', b'\\\\').replace(b'\n', b'\\n') + b'\n'
-        for entry in entries)
-
-
 def write(folder, name, content, entries):
     """Write both files of a manifest, the sums first: NAME.json is what makes a tree proven. Raises OSError."""
-    transaction.write_file(os.path.join(folder, name + '.sums'), sums(entries))
+    transaction.write_file(os.path.join(folder, name + '.sums'), tree_manifest.sums(entries))
     rewrite(folder, name, content)
 
 
@@ -124,41 +113,22 @@ def problem(root, content):
     return None
 
 
-# How a tree differs from what was installed: sorted paths relative to it, as str.
-Differences = namedtuple('Differences', 'changed missing extra mode')
-
-
 def differences(entries, folder, name, content):
-    """Compare a tree with its manifest, file by file. Returns Differences, or None if the list of its files is not what was written.
+    """Compare a tree with its manifest, file by file. Returns tree_manifest.Differences, or None if the list of its files is not what was written.
 
     entries: of digests.walk_tree(); content: of read(). Raises OSError.
     """
     wanted = _read_sums(os.path.join(folder, name + '.sums'), content.get('sums_sha256'))
-    if wanted is None:
-        return None
-    found = dict((entry.path, entry) for entry in entries)
-    both = [(wanted[path], found[path]) for path in wanted if path in found]
-    return Differences(
-        changed=_told(then.path for then, now in both if (then.kind, then.sha256) != (now.kind, now.sha256)),
-        missing=_told(path for path in wanted if path not in found),
-        extra=_told(path for path in found if path not in wanted),
-        mode=_told(then.path for then, now in both if then.kind == now.kind and then.mode != now.mode))
-
-
-def _told(paths):
-    return sorted(to_native(path) for path in paths)
+    return None if wanted is None else tree_manifest.differences(wanted, entries)
 
 
 def told(differences):
     """What differs, in few words; None if nothing does, or only go.env, which is there to be edited (go help environment)."""
-    parts = [(word, [path for path in paths if (word, path) != ('changed', 'go.env')])
-             for word, paths in zip(differences._fields, differences)]
-    parts = ['%s: %s%s' % (word, paths[0], ' and %d more' % (len(paths) - 1) if len(paths) > 1 else '') for word, paths in parts if paths]
-    return '; '.join(parts) or None
+    return tree_manifest.told(differences, let_be=[('changed', 'go.env')])
 
 
 def _read_sums(path, sha256):
-    """{path: Entry} of a file that sums() made, or None if it is not the one with this digest."""
+    """{path: Entry} of a file that write() wrote, or None if it is not the one with this digest."""
     try:
         with io.open(path, 'rb') as source:
             text = source.read()
@@ -166,14 +136,7 @@ def _read_sums(path, sha256):
         if exc.errno != errno.ENOENT:
             raise
         return None
-    if hashlib.sha256(text).hexdigest() != sha256:
-        return None
-    entries = {}
-    for line in text.split(b'\n')[:-1]:
-        mode, digest, size, kind, path = line.split(b' ', 4)
-        path = _ESCAPED.sub(lambda found: b'\n' if found.group(1) == b'n' else b'\\', path)
-        entries[path] = digests.Entry(path, to_native(kind), int(mode, 8), int(size), to_native(digest))
-    return entries
+    return tree_manifest.parse(text) if hashlib.sha256(text).hexdigest() == sha256 else None
 
 
 def names(folder):

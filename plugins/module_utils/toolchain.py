@@ -23,7 +23,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, manifest, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, manifest, transaction, tree_manifest
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 PROGRAMS = ('go', 'gofmt')
@@ -101,7 +101,7 @@ def chosen_paths(prefix, link, bin_dir):
     return paths
 
 
-# A tree of ours. problem: None, or what is wrong with it; differences: manifest.Differences if it was verified file by file;
+# A tree of ours. problem: None, or what is wrong with it; differences: tree_manifest.Differences if it was verified file by file;
 # twin: where somebody else's tree goes that this one was copied from, until it is discarded.
 Tree = namedtuple('Tree', 'name version goarch problem proof source differences twin')
 # A name that should lead to a toolchain. kind: absent, link (ours), foreign; target: where a link points to;
@@ -241,8 +241,7 @@ def _shortened(differences):
     """Differences as a module returns them: of a tree that was replaced, every file differs."""
     if differences is None:
         return None
-    result = dict(zip(differences._fields, [paths[:_SHOWN] for paths in differences]))
-    return dict(result, count=sum(map(len, differences)), go_env_edited='go.env' in differences.changed)
+    return dict(tree_manifest.shortened(differences, _SHOWN), go_env_edited='go.env' in differences.changed)
 
 
 def plan(wanted, observed, paths, now):

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run a module as Ansible does: in a process of its own that prints one JSON text and ends."""
 
+from __future__ import absolute_import, division, print_function
 
+__metaclass__ = type
 
 import json
 import os

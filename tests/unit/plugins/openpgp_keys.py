@@ -21,7 +21,7 @@ from typing import Self
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from ansible_collections.gofleet.golang.plugins.plugin_utils import openpgp
+from ansible_collections.gofleet.golang.plugins.module_utils import openpgp
 
 PUBLIC_KEY, USER_ID, SUBKEY, USER_ATTRIBUTE, TRUST = 6, 13, 14, 17, 12
 _OF_FILE, _CERTIFICATION, _BINDING, _BACK = 0x00, 0x13, 0x18, 0x19

@@ -5,13 +5,17 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import hashlib
 import io
 import os
+import subprocess
+import sys
 
 import pytest
 import tiny_trees
 
 from ansible_collections.gofleet.golang.plugins.module_utils import digests
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # h1 of a module of two files, computed with sha256sum, sort, openssl and base64.
 MODULE = {'example.com/m@v1.0.0/go.mod': b'module example.com/m\n', 'example.com/m@v1.0.0/m.go': b'package m\n'}
@@ -79,6 +83,98 @@ def test_a_name_may_be_any_bytes(tree, name):
 def test_a_tree_that_is_not_there_is_an_error(tmpdir):
     with pytest.raises(OSError):
         digests.walk_tree(str(tmpdir.join('missing')))
+
+
+@pytest.fixture
+def bottomless(tmpdir):
+    """A tree that is deeper than Python's stack."""
+    root = tmpdir.mkdir('deep')
+    here = os.getcwd()
+    try:
+        os.chdir(str(root))
+        for dummy in range(sys.getrecursionlimit() + 500):
+            os.mkdir('d')
+            os.chdir('d')
+        root.join('top').write('')
+        with io.open('bottom', 'wb') as target:
+            target.write(b'deep')
+        os.chdir(here)
+        yield root
+    finally:
+        os.chdir(here)
+        # Python's own removal, which pytest calls later, would end at the same depth.
+        subprocess.check_call(['rm', '-rf', str(root)])
+
+
+def test_a_tree_may_be_deeper_than_pythons_stack(bottomless):
+    depth = sys.getrecursionlimit() + 500
+    assert [len(path) for path in paths(digests.walk_tree(str(bottomless)))] == [2 * depth + len('bottom'), len('top')]
+
+
+def test_who_walks_may_read_files_in_another_way(tree):
+    asked = []
+
+    def read(path, status):
+        asked.append((path, status.st_size))
+        return 'read'
+
+    entries = digests.walk_tree(str(tree), read)
+    assert [entry.sha256 for entry in entries] == ['read', 'read']
+    assert sorted(asked) == [(str(tree.join('a/c.txt')).encode('ascii'), 5), (str(tree.join('b.txt')).encode('ascii'), 3)]
+
+
+def test_a_file_of_a_tree_must_be_what_it_was_seen_to_be(tree):
+    path = str(tree.join('b.txt'))
+    seen = os.lstat(path)
+    assert digests.sha256_of_entry(path, seen) == tiny_trees.sha256(b'two')
+    tree.join('b.txt').write_binary(b'three')
+    with pytest.raises(GofleetError) as refused:
+        digests.sha256_of_entry(path, seen)
+    assert refused.value.code == 'file_changed'
+
+
+def test_a_link_in_the_place_of_a_file_of_a_tree_is_not_followed(tree, tmpdir):
+    path = str(tree.join('b.txt'))
+    seen = os.lstat(path)
+    os.rename(path, str(tmpdir.join('outside')))
+    os.symlink(str(tmpdir.join('outside')), path)
+    with pytest.raises(GofleetError) as refused:
+        digests.sha256_of_entry(path, seen)
+    assert refused.value.code == 'not_a_file'
+
+
+# ---- algorithms
+
+
+def test_one_reading_gives_several_digests(tmpdir):
+    content = os.urandom(600000)
+    tmpdir.join('file').write_binary(content)
+    status, found = digests.of_regular_file(str(tmpdir.join('file')), ['sha256', 'sha512', 'sha224', 'sha384'])
+    assert status.st_size == len(content)
+    assert found == dict((name, hashlib.new(name, content).hexdigest()) for name in ('sha256', 'sha512', 'sha224', 'sha384'))
+
+
+def test_every_algorithm_has_digests_of_its_length():
+    # hashlib of Python 2.7 and old OpenSSL lack some.
+    there = [name for name in digests.LENGTHS if name in getattr(hashlib, 'algorithms_guaranteed', ('sha224', 'sha256', 'sha384', 'sha512'))]
+    assert [len(digests.new(name).hexdigest()) for name in there] == [digests.LENGTHS[name] for name in there]
+    assert set(there) >= {'sha224', 'sha256', 'sha384', 'sha512'}
+
+
+def test_an_algorithm_that_this_python_lacks_is_told(tmpdir):
+    tmpdir.join('file').write('')
+    with pytest.raises(GofleetError) as refused:
+        digests.of_regular_file(str(tmpdir.join('file')), ['sha256', 'whirlpool-9'])
+    assert refused.value.code == 'unsupported_algorithm'
+    assert 'sha256' in refused.value.msg
+
+
+def test_weak_algorithms_are_not_among_those_that_prove():
+    assert set(digests.WEAK) == {'md5', 'sha1'}
+    assert not set(digests.WEAK) & set(digests.LENGTHS)
+
+
+# ---- Go's
 
 
 def test_hash1_is_gos():

@@ -89,11 +89,6 @@ def test_the_manifest_keeps_the_digest_of_its_sums(folder):
         assert manifest.read(folder, NAME)['sums_sha256'] == tiny_trees.sha256(source.read())
 
 
-def test_the_sums_stay_lines_whatever_the_names_are():
-    entries = [digests.Entry(name, 'f', 0o644, 0, '00') for name in (b'a\nb', b'a\\nb', b'\xff')]
-    assert manifest.sums(entries) == b'0644 00 0 f a\\nb\n0644 00 0 f a\\\\nb\n0644 00 0 f \xff\n'
-
-
 def test_the_manifest_counts_files_and_bytes(root):
     content = described(root)[0]
     assert (content['count'], content['bytes']) == (len(TREE), sum(map(len, TREE.values())))

@@ -6,14 +6,16 @@
 Source: RFC 4880. Malformed input raises ValueError with what is wrong with it, to be read after a colon.
 """
 
-from __future__ import annotations
+from __future__ import absolute_import, division, print_function
 
-import base64
+__metaclass__ = type
+
+import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import NamedTuple
+from collections import OrderedDict, namedtuple
+
+from ansible.module_utils.common.text.converters import to_native
 
 # Packet tags, section 4.3.
 SIGNATURE = 2
@@ -23,73 +25,96 @@ _SECRET_KEYS = (5, 7)
 _OWNERS = (_PUBLIC_KEY, _USER_ID, _USER_ATTRIBUTE, _SUBKEY)
 # Signature types, section 5.2.1.
 _REVOCATIONS = {_PUBLIC_KEY: 0x20, _SUBKEY: 0x28}
+_BASE64 = re.compile(br'[A-Za-z0-9+/]*={0,2}\Z')
+_CHECKSUM = re.compile(br'=[^=]{4}\Z')
 
 
-class Packet(NamedTuple):
-    """A packet by its tag, without its header."""
+class Packet(namedtuple('Packet', 'tag body')):
+    """A packet by its tag (int), without its header; body: bytes."""
 
-    tag: int
-    body: bytes
+    __slots__ = ()
 
-    def written(self) -> bytes:
+    def written(self):
         # The new format with its longest length: one form for all tags and sizes.
-        return bytes([0xC0 | self.tag, 0xFF]) + len(self.body).to_bytes(4, 'big') + self.body
+        return _octets(0xC0 | self.tag, 1) + b'\xff' + _octets(len(self.body), 4) + self.body
 
 
-def read(raw: bytes, kind: str, limit: int) -> list[Packet]:
+def read(raw, kind, limit):
     """The packets of a file, armored or binary. kind: as its armor names it; limit: in bytes. Raises ValueError."""
     if len(raw) > limit:
-        raise ValueError(f'it has {len(raw)} bytes, and {limit} are plenty')
+        raise ValueError('it has %d bytes, and %d are plenty' % (len(raw), limit))
     if not raw.strip():
         raise ValueError('it is empty')
     if raw.lstrip().startswith(b'<'):
         raise ValueError('it is a web page')
-    return list(_packets(raw if raw[0] & 0x80 else _dearmored(raw, kind)))
+    return list(_packets(raw if _number(raw, 0, 1) & 0x80 else _dearmored(raw, kind)))
+
+
+# ---- numbers: Python 2 has neither int.from_bytes() nor int.to_bytes()
+
+
+def _number(raw, offset, octets):
+    if offset + octets > len(raw):
+        raise ValueError('it ends inside the header of a packet, at byte %d' % offset)
+    return int(binascii.hexlify(raw[offset:offset + octets]), 16)
+
+
+def _octets(number, count):
+    return binascii.unhexlify(('%0*x' % (2 * count, number)).encode('ascii'))
 
 
 # ---- armor, section 6
 
 
-def _dearmored(raw: bytes, kind: str) -> bytes:
-    begin = f'-----BEGIN PGP {kind}-----'.encode()
+def _dearmored(raw, kind):
+    begin = ('-----BEGIN PGP %s-----' % kind).encode('ascii')
     lines = iter(raw.splitlines())
     blocks = []
     for line in lines:
         if line.rstrip() == begin:
             blocks.append(_block(lines, kind))
         elif line.startswith(b'-----BEGIN '):
-            raise ValueError(f'it has "{line[:60].decode("ascii", "replace")}" where "{begin.decode()}" belongs')
+            raise ValueError('it has "%s" where "%s" belongs' % (to_native(line[:60], errors='surrogate_or_replace'), to_native(begin)))
     if not blocks:
-        raise ValueError(f'it is not binary, and has no line "{begin.decode()}"')
+        raise ValueError('it is not binary, and has no line "%s"' % to_native(begin))
     return b''.join(blocks)
 
 
-def _block(lines: Iterator[bytes], kind: str) -> bytes:
-    end = f'-----END PGP {kind}-----'.encode()
+def _block(lines, kind):
+    end = ('-----END PGP %s-----' % kind).encode('ascii')
     for line in lines:
         # Headers end with a blank line.
         if not line.strip():
             break
-    text: list[bytes] = []
+    text = []
     for line in lines:
         if line.rstrip() == end:
             return _decoded(text)
         text.append(line.strip())
-    raise ValueError(f'it ends before its line "{end.decode()}"')
+    raise ValueError('it ends before its line "%s"' % to_native(end))
 
 
-def _decoded(text: list[bytes]) -> bytes:
+def _decoded(text):
     # RFC 9580 made the checksum optional.
-    checksum = text.pop() if text and re.fullmatch(rb'=[^=]{4}', text[-1]) else b''
-    content = base64.b64decode(b''.join(text), validate=True)
-    if checksum and base64.b64decode(checksum[1:], validate=True) != _crc24(content).to_bytes(3, 'big'):
+    checksum = text.pop() if text and _CHECKSUM.match(text[-1]) else b''
+    content = _from_base64(b''.join(text))
+    if checksum and _from_base64(checksum[1:]) != _octets(_crc24(content), 3):
         raise ValueError('its checksum is not that of its content')
     return content
 
 
-def _crc24(content: bytes) -> int:
+def _from_base64(text):
+    # binascii passes over what does not belong there, and Python 2's error is no ValueError.
+    if not _BASE64.match(text):
+        raise ValueError('Only base64 data is allowed in its armor')
+    if len(text) % 4:
+        raise ValueError('its armor ends inside a group of four characters')
+    return binascii.a2b_base64(text)
+
+
+def _crc24(content):
     crc = 0xB704CE
-    for byte in content:
+    for byte in bytearray(content):
         crc ^= byte << 16
         for dummy in range(8):
             crc <<= 1
@@ -101,21 +126,21 @@ def _crc24(content: bytes) -> int:
 # ---- packets, section 4.2
 
 
-def _packets(raw: bytes) -> Iterator[Packet]:
+def _packets(raw):
     offset = 0
     while offset < len(raw):
         tag, start, size = _header(raw, offset)
         offset = start + size
         if offset > len(raw):
-            raise ValueError(f'it ends inside a packet, which begins at byte {start} and has {size}')
+            raise ValueError('it ends inside a packet, which begins at byte %d and has %d' % (start, size))
         yield Packet(tag, raw[start:offset])
 
 
-def _header(raw: bytes, offset: int) -> tuple[int, int, int]:
+def _header(raw, offset):
     """Tag, start and size of the packet at an offset."""
-    first = raw[offset]
+    first = _number(raw, offset, 1)
     if not first & 0x80:
-        raise ValueError(f'no packet begins at byte {offset}')
+        raise ValueError('no packet begins at byte %d' % offset)
     if not first & 0x40:
         octets = (1, 2, 4, 0)[first & 3]
         if octets:
@@ -129,36 +154,39 @@ def _header(raw: bytes, offset: int) -> tuple[int, int, int]:
         if size == 255:
             return first & 0x3F, offset + 6, _number(raw, offset + 2, 4)
     # Only messages may come in pieces.
-    raise ValueError(f'the packet at byte {offset} does not tell its length')
-
-
-def _number(raw: bytes, offset: int, octets: int) -> int:
-    if offset + octets > len(raw):
-        raise ValueError(f'it ends inside the header of a packet, at byte {offset}')
-    return int.from_bytes(raw[offset:offset + octets], 'big')
+    raise ValueError('the packet at byte %d does not tell its length' % offset)
 
 
 # ---- keys
 
 
-def fingerprint(packet: Packet) -> str:
+def fingerprint(packet):
     """Of a version 4 key, in upper-case hex: section 12.2. Of anything else, nothing."""
     if packet.tag not in (_PUBLIC_KEY, _SUBKEY) or packet.body[:1] != b'\x04' or len(packet.body) > 0xFFFF:
         return ''
-    return hashlib.sha1(b'\x99' + len(packet.body).to_bytes(2, 'big') + packet.body, usedforsecurity=False).hexdigest().upper()
+    return to_native(binascii.hexlify(_sha1(b'\x99' + _octets(len(packet.body), 2) + packet.body))).upper()
 
 
-def _created(key: Packet) -> datetime:
-    return datetime.fromtimestamp(int.from_bytes(key.body[1:5], 'big'), UTC)
+def _sha1(content):
+    # A name for a key, as OpenPGP makes it: nothing here trusts two keys to differ by it.
+    try:
+        return hashlib.sha1(content, usedforsecurity=False).digest()
+    except TypeError:
+        # Before Python 3.9.
+        return hashlib.sha1(content).digest()
 
 
-def _signature_type(signature: Packet) -> int:
+def _created(key):
+    return _number(key.body.ljust(5, b'\0'), 1, 4)
+
+
+def _signature_type(signature):
     # Version 3 has the length of what is hashed before it.
     offset = 2 if signature.body[:1] == b'\x03' else 1
-    return int.from_bytes(signature.body[offset:offset + 1], 'big')
+    return _number(signature.body, offset, 1) if len(signature.body) > offset else 0
 
 
-def primaries(packets: Iterable[Packet]) -> list[str]:
+def primaries(packets):
     """The fingerprints of the primary keys among packets. Raises ValueError if a secret key is among them."""
     found = []
     for packet in packets:
@@ -169,17 +197,18 @@ def primaries(packets: Iterable[Packet]) -> list[str]:
     return found
 
 
-class Certificate:
+class Certificate(object):
     """One primary key's: what signatures are about (keys and user IDs), and those signatures, none of them checked."""
 
-    def __init__(self, primary: str, packets: Iterable[Packet]) -> None:
+    def __init__(self, primary, packets):
         """Take what belongs to the primary key from the packets of any number of certificates.
 
         All else is dropped: other keys, and trust packets above all, in which a file claims that its signatures were checked already.
         gpgv 2.0 believes that, and so takes a forged subkey for bound.
         """
         self.primary = primary
-        self._signatures: dict[Packet, dict[Packet, None]] = {}
+        # Of each owner its signatures, as keys: in order, and each once.
+        self._signatures = OrderedDict()
         owner = None
         ours = False
         for packet in packets:
@@ -187,29 +216,29 @@ class Certificate:
                 ours = fingerprint(packet) == primary
             if ours and packet.tag in _OWNERS:
                 owner = packet
-                self._signatures.setdefault(packet, {})
+                self._signatures.setdefault(packet, OrderedDict())
             elif ours and owner and packet.tag == SIGNATURE:
                 self._signatures[owner][packet] = None
 
-    def merge(self, other: Certificate) -> None:
+    def merge(self, other):
         """Add what a copy of the same certificate knows."""
         for owner, signatures in other._signatures.items():
-            self._signatures.setdefault(owner, {}).update(signatures)
+            self._signatures.setdefault(owner, OrderedDict()).update(signatures)
 
-    def subkeys(self) -> dict[str, datetime]:
-        """Fingerprints, and when each was made; oldest first."""
-        found = {fingerprint(packet): _created(packet) for packet in self._signatures if packet.tag == _SUBKEY}
-        return dict(sorted(found.items(), key=lambda item: item[1]))
+    def subkeys(self):
+        """Fingerprints, and when each was made, in seconds since 1970; oldest first."""
+        found = [(fingerprint(packet), _created(packet)) for packet in self._signatures if packet.tag == _SUBKEY and fingerprint(packet)]
+        return OrderedDict(sorted(found, key=lambda item: item[1]))
 
-    def revoked(self, subkey: str) -> bool:
+    def revoked(self, subkey):
         """Whether it holds a revocation of the primary key or of this subkey, be it valid or not."""
         return any(
             _signature_type(signature) == _REVOCATIONS[owner.tag]
             for owner, signatures in self._signatures.items() if fingerprint(owner) in (self.primary, subkey)
-            for signature in signatures)  # fmt: skip
+            for signature in signatures)
 
-    def written(self, only: str | None = None) -> bytes:
+    def written(self, only=None):
         """As a binary keyring. only: the fingerprint of the one subkey to keep."""
         owners = [owner for owner in self._signatures if only is None or owner.tag != _SUBKEY or fingerprint(owner) == only]
         owners.sort(key=lambda owner: _OWNERS.index(owner.tag))
-        return b''.join(packet.written() for owner in owners for packet in (owner, *self._signatures[owner]))
+        return b''.join(packet.written() for owner in owners for packet in [owner] + list(self._signatures[owner]))
