@@ -32,10 +32,15 @@ _NOBODYS_GO = {'GOENV': 'off', 'GOTOOLCHAIN': 'local', 'GOROOT': '', 'GOFLAGS': 
 _ST_RDONLY = 1
 
 
+def minimum_kernel(version, goarch):
+    """The oldest Linux, as a tuple, on which a release of Go starts. Raises GofleetError(invalid_version)."""
+    line = goversion.parse_release(version).line
+    return max([minimum for first, minimum in _KERNEL if line >= first][0], _KERNEL_OF_PORT.get(goarch, ()))
+
+
 def check_kernel(version, goarch, kernel):
     """Raise GofleetError(kernel_too_old) if this release of Go cannot start on the kernel (a tuple)."""
-    line = goversion.parse_release(version).line
-    needed = max([minimum for first, minimum in _KERNEL if line >= first][0], _KERNEL_OF_PORT.get(goarch, ()))
+    needed = minimum_kernel(version, goarch)
     if kernel < needed:
         newer = [first for first, minimum in _KERNEL if kernel < minimum]
         last = (newer[-1][0], newer[-1][1] - 1) if newer and newer[-1][1] > 0 and goarch not in _KERNEL_OF_PORT else None

@@ -49,7 +49,7 @@ InterpreterLine = collections.namedtuple('InterpreterLine', 'program argument bo
 #   follows interpreter_line is None, False or an empty list.
 # interpreter_line: InterpreterLine of a script, else None.
 # bits: 32 or 64, order: '<' or '>': as the program is really laid out (see malformed). machine: e_machine; machine_name: text.
-# type: 'EXEC', 'DYN', 'REL', 'CORE', 'other'. flags: e_flags. osabi: EI_OSABI. phnum: count of program headers.
+# Its type is 'EXEC', 'DYN', 'REL', 'CORE' or 'other'. flags: e_flags. osabi: EI_OSABI. phnum: count of program headers.
 # interp: text or None. loads: [Load] in the file's order. dynamic: whether there is a PT_DYNAMIC.
 # needed, rpath, runpath: [text] in order ($ORIGIN and the like are kept). soname: text or None. flags_1: DT_FLAGS_1.
 # has_relr: bool. version_needs: [VersionNeed]. version_definitions: [text] without the base definition (the soname).
@@ -128,7 +128,8 @@ def _interpreter_line(head, limits):
     line, end, dummy = head[len(_BOM) if bom else 0:][2:].partition(b'\n')
     if len(line) + 2 >= _OLD_LINE:
         limits.append("the script's first line has more than %d bytes: kernels before 5.1 cut it" % (_OLD_LINE - 1))
-    line = line[:_LINE - 2]
+    # The kernel's strings end at a NUL.
+    line = line[:_LINE - 2].partition(b'\0')[0]
     crlf = bool(end) and line.endswith(b'\r')
     program, dummy, argument = line.rstrip(b'\r' if crlf else b' \t').strip(b' \t').replace(b'\t', b' ').partition(b' ')
     return InterpreterLine(text_of(program), text_of(argument.strip(b' \t')) or None, bom, crlf)
@@ -370,7 +371,7 @@ def image_of(source, binary):
 
 def undefined_symbols(source, binary):
     """[Symbol] that this object's dynamic table takes from others. Raises GofleetError(malformed, truncated, parse_limit, file_unreadable)."""
-    image, dynamic = _linked(source, binary)
+    image, dynamic = linked(source, binary)
     return [] if dynamic is None else elf_symbols.undefined(image, dynamic)
 
 
@@ -379,11 +380,11 @@ def defined_symbols(source, binary):
 
     Raises GofleetError(malformed, truncated, parse_limit, file_unreadable).
     """
-    image, dynamic = _linked(source, binary)
+    image, dynamic = linked(source, binary)
     return {} if dynamic is None else elf_symbols.defined(image, dynamic)
 
 
-def _linked(source, binary):
+def linked(source, binary):
     if not binary.dynamic:
         return None, None
     layout = elf_tables.LAYOUTS[binary.bits, binary.order]

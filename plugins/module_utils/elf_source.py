@@ -8,12 +8,10 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import contextlib
-import errno
-import fcntl
 import hashlib
 import os
-import stat
 
+from ansible_collections.gofleet.golang.plugins.module_utils import regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # Small reads come in whole pages, which are kept: what a loader needs lies close together.
@@ -24,10 +22,6 @@ _LARGEST = 1 << 24
 _BUDGET = 1 << 28
 _CHUNK = 1 << 20
 
-_KINDS = (
-    (stat.S_ISFIFO, 'a FIFO'), (stat.S_ISDIR, 'a directory'), (stat.S_ISCHR, 'a character device'), (stat.S_ISBLK, 'a block device'),
-    (stat.S_ISSOCK, 'a socket'),
-)
 _HINTS = {
     'malformed': 'It is damaged, or was made to mislead: build or fetch it again.',
     'truncated': 'It was cut short: fetch it again, and compare its digest.',
@@ -82,7 +76,7 @@ class Source:
             try:
                 part = _pread(self.descriptor, length - done, offset + done)
             except (OSError, IOError) as exc:
-                raise _unreadable(self.path, exc)
+                raise regular_files.unreadable(self.path, exc)
             if not part:
                 raise self.refusal('truncated', what, offset, length, 'the file became shorter while it was read')
             parts.append(part)
@@ -98,7 +92,7 @@ class Source:
             try:
                 part = _pread(self.descriptor, _CHUNK, offset)
             except (OSError, IOError) as exc:
-                raise _unreadable(self.path, exc)
+                raise regular_files.unreadable(self.path, exc)
             if not part:
                 return digest.hexdigest()
             digest.update(part)
@@ -126,37 +120,8 @@ def open_file(path):
 
     Raises GofleetError(not_a_file, file_missing, file_unreadable).
     """
+    descriptor, status = regular_files.open_descriptor(path)
     try:
-        # Asked before it is opened: to open a device may move a tape or arm a watchdog.
-        _require_regular(path, os.stat(path))
-        # It may have become something else since, and the open of a FIFO waits for a writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | getattr(os, 'O_CLOEXEC', 0))
-    except (OSError, IOError) as exc:
-        raise _unreadable(path, exc)
-    except (TypeError, ValueError) as exc:
-        # A NUL in the name.
-        raise GofleetError('%r is no path of a file: %s. Name one.' % (path, exc), 'file_missing', path=repr(path))
-    try:
-        if not hasattr(os, 'O_CLOEXEC'):
-            fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.fcntl(descriptor, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
-        status = os.fstat(descriptor)
-        _require_regular(path, status)
         yield Source(path, descriptor, status.st_size, status.st_mode)
     finally:
         os.close(descriptor)
-
-
-def _require_regular(path, status):
-    if not stat.S_ISREG(status.st_mode):
-        kind = [name for test, name in _KINDS if test(status.st_mode)]
-        raise GofleetError('%s is %s, not a regular file: there is no program in it. Name a file.' % (path, kind[0] if kind else 'something else'),
-                           'not_a_file', path=path, kind=kind[0] if kind else None)
-
-
-def _unreadable(path, exc):
-    if exc.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-        link = ' It is a symbolic link, whose target is missing.' if os.path.islink(path) else ''
-        return GofleetError('%s: %s.%s Name a file that exists on this machine.' % (path, exc.strerror, link), 'file_missing',
-                            path=path, errno=errno.errorcode.get(exc.errno))
-    return GofleetError('%s cannot be read by uid %d: %s. Make it readable, or run the task with become.' % (path, os.geteuid(), exc.strerror or exc),
-                        'file_unreadable', path=path, errno=errno.errorcode.get(exc.errno), uid=os.geteuid())

@@ -26,7 +26,7 @@ def undefined(image, dynamic):
     """[Symbol] that must come from elsewhere. Raises GofleetError(malformed, truncated, parse_limit)."""
     versions = dict((each.number, each) for each in elf_dynamic.numbered_needs(image, dynamic, []))
     symbols = []
-    for name, version, entry in _table(image, dynamic):
+    for name, version, entry in table(image, dynamic):
         binding = entry.info >> 4
         if entry.shndx != elf_tables.SHN_UNDEF or not name or binding not in (elf_tables.STB_GLOBAL, elf_tables.STB_WEAK):
             continue
@@ -39,7 +39,7 @@ def defined(image, dynamic):
     """{name: set of versions, '' where it has none}. Raises GofleetError(malformed, truncated, parse_limit)."""
     versions = dict((each.number, each.name) for each in elf_dynamic.definitions(image, dynamic, []) if not each.flags & elf_tables.VER_FLG_BASE)
     symbols = {}
-    for name, version, entry in _table(image, dynamic):
+    for name, version, entry in table(image, dynamic):
         if _is_given(entry) and name:
             symbols.setdefault(name, set()).add(versions.get(version & ~elf_tables.VERSYM_HIDDEN, u''))
     return symbols
@@ -55,7 +55,7 @@ def _is_given(entry):
             and (entry.other & 3) in (elf_tables.STV_DEFAULT, elf_tables.STV_PROTECTED))
 
 
-def _table(image, dynamic):
+def table(image, dynamic):
     """(name, number of its version, entry) of each symbol but the first, which is none."""
     if dynamic.get('SYMTAB') is None or dynamic.get('STRTAB') is None:
         return

@@ -10,6 +10,8 @@ __metaclass__ = type
 import collections
 import struct
 
+from ansible_collections.gofleet.golang.plugins.module_utils.host import GOARCH_OF_HEADER
+
 MAGIC = b'\x7fELF'
 
 # Of each word size: the size of a word, the struct formats, and the names of their fields in the order of the file.
@@ -72,15 +74,13 @@ ORDERS = {1: '<', 2: '>'}
 
 # (e_machine, bits, byte order) -> Go's name of it where Go has one (go tool dist list), else the field's.
 MACHINES = {
-    (3, 32, '<'): '386', (62, 64, '<'): 'amd64', (40, 32, '<'): 'arm', (183, 64, '<'): 'arm64', (258, 64, '<'): 'loong64',
-    (8, 32, '>'): 'mips', (8, 32, '<'): 'mipsle', (8, 64, '>'): 'mips64', (8, 64, '<'): 'mips64le',
-    (21, 64, '>'): 'ppc64', (21, 64, '<'): 'ppc64le', (243, 64, '<'): 'riscv64', (22, 64, '>'): 's390x',
     (62, 32, '<'): 'x32', (40, 32, '>'): 'armeb', (183, 64, '>'): 'arm64be', (183, 32, '<'): 'arm64ilp32', (183, 32, '>'): 'arm64beilp32',
     (258, 32, '<'): 'loong32', (20, 32, '>'): 'ppc', (20, 32, '<'): 'ppcle', (243, 32, '<'): 'riscv', (22, 32, '>'): 's390',
     (2, 32, '>'): 'sparc', (18, 32, '>'): 'sparc32plus', (43, 64, '>'): 'sparc64', (50, 64, '<'): 'ia64', (15, 32, '>'): 'hppa', (15, 64, '>'): 'hppa64',
     (42, 32, '<'): 'sh', (42, 32, '>'): 'sheb', (4, 32, '>'): 'm68k', (0x9026, 64, '<'): 'alpha', (247, 64, '<'): 'bpf', (247, 64, '>'): 'bpf',
     (252, 32, '<'): 'csky', (94, 32, '<'): 'xtensa', (94, 32, '>'): 'xtensaeb',
 }
+MACHINES.update(GOARCH_OF_HEADER)
 # Whose kernels look at EI_CLASS too (elf_check_arch in arch/*/include/asm/elf.h of Linux; where unsure, yes): a lie stops those.
 CLASS_MATTERS = frozenset((8, 22, 243, 258))
 # Whose kernels try the 64-bit reading first whatever EI_CLASS says.
@@ -102,7 +102,7 @@ DT_NULL = 0
 # d_tag -> name.
 TAGS = {
     1: 'NEEDED', 2: 'PLTRELSZ', 4: 'HASH', 5: 'STRTAB', 6: 'SYMTAB', 7: 'RELA', 8: 'RELASZ', 9: 'RELAENT', 10: 'STRSZ', 11: 'SYMENT', 14: 'SONAME',
-    15: 'RPATH', 17: 'REL', 18: 'RELSZ', 19: 'RELENT', 20: 'PLTREL', 23: 'JMPREL', 29: 'RUNPATH', 30: 'FLAGS', 35: 'RELRSZ', 36: 'RELR',
+    15: 'RPATH', 17: 'REL', 18: 'RELSZ', 19: 'RELENT', 20: 'PLTREL', 23: 'JMPREL', 24: 'BIND_NOW', 29: 'RUNPATH', 30: 'FLAGS', 35: 'RELRSZ', 36: 'RELR',
     0x6ffffef5: 'GNU_HASH', 0x6ffffff0: 'VERSYM', 0x6ffffff9: 'RELACOUNT', 0x6ffffffa: 'RELCOUNT', 0x6ffffffb: 'FLAGS_1', 0x6ffffffc: 'VERDEF',
     0x6ffffffd: 'VERDEFNUM', 0x6ffffffe: 'VERNEED', 0x6fffffff: 'VERNEEDNUM', 0x70000011: 'MIPS_SYMTABNO',
 }

@@ -205,4 +205,3 @@ def _unquoted(text):
             # Go has more escapes than JSON; what they stand for is of no account to anyone here.
             return text
     return text
-

@@ -17,7 +17,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils.errors import Gofle
 
 # (e_machine, ELF class in bits, byte order) of a program -> Go's name of the architecture.
 # Numbers: elf.h; names: go tool dist list.
-_GOARCH = {
+GOARCH_OF_HEADER = {
     (3, 32, '<'): '386',
     (62, 64, '<'): 'amd64',
     (40, 32, '<'): 'arm',
@@ -79,7 +79,7 @@ def goarch_of(header, program='the program'):
     """
     machine, bits, order, flags = _identity(header)
     other = [name for mask, value, name in _OTHER_ABIS.get(machine, ()) if flags & mask == value]
-    found = _GOARCH.get((machine, bits, order))
+    found = GOARCH_OF_HEADER.get((machine, bits, order))
     if found and not other:
         return found
     said = 'nothing that is ELF'
@@ -87,7 +87,7 @@ def goarch_of(header, program='the program'):
         said = 'machine %d, %d bit, %s endian%s' % (machine, bits, 'little' if order == '<' else 'big', ', '.join([''] + other))
     raise GofleetError(
         "The architecture of this host is unknown to Go: the ELF header of %s says %s (uname: %s). Go's Linux ports are %s."
-        % (program, said, os.uname()[4], ', '.join(sorted(_GOARCH.values()))),
+        % (program, said, os.uname()[4], ', '.join(sorted(GOARCH_OF_HEADER.values()))),
         'unknown_architecture', machine=machine, uname=os.uname()[4])
 
 

@@ -201,11 +201,12 @@ class Module:
             **self.variables,
         }
 
-    def warm_up(self, nowhere: Options = NOWHERE) -> Outcome:
+    def warm_up(self, nowhere: Options | None = None) -> Outcome:
         """Compile what a run imports, once: then runs are quick, and equal in their system calls.
 
-        nowhere: options of a removal that finds nothing on this machine.
+        nowhere: options of a removal that finds nothing on this machine; NOWHERE for go_toolchain.
         """
+        nowhere = NOWHERE if nowhere is None else nowhere
         compiling = replace(self, variables={'PYTHONDONTWRITEBYTECODE': ''})
         compiling.run(nowhere, check=True)
         return self.run(nowhere, check=True)

@@ -83,6 +83,8 @@ MALFORMED = {
     'relocations past the segment': lambda: with_entry(8, 24 * 10000),
     'the name of a symbol past all segments': lambda: bent((('symbols', 24), 'I', [0xfffffff0])),
 }
+
+
 def endless_name():
     tiny = build(needed=['lib.so'], data=b'x' * 5000)
     return tiny.put(entry_of(tiny, 1), 'Q', tiny.at['data'] - tiny.at['strings'])

@@ -21,7 +21,7 @@ from forked import as_ordinary_user
 from hostile_elf import LAYOUTS, LIMITS, MACHINE_OF, MALFORMED, bent, entry_of, program
 from tiny_elf import KINDS, Symbol, build
 
-from ansible_collections.gofleet.golang.plugins.module_utils import elf, elf_source, elf_tables, host
+from ansible_collections.gofleet.golang.plugins.module_utils import elf, elf_tables, host, regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils.elf_image import Image
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
@@ -500,18 +500,16 @@ def test_a_fifo_a_device_a_directory_and_a_socket_are_refused_at_once(tmpdir):
                 elf.open_file(path).__enter__()
             kinds[path] = (caught.value.code, caught.value.evidence['kind'])
     assert sorted(kinds.values()) == sorted([
-        ('not_a_file', 'a FIFO'), ('not_a_file', 'a character device'), ('not_a_file', 'a character device'), ('not_a_file', 'a directory'),
-        ('not_a_file', 'a socket')])
+        ('not_a_file', 'a named pipe'), ('not_a_file', 'a device'), ('not_a_file', 'a device'), ('not_a_file', 'a folder'), ('not_a_file', 'a socket')])
 
 
 def test_a_file_that_becomes_a_fifo_as_it_is_opened_is_refused_without_waiting(tmpdir, monkeypatch):
     path = str(tmpdir.join('program'))
     os.mkfifo(path)
-    regular = os.stat(__file__)
-    monkeypatch.setattr(elf_source.os, 'stat', lambda dummy: regular)
+    monkeypatch.setattr(regular_files, 'check', lambda path, follow: None)
     with pytest.raises(GofleetError) as caught:
         elf.open_file(path).__enter__()
-    assert caught.value.code == 'not_a_file'
+    assert caught.value.code == 'file_changed'
 
 
 @pytest.mark.parametrize('name', ['nothing', 'file/below', 'loop', 'dangling', 'nul\0'])
@@ -553,7 +551,7 @@ def test_a_file_is_opened_once_and_its_descriptor_closed_and_not_inherited(tmpdi
     path = program().write(tmpdir.join('program'))
     opened_files = []
     real = os.open
-    monkeypatch.setattr(elf_source.os, 'open', lambda *arguments: opened_files.append(arguments) or real(*arguments))
+    monkeypatch.setattr(regular_files.os, 'open', lambda *arguments: opened_files.append(arguments) or real(*arguments))
     with elf.open_file(path) as source:
         binary = elf.read(source)
         elf.undefined_symbols(source, binary)

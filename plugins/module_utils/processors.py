@@ -1,0 +1,155 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a processor can do, from /proc/cpuinfo, and what the settings of a Go build ask of one."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import re
+
+# features: what every processor of the host has; None where the text does not say. ports: whose kernel writes such a text.
+Processors = collections.namedtuple('Processors', 'features ports')
+
+# What each x86-64 level adds, in the kernel's words (x86-64 psABI; go.dev/wiki/MinimumRequirements: pni is SSE3, abm is LZCNT).
+AMD64_LEVELS = (
+    ('v1', ()),
+    ('v2', ('cx16', 'lahf_lm', 'popcnt', 'pni', 'ssse3', 'sse4_1', 'sse4_2')),
+    ('v3', ('avx', 'avx2', 'bmi1', 'bmi2', 'f16c', 'fma', 'abm', 'movbe')),
+    ('v4', ('avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl')),
+)
+BEYOND = 'a level beyond v4'
+# The field of /proc/cpuinfo that lists features, by the ports whose kernel writes it (arch/*/kernel/{cpu/proc,setup,cpuinfo}.c).
+_FIELDS = (
+    ('flags', ('386', 'amd64')),
+    ('Features', ('arm', 'arm64')),
+    ('features', ('s390x',)),
+    ('isa', ('riscv64',)),
+    ('cpu', ('ppc64', 'ppc64le')),
+)
+# GORISCV64 -> extensions beyond RV64GC that the compiler may use (RISC-V profiles).
+_RISCV = {'rva20u64': (), 'rva22u64': ('zba', 'zbb', 'zbs'), 'rva23u64': ('zba', 'zbb', 'zbs', 'v', 'zicond')}
+
+
+def read(text):
+    """The Processors that a text of /proc/cpuinfo tells of: the features that all of them have, the slowest counts."""
+    for field, served in _FIELDS:
+        found = re.findall(r'^%s[ \t]*:[ \t]*(.*)$' % field, text, re.MULTILINE)
+        if found:
+            split = _riscv_extensions if field == 'isa' else _power if field == 'cpu' else _words
+            return Processors(sorted(set.intersection(*[split(each) for each in found])), served)
+    return Processors(None, ())
+
+
+def _words(line):
+    return set(line.split())
+
+
+def _riscv_extensions(line):
+    base, dummy, named = line.strip().partition('_')
+    return set(base[4:]) | set(named.split('_')) - {''}
+
+
+def _power(line):
+    """POWER9 also does what POWER8 does."""
+    level = re.search(r'POWER(\d+)', line)
+    return set('power%d' % each for each in range(8, int(level.group(1)) + 1)) if level else set()
+
+
+def amd64_level(features):
+    """The highest x86-64 level all of whose features are there: 'v1' to 'v4'."""
+    reached = None
+    for level, added in AMD64_LEVELS:
+        if not set(added) <= set(features):
+            break
+        reached = level
+    return reached
+
+
+def useful(port, features):
+    """Those of the features that a verdict can turn on, of a port; for amd64 none, its level says them."""
+    if features is None:
+        return None
+    wanted = {
+        'arm64': ('atomics', 'aes', 'sha2'), 'arm': ('vfp', 'vfpv3', 'vfpv3d16', 'vfpv4', 'neon'),
+        'riscv64': sorted(set(sum(_RISCV.values(), ()))), 'ppc64': ('power8', 'power9', 'power10'), 'ppc64le': ('power8', 'power9', 'power10'),
+        '386': ('sse2',), 's390x': ('vx',),
+    }
+    return [each for each in wanted.get(port, ()) if each in features]
+
+
+def missing_for_amd64(level, features):
+    """What keeps a processor from a level 'v1' to 'v4', in the kernel's words."""
+    lacks = []
+    for name, added in AMD64_LEVELS:
+        lacks += [each for each in added if each not in features]
+        if name == level:
+            break
+    return lacks
+
+
+def isa_level(mask):
+    """The highest x86-64 level of a GNU_PROPERTY_X86_ISA_1_NEEDED (bit 0 is v1, bit 3 v4), or None above the first, which all have."""
+    for bit in (3, 2, 1):
+        if mask and mask & 1 << bit:
+            return 'v%d' % (bit + 1)
+    return None
+
+
+def unmet_isa(mask, level):
+    """What of GNU_PROPERTY_X86_ISA_1_NEEDED a processor of a level has not, as text; None if it has all.
+
+    glibc refuses a bit that it does not know, too (sysdeps/x86/isa-level.h). level: 'v1' to 'v4', or None if that is unknown.
+    """
+    levels = [name for name, dummy in AMD64_LEVELS]
+    known = (1 << levels.index(level or 'v1') + 1) - 1
+    unmet = (mask or 0) & ~known
+    if not unmet:
+        return None
+    return isa_level(mask) if unmet & 0xf else '%s (%#x)' % (BEYOND, unmet)
+
+
+def asked_by_go(port, settings):
+    """(setting, what it asks for) of a Go build on a port; what is a list of alternatives, each a tuple of features.
+
+    settings: of the build info. An empty list asks for nothing; None asks for something that is not known here.
+    """
+    if port == 'arm64':
+        return _asked('GOARM64', settings, _arm64)
+    if port == 'arm':
+        return _asked('GOARM', settings, _arm)
+    if port == 'riscv64':
+        return _asked('GORISCV64', settings, lambda value: [_RISCV[value]] if value in _RISCV else None)
+    if port in ('ppc64', 'ppc64le'):
+        return _asked('GOPPC64', settings, lambda value: [(value,)] if re.match(r'power\d+\Z', value) else None)
+    if port == '386':
+        return _asked('GO386', settings, lambda value: [('sse2',)] if value == 'sse2' else [])
+    return '', []
+
+
+def _asked(name, settings, rule):
+    value = settings.get(name, '')
+    return '%s=%s' % (name, value), rule(value) if value else []
+
+
+def _arm64(value):
+    """v8.1 and later, and v9, have the atomic instructions (LSE) that the start of such a program looks for."""
+    level, dummy, options = value.partition(',')
+    found = re.match(r'v([89])\.(\d+)\Z', level)
+    if not found:
+        return None
+    wanted = ['atomics'] if found.group(1) == '9' or int(found.group(2)) or 'lse' in options.split(',') else []
+    wanted += ['aes', 'sha2'] if 'crypto' in options.split(',') else []
+    return [tuple(wanted)]
+
+
+def _arm(value):
+    """GOARM: 5 does floats in software, 6 needs VFP, 7 VFPv3 (go.dev/wiki/GoArm); ',softfloat' overrides that."""
+    level, dummy, floats = value.partition(',')
+    if level not in ('5', '6', '7'):
+        return None
+    if floats == 'softfloat' or (level == '5' and floats != 'hardfloat'):
+        return []
+    return [('vfpv3',), ('vfpv3d16',), ('vfpv4',)] if level == '7' else [('vfp',), ('vfpv3',), ('vfpv3d16',), ('vfpv4',)]
