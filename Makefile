@@ -5,7 +5,7 @@
 PYTHON ?= python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick lint sanity unit fuzz faults machine molecule bench build clean
+.PHONY: help demo test test-quick lint sanity unit fuzz faults judge machine molecule bench build clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,6 +34,9 @@ fuzz: ## Bend 100,000 programs, and have each read within its time
 faults: ## Kill runs and let calls fail, at a sample of the points; GOFLEET_FAULTS=all takes each
 	$(PYTHON) tests/support/suite.py faults
 
+judge: ## Start 360 programs on real hosts, and see whether each verdict was right
+	$(PYTHON) tests/support/suite.py judge
+
 machine: ## Boot a whole machine, and see settings and environment through its reboots
 	$(PYTHON) tests/support/suite.py machine
 
@@ -41,7 +44,8 @@ molecule: ## Run the scenarios on real hosts, in every lane
 	$(PYTHON) molecule/run.py --all
 
 bench: ## Measure runs against floors of the same run, on a machine that does nothing else
-	$(PYTHON) tests/bench/bench.py
+	$(PYTHON) tests/bench/bench.py; toolchains=$$?; \
+	"$$($(PYTHON) tests/support/lanes.py path el7)/bin/python" tests/bench/verdicts.py && exit $$toolchains
 
 build: ## Build the collection's archive
 	"$$($(PYTHON) tests/support/lanes.py path main)/bin/ansible-galaxy" collection build --force

@@ -10,6 +10,7 @@ Run by the Python of a lane. Exits 1 when a budget is missed: 2 ms in process, 1
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import random
 import shutil
@@ -25,10 +26,10 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 TESTS = HERE.parent
-# tests/conftest.py makes the checkout importable as the collection.
 sys.path[:0] = [str(HERE), str(TESTS / 'support'), str(TESTS)]
+# It makes the checkout importable as the collection.
+importlib.import_module('conftest')
 
-import conftest  # noqa: E402, F401
 import toolchains  # noqa: E402
 from abi_compilers import Unavailable, zig  # noqa: E402
 from ansible_collections.gofleet.golang.plugins.module_utils import elf, gobuild  # noqa: E402
@@ -49,19 +50,19 @@ SOURCE = """package main
 import "C"
 
 import (
-	_ "embed"
-	"net/http"
-	"os/user"
+\t_ "embed"
+\t"net/http"
+\t"os/user"
 )
 
 //go:embed ballast
 var ballast []byte
 
 func main() {
-	C.say()
-	_, _ = user.Current()
-	_ = http.ListenAndServe("127.0.0.1:0", nil)
-	println(len(ballast))
+\tC.say()
+\t_, _ = user.Current()
+\t_ = http.ListenAndServe("127.0.0.1:0", nil)
+\tprintln(len(ballast))
 }
 """
 

@@ -17,6 +17,7 @@ __metaclass__ = type
 
 import argparse
 import collections
+import importlib
 import io
 import json
 import os
@@ -32,11 +33,12 @@ import traceback
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path[:0] = [TESTS, os.path.join(TESTS, 'unit', 'plugins', 'module_utils')]
+# It makes the checkout importable as the collection.
+importlib.import_module('conftest')
 
 import hostile_elf  # noqa: E402
 import tiny_elf  # noqa: E402
 
-import conftest  # noqa: E402, F401
 from ansible_collections.gofleet.golang.plugins.module_utils import elf, gobuild  # noqa: E402
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError  # noqa: E402
 
@@ -86,16 +88,10 @@ def everything(machine, bits, order):
 
 def real_paths():
     """Programs and libraries of this machine: of C, of Python, of Go."""
-    yield '/bin/ls'
-    yield os.path.realpath(sys.executable)
     with io.open('/proc/self/maps', encoding='utf-8') as maps:
-        for path in sorted(set(re.findall(r'/\S+/(?:libc|libm|ld-linux|ld-musl)[^/\s]*\.so\S*', maps.read()))):
-            yield path
-    for folder in os.environ.get('PATH', os.defpath).split(os.pathsep):
-        path = os.path.realpath(os.path.join(folder, 'gofmt'))
-        if os.path.isfile(path):
-            yield path
-            return
+        libraries = set(re.findall(r'/\S+/(?:libc|libm|ld-linux|ld-musl)[^/\s]*\.so\S*', maps.read()))
+    programs = [os.path.realpath(os.path.join(folder, 'gofmt')) for folder in os.environ.get('PATH', os.defpath).split(os.pathsep)]
+    return ['/bin/ls', os.path.realpath(sys.executable)] + sorted(libraries) + [path for path in programs if os.path.isfile(path)][:1]
 
 
 def seeds():

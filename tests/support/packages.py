@@ -28,6 +28,11 @@ PROGRAMS = {
     'qemu-system-x86_64': ('qemu-system-x86', 'whole machines'),
     'mmdebstrap': ('mmdebstrap', 'disks of whole machines'),
     'mke2fs': ('e2fsprogs', 'disks of whole machines'),
+    'gcc': ('gcc', 'programs for ABI verdicts'),
+    # Stands for the headers and static libraries of its package, which has no other program.
+    'gencat': ('libc6-dev', 'programs for ABI verdicts'),
+    'musl-gcc': ('musl-tools', 'programs for ABI verdicts'),
+    'qemu-x86_64-static': ('qemu-user-static', 'ABI verdicts on older processors'),
     'ssh': ('openssh-client', 'whole machines'),
 }
 

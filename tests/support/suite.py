@@ -5,6 +5,7 @@
     suite.py test     everything
     suite.py quick    the inner loop: linters, units on two Pythons, one platform
     suite.py faults   broken runs alone
+    suite.py judge    verdicts beside real loaders alone
     suite.py machine  the whole machine alone
 
 Standard library only, Python 3.9 and later: it starts on a bare machine and makes the rest.
@@ -57,6 +58,8 @@ _PROPERTIES = Part('properties', _pytest('main', 'tests/properties'))
 _FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'))
 # Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own.
 _FAULTS = Part('faults', _pytest('el7', 'tests/faults'))
+# Verdicts beside what the loaders of real hosts do.
+_JUDGE = Part('judge', _pytest('el7', 'tests/judge'))
 # A machine with a kernel of its own: settings that a container cannot have, and real reboots.
 _MACHINE = Part('machine', _pytest('main', 'tests/machine'))
 
@@ -93,10 +96,12 @@ SUITES = {
         _PROPERTIES,
         _FUZZ,
         _FAULTS,
+        _JUDGE,
         _MACHINE,
         Part('molecule', _script('molecule/run.py', '--all')),
     ),
     'faults': (_FAULTS,),
+    'judge': (_JUDGE,),
     'machine': (_MACHINE,),
     'quick': (
         Part('bootstrap', _bootstrap(('main', 'dev'), ('debian12',))),

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Programs that were judged before they were copied: by the host, and by stored facts of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from testinfra.host import Host
+
+from abi_design import PLACE, WORD
+from agreement import Start
+from conftest import Said
+from round_trip_log import playbook_runs
+
+Started = Callable[[list[str]], list[Start]]
+
+
+def disagreements(said: Said, verdicts: list[Said], started: Started) -> list[str]:
+    starts = started([f"{PLACE}/{name}" for name in said["names"]])
+    wrong = {True: "incompatible", False: "runs"}
+    triples = zip(said["names"], starts, verdicts, strict=True)
+    return [f"{name}: {start}; said: {judged['verdict']} {judged['reasons']}" for name, start, judged in triples if judged["verdict"] == wrong[start.ran(WORD)]]
+
+
+def test_what_the_host_says_of_programs_on_the_controller_is_so(told: Callable[[str], Said], started: Started) -> None:
+    said = told("asked")
+    assert disagreements(said, said["sent"]["results"], started) == []
+
+
+def test_what_stored_facts_say_is_so(told: Callable[[str], Said], started: Started) -> None:
+    said = told("asked")
+    assert disagreements(said, said["stored"], started) == []
+
+
+def test_stored_facts_tell_most(told: Callable[[str], Said], facts: Said) -> None:
+    said = told("asked")
+    # Of programs for another processor nobody knows.
+    own = [each["verdict"] for name, each in zip(said["names"], said["stored"], strict=True) if ("arm64" in name) == facts["emulated"]]
+    assert {"runs", "incompatible"} <= set(own)
+    assert own.count("unknown") <= len(own) // 2
+
+
+def test_facts_of_a_host_are_small(told: Callable[[str], Said]) -> None:
+    assert len(json.dumps(told("asked")["host"])) < 4096
+
+
+def test_programs_on_the_controller_took_one_round_trip(host: Host) -> None:
+    run = next(run for run in reversed(playbook_runs(Path(os.environ["GOFLEET_ROUND_TRIPS_LOG"]))) if run.playbook == "ask.yml")
+    lines = [line for line in run.lines if line.get("task") == "Judge them by what the host has" and line["host"] == host.backend.name]
+    assert [line["operation"] for line in lines if line["event"] == "operation"] == ["exec_command"]
+    assert [line["changed"] for line in lines if line["event"] == "result"] == [False]
