@@ -12,12 +12,13 @@ import os
 
 from ansible.module_utils.common.text.converters import to_native, to_text
 
-from ansible_collections.gofleet.golang.plugins.module_utils import abi, abi_binary, abi_host, abi_links, loaders, sysroot
+from ansible_collections.gofleet.golang.plugins.module_utils import abi, abi_binary, abi_host, abi_links, elf_tables, loaders, sysroot
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
-# Of a list in a result, and of a text in it.
+# Of a list in a result.
 LARGEST_LIST = 100
-LARGEST_TEXT = 2000
+# Of a text in it: as long as the longest name that is read, for facts that travel pass here, and half a name is another one.
+LARGEST_TEXT = elf_tables.MAX_STRING
 # A script's interpreter may be a script; after five of them kernels say ELOOP (fs/exec.c, exec_binprm()).
 _SCRIPTS = 5
 # Where env(1) looks for a script's interpreter in a service (systemd's and OpenRC's PATH).
@@ -221,9 +222,9 @@ def _host(host):
 
 
 def plain(value):
-    """The value with texts and lists of a bounded size, and nothing in a text that is not Unicode: names in hostile files may be anything."""
+    """The value with texts of a bounded size, and nothing in a text that is not Unicode: names in hostile files may be anything."""
     if isinstance(value, dict):
-        return dict((plain(key), plain(each)) for key, each in list(value.items())[:1000])
+        return dict((plain(key), plain(each)) for key, each in value.items())
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
     if isinstance(value, (type(''), type(u''), bytes)):

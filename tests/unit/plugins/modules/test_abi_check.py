@@ -23,6 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 tiny_elf = __import__('tiny_elf')
 tiny_roots = __import__('tiny_roots')
 
+from ansible_collections.gofleet.golang.plugins.module_utils import abi_report  # noqa: E402
 from ansible_collections.gofleet.golang.plugins.modules import abi_check  # noqa: E402
 from ansible_collections.gofleet.golang.plugins.modules.abi_check import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN  # noqa: E402
 
@@ -285,3 +286,9 @@ def test_the_module_holds_no_logic():
     tree = ast.parse(io.open(abi_check.__file__.replace('.pyc', '.py'), 'rb').read())
     assert [node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))] == ['main']
     assert AnsibleModule is abi_check.AnsibleModule
+
+
+def test_facts_that_travel_are_whole():
+    # C++ has names of thousands of letters, and what is missing after a cut would count as not needed.
+    facts = {'symbols': [['_ZN' + 3000 * 'x', None, None, False]], 'settings': dict(('K%d' % number, 'v') for number in range(1500))}
+    assert abi_report.plain(facts) == facts
