@@ -58,6 +58,13 @@ class Measured:
         """What a run with nothing to do takes, in ping plays; pair by pair."""
         return Spread.of([unchanged.seconds / ping.seconds for unchanged, ping in self.pairs])
 
+    def proof_cost(self) -> float | None:
+        """What the log adds to a fresh install, in times of unpacking: the digest of each file is needed for the manifest in any case."""
+        if not self.proof or not {'log', 'index'} <= self.fresh.keys():
+            return None
+        unpacking: float = statistics.median(self.proof['unpack'])
+        return (seconds(self.fresh['log'].runs) - seconds(self.fresh['index'].runs)) / unpacking
+
     def proof_ratio(self) -> Spread:
         """What the h1 of the tree takes, in times of unpacking it."""
         return Spread.of([h1 / unpack for h1, unpack in zip(self.proof['h1'], self.proof['unpack'], strict=True)])
