@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import emulation
 import roots
 from abi_fixtures import Fixtures
 from agreement import UNKNOWN, Row, summary
@@ -26,14 +27,14 @@ def test_what_has_no_emulator_is_incompatible(name: str, made: Fixtures, library
     asked = (*FOREIGN, *ARM64, *HALVES)
     fixtures = [fixture for fixture in made.fixtures if fixture.name in asked or fixture.name.startswith('file/')]
     paths = [fixture.path for fixture in fixtures]
-    if not (REGISTER / 'register').exists():
-        cannot_run(pytestconfig, 'verdicts beside emulators', f'nothing is mounted on {REGISTER}: mount binfmt_misc there')
     try:
+        # It makes the register visible too.
+        emulation.ensure('arm64')
         with roots.opened(name, made.folder, library, '--cap-add=SYS_ADMIN', '--security-opt=seccomp=unconfined') as root:
             root.show_emulators()
             answer = root.module({'paths': paths, 'fail_on': 'never'})
             rows = [Row(*each) for each in zip(fixtures, root.start(paths), answer['results'], strict=True)]
-    except roots.Unavailable as error:
+    except (emulation.EmulationUnavailable, roots.Unavailable) as error:
         cannot_run(pytestconfig, f'verdicts on {name}', str(error))
     tally.append(summary(f'{name}, emulators seen', rows))
     assert [str(row) for row in rows if row.false_runs or row.false_incompatible or row.needlessly_open] == []
