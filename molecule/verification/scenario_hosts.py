@@ -42,6 +42,12 @@ def every_file(host: Host, python: str) -> dict[str, list[object]]:
     return found
 
 
+def told_in(step: str, name: str) -> dict[str, Any]:
+    """A module's result on a host in a step."""
+    said: dict[str, Any] = json.loads((RUN / f"{name}.{step}.json").read_text(encoding="utf-8"))
+    return said
+
+
 def baseline_of(name: str) -> Path:
     """The file for what a host looked like before the first step."""
     return RUN / f"{name}.before.json"

@@ -50,16 +50,21 @@ def opened(path, checksum=False):
 
 
 def read(path, checksum=False):
-    """The facts of a file as values that travel, of a program that will lie elsewhere.
-
-    symbols are then those that a loader may mind, and exports and late lists of names, None if they are too many. Raises as opened().
-    """
+    """portable() facts of a file. Raises as opened()."""
     with opened(path, checksum) as facts:
-        exports = _noted(facts, 'symbols', facts['exports']) if facts['exports'] else []
-        symbols = facts['symbols'] if facts['symbols'] is None else [each for each in facts['symbols'] if each[1] or not each[3]]
-        late = _noted(facts, 'symbols', facts['late']) if facts['late'] else ()
-        return dict(facts, placed=False, origin=None, symbols=symbols, late=sorted(late or ()),
-                    exports=sorted(exports) if exports is not None and len(exports) <= LARGEST_EXPORTS else None)
+        return portable(facts)
+
+
+def portable(facts):
+    """The facts of an opened() file as values that travel, of a program that will lie elsewhere.
+
+    symbols are then those that a loader may mind, and exports and late lists of names, None if they are too many.
+    """
+    exports = _noted(facts, 'symbols', facts['exports']) if facts['exports'] else []
+    symbols = facts['symbols'] if facts['symbols'] is None else [each for each in facts['symbols'] if each[1] or not each[3]]
+    late = _noted(facts, 'symbols', facts['late']) if facts['late'] else ()
+    return dict(facts, placed=False, origin=None, symbols=symbols, late=sorted(late or ()),
+                exports=sorted(exports) if exports is not None and len(exports) <= LARGEST_EXPORTS else None)
 
 
 def _entry(source, binary):

@@ -138,11 +138,11 @@ class Observed:
 
 def parsed_kernel(text):
     """A kernel's release as a tuple of numbers. Raises GofleetError(invalid_kernel)."""
-    numbers = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', text)
-    if not numbers:
+    version = host.kernel_version(text)
+    if version is None:
         raise GofleetError("kernel is '%s', which is no release of Linux. Write it as uname -r does: 3.10.0-1160.el7.x86_64." % text,
                            'invalid_kernel', kernel=text)
-    return tuple(int(each) for each in numbers.groups() if each is not None)
+    return version
 
 
 def _userland():

@@ -69,10 +69,11 @@ def judge_file(path, observed, checksum=False, with_facts=False):
     """The result for a file of this host. Raises GofleetError(not_a_file, file_missing, file_unreadable)."""
     with abi_binary.opened(path, checksum) as binary:
         inside = observed.root.inside(path)
-        binary.update(noexec=sysroot.is_noexec(path), origin=os.path.dirname(inside) if inside else None)
-        result = dict(_judged(binary, observed), path=to_native(path))
+        placed = dict(binary, noexec=sysroot.is_noexec(path), origin=os.path.dirname(inside) if inside else None)
+        result = dict(_judged(placed, observed), path=to_native(path))
         if with_facts:
-            result['binary'] = abi_binary.read(path, checksum)
+            # Of the same reading, and the same digest: a large file is not read twice.
+            result['binary'] = abi_binary.portable(binary)
         return result
 
 

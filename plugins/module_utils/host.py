@@ -135,7 +135,10 @@ def hwcap(vector='/proc/self/auxv'):
     return None
 
 
-def kernel_version():
-    """The running kernel's version as a tuple of up to three numbers: (3, 10, 0)."""
-    numbers = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', os.uname()[2])
-    return tuple(int(each) for each in numbers.groups() if each is not None)
+def kernel_version(release=None):
+    """A kernel's version as a tuple of up to three numbers: (3, 10, 0). None for what is no release.
+
+    release: as uname -r says it; the running kernel's if it is None.
+    """
+    numbers = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', os.uname()[2] if release is None else release)
+    return tuple(int(each) for each in numbers.groups() if each is not None) if numbers else None

@@ -20,7 +20,7 @@ import lanes
 import syscalls
 from breaking import Bench
 from certificates import Authority, ServerCertificate
-from gaps import in_ci
+from gaps import skip_test
 from mirror import Mirror
 from module_process import Module, end_unfinished, make_library
 from sandbox import Host, scratch
@@ -72,14 +72,8 @@ def need(pytestconfig: pytest.Config) -> Need:
     """Skip a test for want of something, in one visible line; with CI=true that is a failure."""
 
     def demand(there: bool, what: str, remedy: str) -> None:
-        if there:
-            return
-        line = f'CANNOT RUN {what}: {remedy}'
-        if line not in pytestconfig.stash[TALLY]:
-            pytestconfig.stash[TALLY].append(line)
-        if in_ci():
-            pytest.fail(line, pytrace=False)
-        pytest.skip(line)
+        if not there:
+            skip_test(f'CANNOT RUN {what}: {remedy}', pytestconfig.stash[TALLY])
 
     return demand
 

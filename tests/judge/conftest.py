@@ -24,7 +24,7 @@ from abi_design import ANY, NOEXEC, PLACE
 from abi_fixtures import Fixture, Fixtures
 from agreement import Row, summary
 from ansible_collections.gofleet.golang.plugins.module_utils import abi_binary, abi_report
-from gaps import in_ci
+from gaps import skip_test
 from roots import ROOTS, Root
 
 TALLY = pytest.StashKey[list[str]]()
@@ -62,12 +62,7 @@ class Judged:
 
 def cannot_run(config: pytest.Config, what: str, why: str) -> None:
     """Skip for want of something, in one visible line; with CI=true that is a failure."""
-    line = f'CANNOT RUN {what}: {why}'
-    if line not in config.stash[TALLY]:
-        config.stash[TALLY].append(line)
-    if in_ci():
-        pytest.fail(line, pytrace=False)
-    pytest.skip(line)
+    skip_test(f'CANNOT RUN {what}: {why}', config.stash[TALLY])
 
 
 @pytest.fixture(scope='session')

@@ -14,15 +14,8 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(Path(__file__).parent), str(CHECKOUT / 'tests' / 'support'), str(CHECKOUT / 'molecule' / 'images')]
 
-from gaps import in_ci
+from gaps import skip_test
 from parsers import Host, Missing, booted
-
-
-def told(reason: str) -> None:
-    """A parser that this machine lacks: seen by whoever looks, and a failure where nobody does."""
-    if in_ci():
-        pytest.fail(f'CI=true, and {reason}')
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope='session')
@@ -44,4 +37,4 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     try:
         return (yield)
     except Missing as error:
-        told(str(error))
+        skip_test(str(error))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-from scenario_hosts import RUN, baseline_of
+from scenario_hosts import baseline_of, told_in
 
 DROP_IN = "/etc/sysctl.d/90-gofleet.conf"
 STATE = "/var/lib/gofleet"
@@ -43,12 +43,7 @@ def host_of(item: pytest.Function) -> str | None:
 @pytest.fixture(scope="module")
 def told(host: Host) -> Callable[[str], Report]:
     """The module's result in a step."""
-
-    def read(step: str) -> Report:
-        report: Report = json.loads((RUN / f"{host.backend.name}.{step}.json").read_text(encoding="utf-8"))
-        return report
-
-    return read
+    return lambda step: told_in(step, host.backend.name)
 
 
 @pytest.fixture(scope="module")

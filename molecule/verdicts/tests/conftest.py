@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-RUN = Path(os.environ["GOFLEET_SCENARIO_DIR"])
 JUDGE = Path(os.environ["GOFLEET_CHECKOUT"]) / "tests" / "judge"
 # How verdicts are compared with starts is the same here as beside the loaders of bare roots.
 sys.path.append(str(JUDGE))
 
 from abi_fixtures import Fixture  # noqa: E402
 from agreement import Row, Start  # noqa: E402
-from round_trip_log import PlaybookRun, playbook_runs  # noqa: E402
+from round_trip_log import PlaybookRun  # noqa: E402
+from scenario_hosts import RUN, facts_of, last_two_runs, told_in  # noqa: E402
 
 STARTER = (JUDGE / "start_programs.py").read_text(encoding="utf-8")
 Said = dict[str, Any]
@@ -30,19 +30,13 @@ Said = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def facts(host: Host) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(os.environ["GOFLEET_HOST_FACTS"])[host.backend.name]
-    return found
+    return facts_of(host.backend.name)
 
 
 @pytest.fixture(scope="module")
 def told(host: Host) -> Callable[[str], Said]:
     """A module's result in a step."""
-
-    def read(step: str) -> Said:
-        said: Said = json.loads((RUN / f"{host.backend.name}.{step}.json").read_text(encoding="utf-8"))
-        return said
-
-    return read
+    return lambda step: told_in(step, host.backend.name)
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +67,4 @@ def rows(told: Callable[[str], Said], fixtures: dict[str, Fixture], started: Cal
 
 @pytest.fixture(scope="session")
 def last_two() -> tuple[PlaybookRun, PlaybookRun]:
-    """The last two runs in the log, which must be of one and the same playbook."""
-    first, second = playbook_runs(Path(os.environ["GOFLEET_ROUND_TRIPS_LOG"]))[-2:]
-    assert first.playbook == second.playbook, "a step is applied twice before it is verified"
-    return first, second
+    return last_two_runs()

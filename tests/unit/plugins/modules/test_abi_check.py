@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 tiny_elf = __import__('tiny_elf')
 tiny_roots = __import__('tiny_roots')
 
-from ansible_collections.gofleet.golang.plugins.module_utils import abi_report  # noqa: E402
+from ansible_collections.gofleet.golang.plugins.module_utils import abi_host, abi_report, elf  # noqa: E402
 from ansible_collections.gofleet.golang.plugins.modules import abi_check  # noqa: E402
 from ansible_collections.gofleet.golang.plugins.modules.abi_check import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN  # noqa: E402
 
@@ -292,3 +292,11 @@ def test_facts_that_travel_are_whole():
     # C++ has names of thousands of letters, and what is missing after a cut would count as not needed.
     facts = {'symbols': [['_ZN' + 3000 * 'x', None, None, False]], 'settings': dict(('K%d' % number, 'v') for number in range(1500))}
     assert abi_report.plain(facts) == facts
+
+
+def test_facts_and_verdict_of_a_program_come_from_one_reading(monkeypatch):
+    real, opened = elf.open_file, []
+    monkeypatch.setattr(elf, 'open_file', lambda path: opened.append(path) or real(path))
+    judged = abi_report.judge_file(os.path.realpath(sys.executable), abi_host.Observed(), checksum=True, with_facts=True)
+    assert opened.count(os.path.realpath(sys.executable)) == 1
+    assert (judged['binary']['sha256'], judged['binary']['placed'], judged['binary']['origin']) == (judged['file']['sha256'], False, None)
