@@ -245,14 +245,15 @@ def test_drip_sends_the_right_bytes_one_by_one(mirror: Mirror, tls: ServerCertif
     parts = urlsplit(mirror.fault_url("drip", secure))
     context = ssl.create_default_context(cafile=str(tls.authority))
     connection = http.client.HTTPSConnection(parts.netloc, timeout=20, context=context) if secure else http.client.HTTPConnection(parts.netloc, timeout=20)
+    # From before the first byte can have gone: a busy machine may show it to this test only when the second is on its way.
+    started = time.monotonic()
     connection.request("GET", f"{parts.path}/go/{name}")
     answer = connection.getresponse()
     assert answer.headers["Content-Length"] == str(len(content))
-    started = time.monotonic()
     assert answer.read(2) == content[:2]
     assert time.monotonic() - started >= DRIP
     connection.close()
-    assert mirror.requests()[0].sent < 10
+    assert mirror.requests()[0].sent < len(content)
 
 
 def test_headers_drip_too(mirror: Mirror, name: str) -> None:
