@@ -109,11 +109,15 @@ def is_mounted_read_only(path):
     return bool(os.statvfs(path).f_flag & _ST_RDONLY)
 
 
-def check_writable(path):
-    if is_mounted_read_only(path):
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
-    if not os.path.isdir(path) or not os.access(path, os.W_OK | os.X_OK):
-        raise GofleetError(
-            '%s is not a folder that this user (uid %d) can write to. Nothing was changed. Run the play with become, or choose '
-            'prefix, link and bin_dir below a folder of this user (the default without become).' % (path, os.geteuid()),
-            'not_writable', path=path, uid=os.geteuid())
+def check_writable(path, otherwise):
+    """Before anything is changed: may this user make names in the nearest folder at or above path?
+
+    otherwise: what to choose instead of a play with become; ends the message.
+    Raises GofleetError(not_writable), and OSError for a file system that is mounted read-only.
+    """
+    folder = nearest_folder(path)
+    if os.path.isdir(folder) and is_mounted_read_only(folder):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), folder)
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
+        raise GofleetError('%s is not a folder that this user (uid %d) can write to. Nothing was changed. Run the play with become, or choose %s.'
+                           % (folder, os.geteuid(), otherwise), 'not_writable', path=folder, uid=os.geteuid())

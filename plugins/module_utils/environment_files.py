@@ -228,12 +228,9 @@ def _shown(content, names, other):
 
 
 def check_writable(steps):
-    """Raise GofleetError(not_writable) before anything is changed, if a step cannot be taken."""
+    """Raise GofleetError(not_writable) or OSError before anything is changed, if a step cannot be taken."""
     for step in steps:
-        folder = checks.nearest_folder(os.path.dirname(step.path))
-        if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
-            raise GofleetError('%s is no folder that this user (uid %d) can write to, so %s cannot be written. Nothing was changed. Run the play with '
-                               'become, or give another path.' % (folder, os.geteuid(), step.path), 'not_writable', path=folder, uid=os.geteuid())
+        checks.check_writable(os.path.dirname(step.path), 'another path than %s' % step.path)
 
 
 def apply(steps):

@@ -387,7 +387,7 @@ def _refuse_early(steps, paths, wanted, records):
     if not steps:
         return
     for path in (paths.prefix, os.path.dirname(paths.link), paths.bin_dir):
-        checks.check_writable(checks.nearest_folder(path))
+        checks.check_writable(path, 'prefix, link and bin_dir below a folder of this user (the default without become)')
     versions = [step.detail for step in steps if step.action in ('install', 'adopt')]
     for version in versions:
         checks.check_kernel(version, wanted.goarch, host.kernel_version())

@@ -268,14 +268,6 @@ def point_link_keeping(link, target, aside):
     sync_folder(os.path.dirname(link))
 
 
-def move_aside(path, aside):
-    """Rename what is at path, whole, to a name of its own beside it. Raises OSError."""
-    if os.path.lexists(aside):
-        raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), aside)
-    os.rename(path, aside)
-    sync_folder(os.path.dirname(path))
-
-
 def _exchange(one, other):
     """Whether the two names were exchanged. Raises OSError for a refusal that is not about exchanging."""
     if ctypes is None:

@@ -149,3 +149,17 @@ def test_a_prefix_on_another_file_system_than_its_link(module: Module, shelf: Sh
     # A mount point cannot be removed; what was in it can.
     assert module.run({'state': 'absent', **host.paths}).changed
     assert list(host.prefix.iterdir()) == []
+
+
+def test_an_environment_on_a_read_only_file_system(module: Module, host: Host, stack: ExitStack) -> None:
+    folder = stack.enter_context(mounts.tmpfs(host.root / 'profile', 'size=64k,ro'))
+    options: Options = {'consumers': ['service', 'login_shell'], 'variables': {'GOPROXY': 'off'}}
+    options['paths'] = {'service': str(host.root / 'go.env'), 'login_shell': str(folder / 'go.sh')}
+    before = host.snapshot()
+    for check in (True, False):
+        outcome = module.other('env_file').run(options, check=check)
+        assert (outcome.fault(), outcome.code) == (None, 'not_writable'), outcome
+        assert str(folder) in outcome.message
+        assert 'read-only' in outcome.message
+        # Not even the file that could be written: all of it, or nothing.
+        assert host.snapshot() == before

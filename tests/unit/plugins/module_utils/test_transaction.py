@@ -652,13 +652,3 @@ def test_names_may_be_any_bytes(tmpdir, way, name):
     transaction.point_link_keeping(link, '/new', link + '.before')
     assert os.readlink(link) == '/new'
     assert os.path.isdir(link + '.before')
-
-
-def test_something_is_moved_aside_whole_and_over_nothing(tmpdir):
-    tmpdir.mkdir('go').join('file').write('')
-    transaction.move_aside(str(tmpdir.join('go')), str(tmpdir.join('aside')))
-    assert names_in(tmpdir.join('aside')) == ['file']
-    tmpdir.mkdir('go')
-    with pytest.raises(OSError):
-        transaction.move_aside(str(tmpdir.join('go')), str(tmpdir.join('aside')))
-    assert tmpdir.join('go').isdir()
