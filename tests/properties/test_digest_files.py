@@ -46,7 +46,7 @@ class Tool:
     """A program that writes lines for the files that it is given.
 
     escapes: whether it writes names with line ends so that they can be read again; only: the algorithm that has to be named, where the
-    length of digests would be taken for another.
+    length of digests would be taken for another; bare_return: whether it writes a carriage return as it is.
     """
 
     name: str
@@ -54,6 +54,7 @@ class Tool:
     algorithm: str
     escapes: bool = True
     only: str | None = None
+    bare_return: bool = False
 
 
 TOOLS = {
@@ -68,7 +69,7 @@ TOOLS = {
         Tool('b2sum --tag', ('b2sum', '--tag', '--'), 'blake2b'),
         Tool('cksum --algorithm', ('cksum', '--algorithm=sha256', '--'), 'sha256'),
         Tool('cksum --untagged', ('cksum', '--algorithm=sha224', '--untagged', '--'), 'sha224'),
-        Tool('shasum', ('shasum', '--algorithm', '256', '--'), 'sha256'),
+        Tool('shasum', ('shasum', '--algorithm', '256', '--'), 'sha256', bare_return=True),
         Tool('busybox sha256sum', ('busybox', 'sha256sum', '--'), 'sha256', escapes=False),
         Tool('openssl dgst', ('openssl', 'dgst', '-sha256'), 'sha256', escapes=False),
         Tool('openssl dgst -r', ('openssl', 'dgst', '-sha512', '-r'), 'sha512', escapes=False),
@@ -118,7 +119,9 @@ def test_what_a_tool_writes_is_read_back(folder: Path, tool: Tool) -> None:
 @pytest.mark.parametrize('tool', TOOLS.values(), ids=TOOLS)
 def test_what_a_tool_writes_of_one_file_is_read_back(folder: Path, tool: Tool) -> None:
     # One line is all lines: what is said of all must not be taken for what is said of this name.
-    for name in random.Random(SEED).sample(representable(tool), 25):
+    # At its end a carriage return that is not escaped cannot be told from a line end of Windows.
+    given = [name for name in representable(tool) if not (tool.bare_return and name.endswith(b'\r'))]
+    for name in random.Random(SEED).sample(given, 25):
         listed = digest_files.parse(written(tool, folder, [name]), tool.only)
         assert [(each.name, each.algorithm) for each in listed] == [(name, tool.algorithm)]
 
