@@ -25,15 +25,18 @@ class Answer:
 Get = Callable[..., Answer]
 
 
+def connection_to(url: str, authority: Path | None = None) -> http.client.HTTPConnection:
+    """A connection to the server of a URL, opened by its first request; authority: of a server that speaks TLS."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return http.client.HTTPSConnection(parts.netloc, timeout=20, context=ssl.create_default_context(cafile=str(authority)))
+    return http.client.HTTPConnection(parts.netloc, timeout=20)
+
+
 def ask(url: str, method: str = "GET", authority: Path | None = None, **headers: str) -> Answer:
     """One request, no redirect followed. Header names are written with _ for -."""
     parts = urlsplit(url)
-    connection: http.client.HTTPConnection
-    if parts.scheme == "https":
-        context = ssl.create_default_context(cafile=str(authority))
-        connection = http.client.HTTPSConnection(parts.netloc, timeout=20, context=context)
-    else:
-        connection = http.client.HTTPConnection(parts.netloc, timeout=20)
+    connection = connection_to(url, authority)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     try:
         connection.request(method, target, headers={name.replace("_", "-"): value for name, value in headers.items()})

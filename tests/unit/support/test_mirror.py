@@ -11,6 +11,7 @@ import threading
 import urllib.error
 import urllib.request
 import warnings
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -152,7 +153,8 @@ def test_each_request_is_kept_and_written_down(mirror: Mirror, archives: list[Ar
     assert (second.status, second.fault) == (404, "not_found")
     lines = [json.loads(line) for line in (tmp_path / "requests.jsonl").read_text(encoding="utf-8").splitlines()]
     # The file is in order of completion, and a client may ask again before the mirror has noted that it was answered.
-    assert sorted(line["path"] for line in lines) == sorted([first.path, second.path])
+    lines.sort(key=itemgetter("time"))
+    assert [line["path"] for line in lines] == [first.path, second.path]
 
 
 def test_forgetting_starts_the_count_anew(mirror: Mirror, get: Get) -> None:

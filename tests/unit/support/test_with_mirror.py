@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
@@ -45,8 +46,9 @@ def test_the_command_finds_the_mirror_and_gives_the_exit_code(surroundings: dict
     done = run(["1.30.2/amd64", "--", sys.executable, "-c", CHILD], surroundings | {"GOFLEET_MIRROR_LOG": str(log)})
     assert done.returncode == 7, done.stderr
     assert json.loads(done.stdout) == ["go1.30.2", "go1.30.2"]
-    # In order of completion, which may differ from the order of asking.
-    assert sorted(json.loads(line)["scheme"] for line in log.read_text(encoding="utf-8").splitlines()) == ["http", "https"]
+    # The file is in order of completion, which may differ from the order of asking.
+    asked = sorted((json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()), key=itemgetter("time"))
+    assert [line["scheme"] for line in asked] == ["http", "https"]
 
 
 def test_a_signal_reaches_the_command(surroundings: dict[str, str]) -> None:
