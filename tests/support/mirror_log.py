@@ -104,8 +104,10 @@ class RequestLog:
             self._changed.wait_for(lambda: not self._open, timeout)
             return self._failed_handshakes
 
-    def close(self) -> None:
+    def close(self, timeout: float = 5) -> None:
+        """End the file, once those that were under way when their connections ended are in it, or the timeout (in seconds) is over."""
         with self._changed:
+            self._changed.wait_for(lambda: not self._open, timeout)
             self._open.clear()
             if self._file:
                 self._file.close()

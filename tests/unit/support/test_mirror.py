@@ -157,6 +157,18 @@ def test_each_request_is_kept_and_written_down(mirror: Mirror, archives: list[Ar
     assert [line["path"] for line in lines] == [first.path, second.path]
 
 
+def test_a_request_whose_end_is_noted_while_the_mirror_stops_is_written_down(
+    archives: list[Archive], get: Get, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping = threading.Event()
+    with Mirror(archives, log_path=tmp_path / "late.jsonl") as running:
+        settle, close = running.log.settle, running.log.close
+        monkeypatch.setattr(running.log, "settle", lambda request: stopping.wait(20) and settle(request))
+        monkeypatch.setattr(running.log, "close", lambda: stopping.set() or close())
+        get(f"{running.url}/dl/?mode=json")
+    assert [json.loads(line)["path"] for line in (tmp_path / "late.jsonl").read_text(encoding="utf-8").splitlines()] == ["/dl/"]
+
+
 def test_forgetting_starts_the_count_anew(mirror: Mirror, get: Get) -> None:
     get(f"{mirror.url}/dl/?mode=json")
     assert len(mirror.requests()) == 1
