@@ -12,8 +12,11 @@ __metaclass__ = type
 
 import os
 import sys
+import tempfile
 import types
 
+# As root, modules refuse folders below one that others may write to, as /tmp is. Every user may look into this one.
+TEMPORARY = '/var/cache/gofleet-tests'
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COLLECTION = 'ansible_collections.gofleet.golang'
 
@@ -40,6 +43,16 @@ def _add_collection():
             _add_package('%s.plugins.%s' % (COLLECTION, kind), [os.path.join(plugins, kind)])
 
 
+def _use_safe_temporary_folder():
+    if os.geteuid() != 0 or os.environ.get('TMPDIR', '').startswith(TEMPORARY):
+        return
+    if not os.path.isdir(TEMPORARY):
+        os.mkdir(TEMPORARY, 0o755)
+    os.environ['TMPDIR'] = os.environ['PYTEST_DEBUG_TEMPROOT'] = TEMPORARY
+    tempfile.tempdir = None
+
+
+_use_safe_temporary_folder()
 # ansible-test brings its own loader, over a copy that already has the right path.
 if COLLECTION not in sys.modules:
     _add_collection()

@@ -19,7 +19,17 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digest_files, digests, gpgv, regular_files, sources, transaction, tree_manifest
+from ansible_collections.gofleet.golang.plugins.module_utils import (
+    digest_files,
+    digests,
+    folder_owners,
+    gpgv,
+    locks,
+    regular_files,
+    sources,
+    transaction,
+    tree_manifest,
+)
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # Bytes: some 2,000,000 files.
@@ -307,12 +317,8 @@ def record_tree(root, manifest):
 
 
 def _write(record, manifest, lock_timeout):
-    lock = manifest + '.lock'
-    with transaction.lock(lock, lock_timeout):
-        try:
-            transaction.write_file(manifest, record.text)
-        finally:
-            transaction.remove_file(lock)
+    with locks.lock(manifest + '.lock', lock_timeout, passing=True):
+        transaction.write_file(manifest, record.text)
 
 
 # ---- a run
@@ -332,6 +338,9 @@ def converge(params, run, check_mode):
         files.append(result)
         failures += [(artifact.path, failure)] if failure else []
     recording = params['state'] == 'recorded'
+    if root and recording:
+        folder_owners.check_safe(os.path.dirname(manifest), 'The folder of manifest,',
+                                 'Record it below folders that belong to root and that only root can write to: it is what later proves the tree.')
     tree, record = None, None
     if root and not recording:
         tree, failure = verify_tree(root, manifest)

@@ -9,7 +9,6 @@ __metaclass__ = type
 
 import errno
 import grp
-import io
 import os
 import pwd
 import re
@@ -18,7 +17,16 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 
-from ansible_collections.gofleet.golang.plugins.module_utils import checks, environment_render, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import (
+    checks,
+    environment_made,
+    environment_render,
+    file_changes,
+    folder_owners,
+    folders,
+    regular_files,
+    transaction,
+)
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # {0}: the environment's name. Files of sessions lie where their readers look by themselves.
@@ -47,8 +55,12 @@ _NAME = re.compile(r'^[A-Za-z0-9][A-Za-z0-9_.-]*\Z')
 _MODE = re.compile(r'^0?[0-7]{3}\Z')
 _FILE_MODE, _SECRET_MODE, _OWN_SECRET_MODE = 0o644, 0o640, 0o600
 
-# A file as it is. kind: absent, ours, or foreign; leftover: what a killed run left beside it, or None.
-Seen = namedtuple('Seen', 'path kind content mode uid gid leftover')
+# Bytes of a file that are read; one that is larger is nobody's environment.
+_LIMIT = 1 << 22
+
+# A file as it is. kind: absent, ours, or foreign; leftovers: what a killed run left beside it; weak: the folder on the way to it
+# that others can change, and how, for root; None otherwise.
+Seen = namedtuple('Seen', 'path kind content mode uid gid leftovers weak')
 # A file as it is to be. content: bytes, or None for no file; uid, gid: None to leave them as they are.
 Wanted = namedtuple('Wanted', 'consumer path content mode uid gid')
 # action: clean, write, adjust (mode and owner), remove.
@@ -128,43 +140,46 @@ def _id_of(name, lookup, what):
 
 
 def observe(path, first_line):
-    """The Seen of a path. first_line: what makes it ours. Raises OSError."""
-    leftover = (_leftovers(path) or [None])[0]
+    """The Seen of a path. first_line: what makes it ours. Raises GofleetError(unsafe_folder), OSError."""
+    leftovers = transaction.unfinished_copies(path)
+    weak = _weak(os.path.dirname(path))
     try:
-        status = os.lstat(path)
-    except OSError as exc:
+        with folders.opened(os.path.dirname(path)) as folder:
+            name = folder.at(os.path.basename(path))
+            status = os.lstat(name)
+            content = _content(name) if stat.S_ISREG(status.st_mode) else None
+    except (IOError, OSError) as exc:
         if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
             raise
-        return Seen(path, 'absent', None, None, None, None, leftover)
+        return Seen(path, 'absent', None, None, None, None, leftovers, weak)
+    # In a folder of others a file with a second name may be anybody's, such as one of root's that they cannot read.
+    ours = content is not None and content.split(b'\n', 1)[0] == to_bytes(first_line) and not (weak and status.st_nlink > 1)
     if not stat.S_ISREG(status.st_mode):
-        return Seen(path, 'foreign', None, None, None, None, leftover)
-    content = _content(path)
-    kind = 'ours' if content is not None and content.split(b'\n', 1)[0] == to_bytes(first_line) else 'foreign'
-    return Seen(path, kind, content, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, leftover)
+        return Seen(path, 'foreign', None, None, None, None, leftovers, weak)
+    return Seen(path, 'ours' if ours else 'foreign', content, stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, leftovers, weak)
 
 
-def _leftovers(path):
-    """What write_file() has left beside a path, killed or failed."""
-    return [each for each in transaction.unfinished_files(os.path.dirname(path)) if each.startswith(path + '.')]
+def _weak(folder):
+    found = folder_owners.first_weak(folder)
+    return '%s %s' % (found[0], folder_owners.weakness(found[1], found[0])) if found else None
 
 
 def _content(path):
+    """The bytes of a regular file; None for one that is too large, or of somebody else who does not let this user look."""
     try:
-        with io.open(path, 'rb') as source:
-            return source.read()
-    except (IOError, OSError) as exc:
-        # Of somebody else, who does not let this user look.
-        if exc.errno != errno.EACCES:
-            raise
-        return None
+        return regular_files.read(path, _LIMIT, follow=False)
+    except GofleetError as exc:
+        if exc.code == 'too_large' or exc.evidence.get('errno') == 'EACCES':
+            return None
+        raise
 
 
 # ---- plan
 
 
 def plan(wanted, seen):
-    """The Steps for one file. Pure but for its error: raises GofleetError(occupied)."""
-    steps = [Step('clean', wanted, seen.leftover)] if seen.leftover else []
+    """The Steps for one file. Pure but for its errors: raises GofleetError(occupied, unsafe_folder)."""
+    steps = [Step('clean', wanted, leftover) for leftover in seen.leftovers]
     if wanted.content is None:
         # What is not ours stays, and is no reason to fail: it is as it would be without us.
         return steps + ([Step('remove', wanted, wanted.path)] if seen.kind == 'ours' else [])
@@ -173,6 +188,10 @@ def plan(wanted, seen):
             '%s is in the way: gofleet.golang did not write it, or not for this environment (its first line says whose it is). Nothing was changed. '
             'Move it away, choose another name, or give another path for %s.' % (wanted.path, wanted.consumer),
             'occupied', path=wanted.path, consumer=wanted.consumer)
+    if seen.weak and wanted.uid is None and wanted.gid is None:
+        raise GofleetError(
+            '%s is not safe for a file of root: %s. Nothing was changed. Say with "owner" or "group" for whom it is, or choose a path below '
+            'folders that only root can write to.' % (wanted.path, seen.weak), 'unsafe_folder', path=wanted.path, consumer=wanted.consumer)
     if seen.kind == 'absent' or seen.content != wanted.content:
         # A new file takes the place of the old one, whose owner stays unless another was asked for.
         return steps + [Step('write', wanted._replace(uid=_first(wanted.uid, seen.uid), gid=_first(wanted.gid, seen.gid)), wanted.path)]
@@ -228,44 +247,59 @@ def _shown(content, names, other):
 
 
 def check_writable(steps):
-    """Raise GofleetError(not_writable) or OSError before anything is changed, if a step cannot be taken."""
+    """Raise GofleetError(not_writable, not_privileged) or OSError before anything is changed, if a step cannot be taken."""
     for step in steps:
         checks.check_writable(os.path.dirname(step.path), 'another path than %s' % step.path)
+        if step.action in ('write', 'adjust') and os.geteuid() != 0:
+            _check_gift(step.wanted)
 
 
-def apply(steps):
-    """Take the steps. Each file is replaced whole, and is never open to more readers than in the end. Raises OSError."""
+def _check_gift(wanted):
+    """Only root gives files away; everybody else can choose among their own groups."""
+    if wanted.uid not in (None, os.geteuid()) or (wanted.gid is not None and wanted.gid not in [os.getegid()] + os.getgroups()):
+        raise GofleetError(
+            'User %d cannot make %s a file of user %s and group %s. Nothing was changed. Run the play with become, or leave owner and group out.'
+            % (os.geteuid(), wanted.path, _shown_id(wanted.uid), _shown_id(wanted.gid)), 'not_privileged', path=wanted.path, uid=os.geteuid())
+
+
+def _shown_id(number):
+    return '(unchanged)' if number is None else number
+
+
+def apply(steps, folders_file):
+    """Take the steps: all or none. No file is ever open to more readers than in the end.
+
+    folders_file: where folders are remembered that are made on the way. Raises OSError, GofleetError(partly_changed).
+    """
     for step in steps:
-        try:
-            _take(step)
-        except (IOError, OSError):
-            _clean(step.path)
-            raise
+        if step.action == 'clean':
+            _remove_leftover(step.path)
+    changes = [_change(step) for step in steps if step.action != 'clean']
+    made = [each for change in changes if change.content is not None for each in folders.missing(os.path.dirname(change.path))]
+    environment_made.remember(folders_file, made)
+    try:
+        file_changes.apply(changes)
+    finally:
+        # Folders that are not needed, or not made after all.
+        environment_made.remove_empty(folders_file)
 
 
-def _take(step):
-    if step.action in ('clean', 'remove'):
-        transaction.remove_file(step.path)
-        return
+def _change(step):
     wanted = step.wanted
-    if step.action == 'write':
-        transaction.make_folder(os.path.dirname(step.path))
-        # Its new owner may be one whom the old permissions shut out, but nobody reads it in between who may not in the end.
-        transaction.write_file(step.path, wanted.content, wanted.mode)
-    else:
-        os.chmod(step.path, wanted.mode)
-    if wanted.uid is not None or wanted.gid is not None:
-        os.chown(step.path, -1 if wanted.uid is None else wanted.uid, -1 if wanted.gid is None else wanted.gid)
+    if step.action == 'remove':
+        return file_changes.Change(step.path, None, None, None, None)
+    # Mode and owner change with the file: to change those of a file that is there would be to trust that nobody has put another in its place.
+    return file_changes.Change(step.path, wanted.content, wanted.mode, wanted.uid, wanted.gid)
 
 
-def _clean(path):
-    """Remove what a write that failed has left beside a path, if that can be done: what the run failed of matters more."""
-    for each in _leftovers(path):
-        try:
-            transaction.remove_file(each)
-        except (IOError, OSError):
-            # The next run removes it.
-            continue
+def _remove_leftover(path):
+    try:
+        with folders.opened(os.path.dirname(path)) as folder:
+            os.unlink(folder.at(os.path.basename(path)))
+            folder.sync()
+    except OSError as exc:
+        if exc.errno != errno.ENOENT:
+            raise
 
 
 def is_sourced(path):

@@ -26,9 +26,9 @@ _SINCE = (1, 21)
 _MODE = 0o644
 
 # go.env of the active toolchain. path: of the file; content: bytes, or None where there is none; mode: its permissions;
-# version: of the toolchain, or None where it is no toolchain of ours; exists: whether there is any tree; leftover: what a
-# killed run left beside the file in a tree of ours, or None.
-GoEnv = namedtuple('GoEnv', 'path content mode version exists leftover')
+# version: of the toolchain, or None where it is no toolchain of ours; exists: whether there is any tree; leftovers: what a
+# killed run left beside the file in a tree of ours.
+GoEnv = namedtuple('GoEnv', 'path content mode version exists leftovers')
 
 
 def observe(goroot):
@@ -37,13 +37,13 @@ def observe(goroot):
     # The tree itself: the link may name another one before the file is written.
     tree = os.path.realpath(link)
     if not os.path.isdir(tree):
-        return GoEnv(os.path.join(link, _FILE), None, _MODE, None, False, None)
+        return GoEnv(os.path.join(link, _FILE), None, _MODE, None, False, [])
     paths = toolchain.Paths(os.path.dirname(tree), link, None)
     described = manifest.read(paths.manifests, os.path.basename(tree))
     path = os.path.join(tree, _FILE)
     content, mode = _read(path)
-    leftovers = [each for each in transaction.unfinished_files(tree) if each.startswith(path + '.')] if described else []
-    return GoEnv(path, content, mode, described['version'] if described else None, True, leftovers[0] if leftovers else None)
+    leftovers = transaction.unfinished_copies(path) if described else []
+    return GoEnv(path, content, mode, described['version'] if described else None, True, leftovers)
 
 
 def _read(path):

@@ -20,7 +20,8 @@ from ansible_collections.gofleet.golang.plugins.module_utils import (
     environment_host,
     environment_names,
     environment_render,
-    transaction,
+    folders,
+    locks,
 )
 from ansible_collections.gofleet.golang.plugins.module_utils.environment_files import Seen, Wanted
 
@@ -42,17 +43,39 @@ def converge(options, run, check_mode):
     target = _absent(options) if options['state'] == 'absent' else _present(options, run)
     plan = _plan(target, options, check_mode)
     if plan.steps and not check_mode:
-        with transaction.lock(_lock_path(), _LOCK_SECONDS):
-            # Another run may have been at it until now.
-            plan = _plan(target, options, check_mode)
-            environment_files.apply(plan.steps)
-    return {'changed': bool(plan.steps), 'files': plan.files, 'plan': [environment_files.told(step) for step in plan.steps],
-            'presets': target.presets, 'diff': plan.diffs, 'warnings': _warnings(target.files, options)}
+        plan = _carry_out(target, options)
+    unasked = _unasked(target.files, options) if options['state'] == 'present' else []
+    return {'changed': bool(plan.steps), 'files': plan.files, 'unasked': unasked, 'plan': [environment_files.told(step) for step in plan.steps],
+            'presets': target.presets, 'diff': plan.diffs, 'warnings': _warnings(target.files, options) + _unasked_warnings(unasked, options)}
+
+
+def _carry_out(target, options):
+    """The Plan that was carried out."""
+    lock, made = _lock_path(), _made_path()
+    with locks.lock(lock, _LOCK_SECONDS, passing=True):
+        # Another run may have been at it until now.
+        plan = _plan(target, options, False)
+        try:
+            environment_files.apply(plan.steps, made)
+        finally:
+            state = os.path.dirname(made)
+            own = set(os.path.dirname(wanted.path) for wanted in target.files) | {state, os.path.dirname(state)}
+            for folder in sorted(own, key=len, reverse=True):
+                if 'gofleet' in (os.path.basename(folder), os.path.basename(os.path.dirname(folder))):
+                    folders.remove_made([folder])
+    folders.remove_made([os.path.dirname(lock)])
+    return plan
 
 
 def _lock_path():
     home = environment_files.config_home()
     return '/run/gofleet/environment.lock' if home is None else os.path.join(home, 'gofleet', '.lock')
+
+
+def _made_path():
+    """Where folders are remembered that were made for files."""
+    home = environment_files.config_home()
+    return '/var/lib/gofleet/environment/made.json' if home is None else os.path.join(home, 'gofleet', '.made.json')
 
 
 # ---- what is wanted
@@ -130,7 +153,7 @@ def _plan(target, options, check_mode):
         diffs += [environment_files.diff(wanted, seen, target.secrets)] if any(step.action != 'clean' for step in own) else []
         files.append(_told(wanted, own, target.names.get(wanted.consumer, [])))
     go_env = environment_goroot.observe(options['goroot'])
-    steps += [environment_files.Step('clean', None, go_env.leftover)] if go_env.leftover else []
+    steps += [environment_files.Step('clean', None, leftover) for leftover in go_env.leftovers]
     wanted, seen = _go_env(go_env, target, options, check_mode)
     if wanted is not None:
         own = [environment_files.Step('write', wanted, wanted.path)] if wanted.content != seen.content else []
@@ -158,7 +181,27 @@ def _go_env(seen, target, options, check_mode):
     if target.settings is None and content == seen.content:
         return None, None
     return (Wanted(_GO, seen.path, content, seen.mode, None, None),
-            Seen(seen.path, 'ours' if seen.exists else 'absent', seen.content, seen.mode, None, None, None))
+            Seen(seen.path, 'ours' if seen.exists else 'absent', seen.content, seen.mode, None, None, [], None))
+
+
+def _unasked(files, options):
+    """{consumer, path} of files of this environment that are there and that nothing asks for any more."""
+    asked = [wanted.path for wanted in files]
+    found = []
+    for consumer in environment.CONSUMERS:
+        if consumer == _GO or (consumer == 'openrc' and environment_files.config_home() is not None):
+            continue
+        path = environment_files.path_of(consumer, options['name'], None)
+        marker = environment_render.marker(options['name'], consumer)
+        if path not in asked and os.path.lexists(path) and environment_files.observe(path, marker).kind == 'ours':
+            found.append({'consumer': consumer, 'path': path})
+    return found
+
+
+def _unasked_warnings(unasked, options):
+    return ["%s still holds the environment '%s' as it was when %s was among its consumers, and is not kept up to date any more. Name %s in "
+            '"consumers" again, remove the file by state: absent with consumers: [%s], or give environments of different tasks different names.'
+            % (each['path'], options['name'], each['consumer'], each['consumer'], each['consumer']) for each in unasked]
 
 
 def _warnings(files, options):

@@ -10,12 +10,25 @@ __metaclass__ = type
 import hashlib
 import io
 import os
-import pwd
 import tempfile
 import time
 from collections import namedtuple
 
-from ansible_collections.gofleet.golang.plugins.module_utils import adoption, checks, digests, goversion, host, manifest, sources, toolchain, transaction, trust
+from ansible_collections.gofleet.golang.plugins.module_utils import (
+    adoption,
+    checks,
+    digests,
+    folder_owners,
+    folders,
+    goversion,
+    host,
+    locks,
+    manifest,
+    sources,
+    toolchain,
+    transaction,
+    trust,
+)
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
 # Refusals that no other source would mend.
@@ -148,7 +161,7 @@ class Installer(object):
 
     def _do_dissolve(self, step, stage):
         transaction.retire_folder(self.paths.meta)
-        transaction.remove_empty_folder(self.paths.prefix)
+        folders.remove_if_empty(self.paths.prefix)
 
     def _install(self, version, name, stage):
         record = record_for(self.records, version, self.goarch)
@@ -258,8 +271,11 @@ class Installer(object):
         folder = tempfile.mkdtemp(dir=self.paths.incoming)
         # Under sudo the connection is another user's; root reads what that user puts here, and hashes it.
         if os.geteuid() == 0 and connection.isdigit():
-            user = pwd.getpwuid(int(connection))
-            os.chown(folder, user.pw_uid, user.pw_gid)
+            try:
+                os.chown(folder, int(connection), -1)
+            except (IOError, OSError):
+                folders.persistently(transaction.delete_tree, folder)
+                raise
         return folder
 
     def _unpack(self, version, record, obtained, stage):
@@ -347,23 +363,40 @@ def converge(wanted, paths, records, offered, run, check_mode, lock_timeout, dee
 
 
 def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep):
+    _check_folders(paths)
     before = toolchain.observe(paths, deep)
     steps = toolchain.plan(wanted, before, paths, time.time())
     _refuse_early(steps, paths, wanted, records)
     missing = _missing(steps, wanted, records)
     if not steps or check_mode or missing:
         return _result(steps, before, before, paths, {'needs': missing})
-    with transaction.lock(paths.lock, lock_timeout):
-        before = toolchain.observe(paths, deep)
-        steps = toolchain.plan(wanted, before, paths, time.time())
-        installer = Installer(paths, wanted, records, offered, run)
-        try:
-            installer.run(steps)
-        except (GofleetError, IOError, OSError):
-            _drop_uploads(offered, paths)
-            _leave_as_found(before, paths)
-            raise
-        return _result(steps, before, toolchain.observe(paths), paths, installer.progress)
+    made = folders.missing(paths.meta)
+    try:
+        with locks.lock(paths.lock, lock_timeout):
+            try:
+                before = toolchain.observe(paths, deep)
+                steps = toolchain.plan(wanted, before, paths, time.time())
+                installer = Installer(paths, wanted, records, offered, run)
+                installer.run(steps)
+            except (GofleetError, IOError, OSError):
+                _drop_uploads(offered, paths)
+                _leave_as_found(before, paths)
+                raise
+            return _result(steps, before, toolchain.observe(paths), paths, installer.progress)
+    except (GofleetError, IOError, OSError):
+        folders.remove_made(made)
+        raise
+
+
+def _check_folders(paths):
+    """Raise GofleetError(unsafe_folder) where root would rely on folders that others can change."""
+    advice = ('Choose %s below folders that belong to root and that only root can write to, or run the play without become, as the user that the '
+              'toolchain is for.')
+    for option, path in (('prefix', paths.prefix), ('link', os.path.dirname(paths.link)), ('bin_dir', paths.bin_dir)):
+        folder_owners.check_safe(path, 'The folder of %s,' % option, advice % option)
+    for path in (paths.meta, paths.manifests, paths.stage, paths.incoming):
+        if os.geteuid() == 0 and os.path.lexists(path):
+            folder_owners.check_own(path)
 
 
 def _leave_as_found(before, paths):
@@ -372,11 +405,12 @@ def _leave_as_found(before, paths):
     A tree that got its name, what other controllers are bringing, and a prefix that somebody made in their own way stay.
     """
     try:
-        if before.trees or not toolchain.names_in(paths.prefix) <= before.taken or toolchain.names_in(paths.incoming):
+        if before.trees or not toolchain.names_in(paths.prefix) <= before.taken | {os.path.basename(paths.meta)} \
+                or toolchain.names_in(paths.incoming):
             return
         transaction.retire_folder(paths.meta)
         if transaction.is_plain_folder(paths.prefix):
-            transaction.remove_empty_folder(paths.prefix)
+            folders.persistently(folders.remove_if_empty, paths.prefix)
     except (IOError, OSError):
         # What the run failed of matters more than a folder that stays.
         return

@@ -114,15 +114,20 @@ def feed(path, update, follow=True, expected=None):
     return status
 
 
-def read(path, limit):
+def read(path, limit, follow=True):
     """The content of a small file as bytes. limit: how many it may have. Raises GofleetError(too_large) besides."""
-    with opened(path) as (dummy, status):
+    return read_with_status(path, limit, follow)[1]
+
+
+def read_with_status(path, limit, follow=True):
+    """(os.stat_result, content) of a small file. limit: how many bytes it may have. Raises GofleetError(too_large) besides."""
+    with opened(path, follow) as (dummy, status):
         if status.st_size > limit:
             raise GofleetError('%s has %d bytes; at most %d are expected. Is it the right file?' % (to_native(path), status.st_size, limit), 'too_large',
                                path=to_native(path), found=status.st_size, wanted=limit)
     parts = []
-    feed(path, lambda chunk: parts.append(chunk.tobytes()), expected=status)
-    return b''.join(parts)
+    feed(path, lambda chunk: parts.append(chunk.tobytes()), follow, status)
+    return status, b''.join(parts)
 
 
 def check_same(path, status):

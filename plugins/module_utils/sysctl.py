@@ -23,7 +23,18 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import checks, host, sysctl_files, sysctl_report, sysctl_state, sysctl_wanted, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import (
+    checks,
+    folder_owners,
+    folders,
+    host,
+    locks,
+    sysctl_files,
+    sysctl_report,
+    sysctl_state,
+    sysctl_wanted,
+    transaction,
+)
 from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_profiles as known
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
@@ -155,7 +166,7 @@ def _drop_in(paths):
 def _leftovers(paths):
     """What killed runs left; nobody else writes there while the lock is held."""
     files = transaction.unfinished_files(os.path.dirname(paths.drop_in)) + transaction.unfinished_files(paths.meta)
-    return [each for each in files if each.startswith((paths.drop_in + '.', paths.state + '.'))] + transaction.retired(paths.meta)
+    return [each for each in files if each.startswith((paths.drop_in + '.', paths.state + '.', paths.lock + '.'))] + transaction.retired(paths.meta)
 
 
 def _live(paths, parts):
@@ -396,19 +407,51 @@ def converge(wanted, paths, run, check_mode, lock_timeout, ports=(), strict=Fals
     A host that is there already is only read: no lock, no write. Raises GofleetError.
     """
     try:
+        _check_folders(paths)
         observed = observe(wanted, paths)
         found = plan(wanted, observed, paths.path, ports, strict)
         _refuse_early(found, observed, paths)
         if not found.steps or check_mode:
             return sysctl_report.result(found, observed, paths)
-        with transaction.lock(paths.lock, lock_timeout):
-            observed = observe(wanted, paths)
-            found = plan(wanted, observed, paths.path, ports, strict)
-            carried = _Run(found, observed, paths, run, strict)
-            carried.carry_out()
-            return sysctl_report.result(found, observed, paths, carried.live(), carried.failed_restores)
+        made = folders.missing(paths.meta)
+        try:
+            with locks.lock(paths.lock, lock_timeout):
+                return _carry_out(wanted, paths, run, ports, strict, made)
+        except (GofleetError, IOError, OSError):
+            folders.remove_made(made)
+            raise
     except (IOError, OSError) as exc:
         raise from_os_error(exc, paths.path)
+
+
+def _carry_out(wanted, paths, run, ports, strict, made):
+    try:
+        observed = observe(wanted, paths)
+        found = plan(wanted, observed, paths.path, ports, strict)
+        carried = _Run(found, observed, paths, run, strict)
+        carried.carry_out()
+        return sysctl_report.result(found, observed, paths, carried.live(), carried.failed_restores)
+    except (GofleetError, IOError, OSError):
+        # The lock in a folder that was made for it. A state that is remembered stays.
+        if made and not os.path.lexists(paths.state):
+            _retire(paths)
+        raise
+
+
+def _retire(paths):
+    """Remove our folder, as far as that can be done: what a run failed of matters more."""
+    try:
+        if os.path.isdir(paths.meta):
+            transaction.retire_folder(paths.meta)
+    except (IOError, OSError):
+        # The next run removes it.
+        return
+
+
+def _check_folders(paths):
+    """Raise GofleetError(unsafe_folder) where root would rely on folders that others can change."""
+    for path in (os.path.dirname(paths.drop_in), paths.meta):
+        folder_owners.check_safe(path, 'The folder', 'Give it back to root alone (chown root, chmod go-w), and run again.')
 
 
 def _refuse_early(found, observed, paths):
@@ -521,7 +564,7 @@ class _Run(object):
             for each in _leftovers(self.paths):
                 transaction.delete_tree(each)
             if made:
-                transaction.remove_empty_folder(os.path.dirname(self.paths.drop_in))
+                folders.remove_if_empty(os.path.dirname(self.paths.drop_in))
             self._keep(self.observed.state)
         except (GofleetError, IOError, OSError):
             # The state still says what was before: a later run or the removal restores it.
@@ -571,7 +614,7 @@ class _Run(object):
         if not settled['keys']:
             for folder in settled['made']:
                 if folder != _SERVICE:
-                    transaction.remove_empty_folder(self.paths.real(folder))
+                    folders.remove_if_empty(self.paths.real(folder))
         self._keep(settled)
 
     def _keep(self, state):
@@ -580,7 +623,7 @@ class _Run(object):
             return
         # The lock goes with it.
         transaction.retire_folder(self.paths.meta)
-        transaction.remove_empty_folder(os.path.dirname(self.paths.meta))
+        folders.remove_if_empty(os.path.dirname(self.paths.meta))
 
 
 def _write(path, value):

@@ -17,20 +17,19 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import errno
-import io
 import os
 from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, manifest, transaction, tree_manifest
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, folder_owners, goversion, manifest, regular_files, transaction, tree_manifest
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 PROGRAMS = ('go', 'gofmt')
 _META = '.gofleet'
 # An upload that has not grown for this many seconds is nobody's any more.
 STALE_UPLOAD = 900
-# Bytes of a VERSION file that are read; Go's has some 40.
+# Bytes that a VERSION file may have; Go's has some 40.
 _VERSION_LIMIT = 256
 # Names of each kind of difference that a result shows.
 _SHOWN = 20
@@ -157,7 +156,7 @@ def _abandoned_uploads(paths):
 
 
 def _unfinished(paths, trees):
-    found = transaction.unfinished_files(paths.manifests)
+    found = transaction.unfinished_files(paths.manifests) + transaction.unfinished_copies(paths.lock)
     found += transaction.unfinished_names(paths.link, lambda target: _is_ours(target, paths, trees))
     for name in PROGRAMS:
         found += transaction.unfinished_names(paths.program(name), paths.owns_program)
@@ -186,11 +185,18 @@ def _tree(paths, name, deep):
     content = manifest.read(paths.manifests, name)
     if content is None:
         return Tree(name, None, None, 'its manifest cannot be read', [], None, None, None)
-    problem = manifest.problem(paths.tree(name), content)
+    problem = _ownership_problem(paths.tree(name)) or manifest.problem(paths.tree(name), content)
     differences = manifest.differences(digests.walk_tree(paths.tree(name)), paths.manifests, name, content) if deep else None
     if deep:
-        problem = manifest.told(differences) if differences else 'the list of its files is not the one that was written'
+        problem = _ownership_problem(paths.tree(name)) or (
+            manifest.told(differences) if differences else 'the list of its files is not the one that was written')
     return Tree(name, content['version'], content['goarch'], problem, content['proof'], content.get('source'), differences, content.get('twin'))
+
+
+def _ownership_problem(tree):
+    """Why root cannot rely on a tree of ours, whatever is in it; None for other users."""
+    weak = folder_owners.weakness(os.lstat(tree), tree) if os.geteuid() == 0 else None
+    return 'it %s' % weak if weak else None
 
 
 def _observe_link(paths, trees):
@@ -205,9 +211,9 @@ def _observe_link(paths, trees):
 
 def _claimed_version(tree):
     try:
-        with io.open(os.path.join(tree, 'VERSION'), 'rb') as source:
-            return str(goversion.parse_release(to_native(source.read(_VERSION_LIMIT).split(b'\n')[0], errors='surrogate_or_replace')))
-    except (IOError, OSError, GofleetError):
+        content = regular_files.read(os.path.join(tree, 'VERSION'), _VERSION_LIMIT)
+        return str(goversion.parse_release(to_native(content.split(b'\n')[0], errors='surrogate_or_replace')))
+    except GofleetError:
         # Whatever that is, it is no release that could be taken in.
         return None
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lock, stage, publish, swap, prune: the only file that renames.
+"""Stage, publish, swap, prune: beside file_changes.py, which replaces several files as one, the only file that renames.
 
 Everything is built in a stage on the target's own file system, synced, and gets its
 name by one rename; so a kill or a power cut leaves the old state or the new one.
@@ -11,20 +11,20 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import binascii
 import contextlib
 import errno
-import fcntl
 import io
 import os
+import re
 import shutil
-import signal
 import stat
 import tempfile
 import time
 
-from ansible.module_utils.common.text.converters import to_bytes
+from ansible.module_utils.common.text.converters import to_bytes, to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils import folder_owners, folders
 
 try:
     import ctypes
@@ -38,104 +38,25 @@ _RENAME_EXCHANGE = 2
 # Refusals by which a kernel or file system says that it cannot exchange two names.
 _NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EPERM)
 
-# A name beside the target, so that rename() stays on one file system; one name, because the lock is held.
+# A name beside the target, so that rename() stays on one file system. It ends in what nobody can guess; the first versions had no such end.
 _NEW_SUFFIX = '.gofleet-new'
+_NEW = re.compile(r'(.+)\.gofleet-new(?:-[0-9a-f]{16})?\Z', re.DOTALL)
 # What is kept of somebody else's gets this and the time.
 _ASIDE_SUFFIX = '.before-gofleet-'
 # A folder that is being deleted gets this and the process's number.
 _RETIRED = '-removed-'
-_FOLDER_MODE = 0o755
-# Answers to rmdir() that let a folder be.
-_KEPT = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-class _LockTimeout(Exception):
-    pass
-
-
-@contextlib.contextmanager
-def lock(path, timeout):
-    """Hold the lock file at path, waiting at most timeout whole seconds (at least 1).
-
-    The kernel drops the lock with the process, so a killed run never blocks the next one.
-    Raises GofleetError(locked).
-    """
-    handle = _locked_handle(path, timeout)
-    try:
-        yield
-    finally:
-        os.close(handle)
-
-
-def _locked_handle(path, timeout):
-    # The alarm ends a flock() that waits: the only way to wait for a lock with a limit and without polling.
-    previous = signal.signal(signal.SIGALRM, _on_alarm)
-    signal.alarm(max(1, int(timeout)))
-    try:
-        while True:
-            handle = _opened(path)
-            if handle is None:
-                continue
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                if _is_still(path, handle):
-                    return handle
-            except BaseException:
-                os.close(handle)
-                raise
-            os.close(handle)
-    except _LockTimeout:
-        raise GofleetError(
-            'Another run holds %s and did not finish within %d s. Look for it with "fuser %s"; '
-            'wait for it or raise lock_timeout.' % (path, timeout, path), 'locked', path=path, timeout=timeout)
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, previous)
-
-
-def _opened(path):
-    # Who held the lock may have removed its folder with everything else, even since it was made here: then once more.
-    try:
-        make_folder(os.path.dirname(path))
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as exc:
-        if exc.errno != errno.ENOENT:
-            raise
-        return None
-
-
-def _on_alarm(signum, frame):
-    raise _LockTimeout()
-
-
-def _is_still(path, handle):
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(handle))
-    except OSError as exc:
-        if exc.errno != errno.ENOENT:
-            raise
-        return False
-
-
-def make_folder(path, mode=_FOLDER_MODE):
-    """Create path and what is missing above it, each with its name synced. Raises OSError."""
-    if os.path.isdir(path):
+def make_folder(path, mode=folders.MODE):
+    """Create path and what is missing above it, each with its name synced. Raises GofleetError(unsafe_folder), OSError."""
+    with folders.opened(path, create=True, mode=mode):
         return
-    parent = os.path.dirname(path)
-    make_folder(parent, mode)
-    try:
-        os.mkdir(path, mode)
-    except OSError as exc:
-        # A link that leads nowhere is not another run's folder.
-        if exc.errno != errno.EEXIST or (os.path.lexists(path) and not os.path.isdir(path)):
-            raise
-    sync_folder(parent)
 
 
 def is_plain_folder(path):
     """Whether a folder has the owner and mode that make_folder() gives it, so that nothing is lost with it."""
     status = os.lstat(path)
-    return stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == _FOLDER_MODE and status.st_uid == os.geteuid()
+    return stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == folders.MODE and status.st_uid == os.geteuid()
 
 
 @contextlib.contextmanager
@@ -145,11 +66,12 @@ def stage(root):
     What a kill leaves behind is found by leftovers() and removed by the next run.
     """
     make_folder(root, 0o700)
+    folder_owners.check_own(root)
     folder = tempfile.mkdtemp(prefix='%d-' % os.getpid(), dir=root)
     try:
         yield folder
     finally:
-        delete_tree(folder)
+        folders.persistently(delete_tree, folder)
 
 
 def leftovers(root, older_than=0):
@@ -157,6 +79,9 @@ def leftovers(root, older_than=0):
 
     older_than: seconds for which neither the folder nor a file in it has changed.
     """
+    # What a link leads to is no stage of ours.
+    if os.path.islink(root):
+        return []
     limit = time.time() - older_than
     found = []
     for name in _list(root):
@@ -186,7 +111,18 @@ def unfinished_names(path, is_ours):
 
 def unfinished_files(folder):
     """Files in a folder of ours that write_file() was killed over."""
-    return [os.path.join(folder, name) for name in _list(folder) if name.endswith(_NEW_SUFFIX)]
+    return [os.path.join(folder, name) for name in _list(folder) if _NEW.match(name)]
+
+
+def unfinished_copies(path):
+    """Those of them that would have become the file at path."""
+    base = os.path.basename(path)
+    return [each for each in unfinished_files(os.path.dirname(path)) if _NEW.match(os.path.basename(each)).group(1) == base]
+
+
+def new_name(name):
+    """A name beside this one for what is to take its place, which nobody can foresee."""
+    return '%s%s-%s' % (name, _NEW_SUFFIX, to_native(binascii.hexlify(os.urandom(8))))
 
 
 def _list(folder):
@@ -220,16 +156,38 @@ def naming(path):
 
 
 def write_file(path, content, mode=0o644):
-    """Replace a file as a whole: content (bytes) is on the disk before path names it. Raises OSError."""
-    fresh = path + _NEW_SUFFIX
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-    with naming(fresh), io.open(handle, 'wb') as target:
-        target.write(content)
-        target.flush()
-        os.fchmod(target.fileno(), mode)
-        os.fsync(target.fileno())
-    os.rename(fresh, path)
-    sync_folder(os.path.dirname(path))
+    """Replace a file as a whole: content (bytes) is on the disk before path names it. Raises GofleetError(unsafe_folder), OSError."""
+    with folders.opened(os.path.dirname(path)) as folder:
+        name = os.path.basename(path)
+        fresh = staged_file(folder, name, content, mode)
+        try:
+            os.rename(folder.at(fresh), folder.at(name))
+        except (IOError, OSError):
+            folders.persistently(_unlink, folder.at(fresh))
+            raise
+        folder.sync()
+
+
+def staged_file(folder, name, content, mode, uid=-1, gid=-1):
+    """The name of a new file in an open folder, complete and on the disk, that is to take the place of another name.
+
+    It is never open to more readers than in the end. folder: folders.Folder; uid, gid: its owner, -1: whoever makes it. Raises OSError.
+    """
+    fresh = new_name(name)
+    handle = os.open(folder.at(fresh), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with naming(os.path.join(folder.path, fresh)), io.open(handle, 'wb') as target:
+            target.write(content)
+            target.flush()
+            if uid != -1 or gid != -1:
+                os.fchown(target.fileno(), uid, gid)
+            # After the owner: the kernel takes some bits away with it.
+            os.fchmod(target.fileno(), mode)
+            os.fsync(target.fileno())
+    except (IOError, OSError):
+        folders.persistently(_unlink, folder.at(fresh))
+        raise
+    return fresh
 
 
 def publish_tree(staged, target):
@@ -247,10 +205,13 @@ def publish_tree(staged, target):
 
 def point_link(link, target):
     """Let a symbolic link name target, in one step, whether or not the link exists. Raises OSError."""
-    fresh = link + _NEW_SUFFIX
-    _unlink(fresh)
+    fresh = new_name(link)
     os.symlink(target, fresh)
-    os.rename(fresh, link)
+    try:
+        os.rename(fresh, link)
+    except OSError:
+        folders.persistently(_unlink, fresh)
+        raise
     sync_folder(os.path.dirname(link))
 
 
@@ -304,18 +265,44 @@ def delete_tree(path):
         _open_folders(path)
     while os.path.lexists(path):
         try:
-            shutil.rmtree(path)
+            _delete_folder(path)
         except OSError as exc:
             # Another run may be deleting the same leftover.
             if exc.errno != errno.ENOENT:
                 raise
 
 
+def _delete_folder(path):
+    """rmtree() that no link swapped in leads astray, though another user may write to a folder in the tree."""
+    if getattr(shutil.rmtree, 'avoids_symlink_attacks', False):
+        shutil.rmtree(path)
+        return
+    with folders.opened(os.path.dirname(path)) as above:
+        _empty(above.at(os.path.basename(path)))
+        os.rmdir(above.at(os.path.basename(path)))
+
+
+def _empty(path):
+    """The same for Python 2.7: each folder is opened without following a link, and its names are reached through the descriptor."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        here = '/proc/self/fd/%d' % descriptor
+        for name in os.listdir(here):
+            each = os.path.join(here, name)
+            if stat.S_ISDIR(os.lstat(each).st_mode):
+                _empty(each)
+                os.rmdir(each)
+            else:
+                _unlink(each)
+    finally:
+        os.close(descriptor)
+
+
 def _open_folders(path):
     """Let the owner into every folder: an archive may hold some that an ordinary user could not delete from."""
     os.chmod(path, stat.S_IRWXU)
-    for folder, folders, dummy in os.walk(path):
-        for name in folders:
+    for folder, below, dummy in os.walk(path):
+        for name in below:
             each = os.path.join(folder, name)
             if not os.path.islink(each):
                 os.chmod(each, stat.S_IRWXU)
@@ -327,18 +314,6 @@ def remove_file(path):
         sync_folder(os.path.dirname(path))
 
 
-def remove_empty_folder(path):
-    """Remove a folder unless something is in it, or it is a mount point or lies in a folder of others, and so stays.
-
-    Raises OSError for other refusals.
-    """
-    try:
-        os.rmdir(path)
-    except OSError as exc:
-        if exc.errno not in _KEPT:
-            raise
-
-
 def retire_folder(path):
     """Take a folder's name away in one step, then delete it: for the folder that holds the lock of this run.
 
@@ -346,8 +321,10 @@ def retire_folder(path):
     """
     doomed = '%s%s%d' % (path, _RETIRED, os.getpid())
     os.rename(path, doomed)
-    sync_folder(os.path.dirname(path))
-    delete_tree(doomed)
+    try:
+        sync_folder(os.path.dirname(path))
+    finally:
+        folders.persistently(delete_tree, doomed)
 
 
 def retired(path):

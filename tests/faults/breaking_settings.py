@@ -118,7 +118,7 @@ class Bench:
         verdict.problems += [fault] if fault else []
         broken = slot.host.state()
         if not killing and point.name != 'unlink':
-            verdict.problems += [f'{path} is left after: {outcome}' for path in broken.files if path.endswith(_UNNAMED)]
+            verdict.problems += [f'{path} is left after: {outcome}' for path in broken.files if _UNNAMED in path]
         key = (frozenset(broken.files.items()), frozenset(broken.values.items()))
         if key not in self._judged:
             self._judged[key] = [*self._whole(slot, broken), *self._remembered(slot, broken), *self._afterwards(slot)]
@@ -137,7 +137,7 @@ class Bench:
         """Each file and each value is the old one or the new one."""
         for path in sorted({*slot.first.files, *slot.last.files, *broken.files}):
             found, allowed = broken.files.get(path), (slot.first.files.get(path), slot.last.files.get(path))
-            if found not in allowed and not path.startswith(_OURS) and not path.endswith(_UNNAMED) and not _half_owned(found, allowed):
+            if found not in allowed and not path.startswith(_OURS) and not _UNNAMED in path and not _half_owned(found, allowed):
                 yield f'{path} is {found}, not {allowed[0]} or {allowed[1]}'
         for key, value in broken.values.items():
             if value not in (slot.first.values[key], slot.last.values[key]):

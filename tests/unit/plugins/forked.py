@@ -98,3 +98,12 @@ def give_to_ordinary_user(root):
         for folder, folders, names in os.walk(str(root)):
             for path in [folder] + [os.path.join(folder, name) for name in folders + names]:
                 os.lchown(path, NOBODY, NOBODY)
+
+
+def require_root():
+    """Skip a test that needs two users: as an ordinary one there is no other to play."""
+    if os.geteuid() != 0:
+        # Here, for children of tests have no pytest.
+        import pytest
+
+        pytest.skip('not required: only root can be another user too')

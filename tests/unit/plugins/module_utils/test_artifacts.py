@@ -199,7 +199,7 @@ def test_every_manifest_lies_in_the_root():
 def holder_of(lock):
     """A process that holds a lock until it is told."""
     def hold(child):
-        with artifacts.transaction.lock(lock, 10):
+        with artifacts.locks.lock(lock, 10):
             child.say(b'.')
             child.wait_for_word()
     child = forked.Child(hold)

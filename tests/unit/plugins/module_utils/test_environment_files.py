@@ -13,7 +13,7 @@ import forked
 import pytest
 from ansible.module_utils.common.text.converters import to_text
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment, environment_files, environment_render, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import environment, environment_files, environment_render
 from ansible_collections.gofleet.golang.plugins.module_utils.environment_files import Seen, Wanted
 from ansible_collections.gofleet.golang.plugins.module_utils.environment_render import Setting
 
@@ -37,7 +37,7 @@ def seen(path):
 
 def converge(what):
     steps = environment_files.plan(what, seen(what.path))
-    environment_files.apply(steps)
+    environment_files.apply(steps, os.path.join(os.path.dirname(what.path), 'made', 'made.json'))
     return [step.action for step in steps]
 
 
@@ -68,10 +68,9 @@ def test_a_new_content_keeps_the_owner_that_nobody_asked_about(tmpdir):
 def test_what_a_write_that_failed_has_left_is_removed(tmpdir, monkeypatch):
     what = wanted(tmpdir.join('file'))
 
-    def full(path, *dummy):
-        tmpdir.join('file.gofleet-new').write('half')
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
-    monkeypatch.setattr(transaction, 'write_file', full)
+    def full(dummy):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    monkeypatch.setattr(os, 'fsync', full)
     with pytest.raises(OSError) as caught:
         converge(what)
     assert (caught.value.errno, tmpdir.listdir()) == (errno.ENOSPC, [])
@@ -181,7 +180,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_before_anything_changes(open
 
 
 def ours(text, mode=0o644):
-    return Seen('/p', 'ours', text, mode, 0, 0, None)
+    return Seen('/p', 'ours', text, mode, 0, 0, [], None)
 
 
 def test_a_diff_shows_what_somebody_edited():

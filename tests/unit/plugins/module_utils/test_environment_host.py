@@ -104,7 +104,7 @@ def link(tmpdir):
 
 
 def test_the_go_env_of_the_active_toolchain_is_found_by_the_link(tmpdir, link):
-    assert environment_goroot.observe(str(link)) == GoEnv(str(tmpdir.join('opt', 'go1.30.1', 'go.env')), SHIPPED, 0o644, '1.30.1', True, None)
+    assert environment_goroot.observe(str(link)) == GoEnv(str(tmpdir.join('opt', 'go1.30.1', 'go.env')), SHIPPED, 0o644, '1.30.1', True, [])
 
 
 def test_a_toolchain_of_ours_will_do(link):

@@ -25,6 +25,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils import (
     archive,  # here, because what is only loaded in the course of a run would be missing to a user who cannot read it
     checks,
     download,
+    locks,
     sources,
     toolchain,
     transaction,
@@ -60,7 +61,7 @@ def test_a_host_that_is_there_is_neither_locked_nor_written_to(host):
     host.have('1.30.1')
     before = host.everything()
     host.offer(files={})
-    with transaction.lock(host.paths.lock, 1):
+    with locks.lock(host.paths.lock, 1):
         result = host.have('1.30.1')
     assert (result['changed'], result['plan'], result['installed'], host.everything()) == (False, [], [], before)
 

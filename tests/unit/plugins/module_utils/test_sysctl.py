@@ -14,8 +14,8 @@ import stat
 import forked
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.module_utils import folders, locks, sysctl, sysctl_files, sysctl_state, sysctl_wanted, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils import host as this_host
-from ansible_collections.gofleet.golang.plugins.module_utils import sysctl, sysctl_files, sysctl_state, sysctl_wanted, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_profiles as known
 
 OURS = '/etc/sysctl.d/90-gofleet.conf'
@@ -91,8 +91,8 @@ class Host(object):
         """Every file below /etc and /var/lib, with its content."""
         found = {}
         for top in ('etc', 'var/lib'):
-            for folder, folders, names in os.walk(str(self.root.join(top))):
-                found.update((os.path.relpath(os.path.join(folder, name), str(self.root)), 'folder') for name in folders)
+            for folder, below, names in os.walk(str(self.root.join(top))):
+                found.update((os.path.relpath(os.path.join(folder, name), str(self.root)), 'folder') for name in below)
                 for name in names:
                     with io.open(os.path.join(folder, name), 'rb') as source:
                         found[os.path.relpath(os.path.join(folder, name), str(self.root))] = source.read()
@@ -166,8 +166,8 @@ def test_a_report_says_all_of_a_key(host):
 def test_a_second_run_changes_and_writes_nothing(host, monkeypatch):
     first = host.run({SOMAXCONN: 4096, RANGE: [16384, 60999]})
     before = host.files()
-    for name in ('write_file', 'lock', 'make_folder', 'remove_file'):
-        monkeypatch.setattr(transaction, name, None)
+    for owner, name in ((transaction, 'write_file'), (locks, 'lock'), (transaction, 'make_folder'), (transaction, 'remove_file')):
+        monkeypatch.setattr(owner, name, None)
     del host.kernel.writes[:]
     second = host.run({SOMAXCONN: 4096, RANGE: [16384, 60999]})
     assert (second['changed'], second['plan'], second['diff'], second['restart'], host.kernel.writes) == (False, [], [], [], [])
@@ -615,9 +615,9 @@ def test_an_ordinary_user_is_told_to_become_root(open_folder, monkeypatch, error
         except sysctl.GofleetError as exc:
             return exc.code
         return None
-    for folder, folders, names in os.walk(str(open_folder)):
-        for name in folders + names:
-            os.chmod(os.path.join(folder, name), 0o755 if name in folders else 0o644)
+    for folder, below, names in os.walk(str(open_folder)):
+        for name in below + names:
+            os.chmod(os.path.join(folder, name), 0o755 if name in below else 0o644)
     if os.geteuid() != 0:
         os.chmod(host.kernel.path(SOMAXCONN), 0o444)
     assert forked.as_ordinary_user(attempt) == ('not_privileged' if os.geteuid() == 0 else None)
@@ -836,14 +836,15 @@ def test_a_host_that_reads_nothing_at_boot_is_warned_of(host):
 class Effects(object):
     """Counts what a run does to the host, and kills it just before or just after one of these."""
 
-    NAMES = ('write_file', 'remove_file', 'retire_folder', 'remove_empty_folder', 'make_folder')
+    NAMES = ((transaction, 'write_file'), (transaction, 'remove_file'), (transaction, 'retire_folder'), (transaction, 'make_folder'),
+             (folders, 'remove_if_empty'))
 
     def __init__(self, host, monkeypatch):
         self.count = 0
         self.at = None
         self.after = False
-        for name in self.NAMES:
-            monkeypatch.setattr(transaction, name, self._counted(getattr(transaction, name)))
+        for owner, name in self.NAMES:
+            monkeypatch.setattr(owner, name, self._counted(getattr(owner, name)))
         monkeypatch.setattr(sysctl, '_write', self._counted(sysctl._write))
 
     def _counted(self, function):

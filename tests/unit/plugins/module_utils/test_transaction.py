@@ -6,9 +6,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import errno
-import fcntl
 import os
-import signal
 import stat
 import time
 
@@ -17,9 +15,6 @@ import pytest
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils import transaction
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-
-LONG = 30
 
 
 def mode_of(path):
@@ -52,138 +47,6 @@ def calls(monkeypatch):
     return made
 
 
-# ---- the lock
-
-
-@pytest.fixture
-def path(tmpdir):
-    return str(tmpdir.join('meta', 'lock'))
-
-
-def holder(path):
-    """A child that holds the lock until it is told to let go."""
-    def hold(child):
-        with transaction.lock(path, LONG):
-            child.say(b'h')
-            child.wait_for_word()
-    child = forked.Child(hold)
-    assert child.hears(b'h', LONG)
-    return child
-
-
-def waiter(path, then=lambda: None):
-    """A child that is about to wait for the lock, and says so once it has it."""
-    def wait(child):
-        child.say(b'w')
-        with transaction.lock(path, LONG):
-            child.say(b'h')
-            return then()
-    child = forked.Child(wait)
-    assert child.hears(b'w', LONG)
-    return child
-
-
-def is_locked(path):
-    handle = os.open(path, os.O_RDWR)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (IOError, OSError):
-        return True
-    finally:
-        os.close(handle)
-    return False
-
-
-def test_the_lock_is_held_inside_and_free_afterwards(path):
-    with transaction.lock(path, LONG):
-        assert is_locked(path)
-    assert not is_locked(path)
-
-
-def test_the_lock_is_free_after_an_exception(path):
-    with pytest.raises(KeyError), transaction.lock(path, LONG):
-        raise KeyError
-    assert not is_locked(path)
-
-
-def test_a_second_process_waits_for_the_first(path):
-    first = holder(path)
-    second = waiter(path)
-    assert not second.hears(b'h', 0.2)
-    first.tell()
-    assert second.hears(b'h', LONG)
-    first.result()
-    second.result()
-
-
-def test_waiting_ends_with_a_message_that_names_the_lock(path):
-    first = holder(path)
-    with pytest.raises(GofleetError) as caught, transaction.lock(path, 1):
-        pass
-    first.tell()
-    first.result()
-    assert caught.value.code == 'locked'
-    assert caught.value.evidence == {'path': path, 'timeout': 1}
-    assert path in caught.value.msg
-
-
-def test_a_timeout_of_zero_is_no_waiting_for_ever(path):
-    first = holder(path)
-    with pytest.raises(GofleetError), transaction.lock(path, 0):
-        pass
-    first.tell()
-    first.result()
-
-
-def test_a_free_lock_is_had_whatever_the_timeout(path):
-    with transaction.lock(path, 0):
-        assert is_locked(path)
-
-
-def test_a_killed_holder_blocks_nobody(path):
-    holder(path).kill()
-    with transaction.lock(path, LONG):
-        assert is_locked(path)
-
-
-def test_a_holder_may_remove_the_lock_and_its_folder_while_others_wait(path):
-    def hold(child):
-        with transaction.lock(path, LONG):
-            child.say(b'h')
-            child.wait_for_word()
-            os.unlink(path)
-            os.rmdir(os.path.dirname(path))
-    first = forked.Child(hold)
-    assert first.hears(b'h', LONG)
-    second = waiter(path, then=lambda: is_locked(path))
-    assert not second.hears(b'h', 0.2)
-    first.tell()
-    assert second.hears(b'h', LONG)
-    # On the file that has the name now: whoever comes third waits for the second.
-    assert second.result() is True
-    first.result()
-
-
-@pytest.mark.parametrize('busy', [False, True])
-def test_the_alarm_is_as_it_was_before(path, busy):
-    def other(*dummy):
-        raise AssertionError('the alarm of the lock rang after it')
-    previous = signal.signal(signal.SIGALRM, other)
-    first = holder(path) if busy else None
-    try:
-        try:
-            with transaction.lock(path, 1):
-                assert signal.alarm(0) == 0
-        except GofleetError:
-            assert busy
-        assert (signal.getsignal(signal.SIGALRM), signal.alarm(0)) == (other, 0)
-    finally:
-        signal.signal(signal.SIGALRM, previous)
-        if first:
-            first.tell()
-            first.result()
-
-
 # ---- folders and stages
 
 
@@ -194,7 +57,7 @@ def test_folders_are_made_with_all_that_is_above_them(tmpdir):
 
 def test_each_new_name_of_a_folder_is_synced(tmpdir, calls):
     transaction.make_folder(str(tmpdir.join('a', 'b')))
-    assert calls == ['mkdir', 'sync_folder', 'fsync'] * 2
+    assert calls == ['mkdir', 'fsync'] * 2
 
 
 def test_a_folder_that_is_there_stays_as_it_is(tmpdir):
@@ -338,20 +201,46 @@ def test_whoever_has_the_old_file_open_keeps_reading_it(tmpdir):
 
 def test_content_is_on_the_disk_before_the_name_and_the_name_before_the_end(tmpdir, calls):
     transaction.write_file(str(tmpdir.join('file')), b'content')
-    assert calls == ['fsync', 'rename', 'sync_folder', 'fsync']
+    assert calls == ['fsync', 'rename', 'fsync']
 
 
-def test_what_a_killed_writer_left_is_overwritten(tmpdir):
-    tmpdir.join('file.gofleet-new').write_binary(b'a longer leftover')
+@pytest.mark.parametrize('name', ['file.gofleet-new', 'file.gofleet-new-0123456789abcdef'])
+def test_what_a_killed_writer_left_is_neither_used_nor_in_the_way(tmpdir, name):
+    tmpdir.join(name).write_binary(b'a longer leftover')
     transaction.write_file(str(tmpdir.join('file')), b'new')
-    assert (tmpdir.join('file').read_binary(), names_in(tmpdir)) == (b'new', ['file'])
+    assert (tmpdir.join('file').read_binary(), names_in(tmpdir)) == (b'new', ['file', name])
+    assert transaction.unfinished_copies(str(tmpdir.join('file'))) == [str(tmpdir.join(name))]
 
 
-def test_nothing_is_written_through_a_planted_link(tmpdir):
-    os.symlink(str(tmpdir.join('victim')), str(tmpdir.join('file.gofleet-new')))
+def test_nothing_is_written_through_a_name_that_was_foreseen(tmpdir, monkeypatch):
+    monkeypatch.setattr(transaction, 'new_name', lambda name: name + '.foreseen')
+    os.symlink(str(tmpdir.join('victim')), str(tmpdir.join('file.foreseen')))
     with pytest.raises(OSError):
         transaction.write_file(str(tmpdir.join('file')), b'new')
     assert not tmpdir.join('victim').check()
+
+
+def test_no_two_new_names_are_the_same():
+    assert len(set(transaction.new_name('file') for dummy in range(100))) == 100
+
+
+def test_a_file_that_cannot_be_published_leaves_nothing(tmpdir):
+    tmpdir.mkdir('folder').join('mine').write('')
+    with pytest.raises(OSError):
+        transaction.write_file(str(tmpdir.join('folder')), b'new')
+    assert names_in(tmpdir) == ['folder']
+
+
+def test_a_staged_file_is_nobody_elses_until_it_is_complete(tmpdir, monkeypatch):
+    modes = []
+    real = os.fsync
+
+    def watched(handle):
+        modes.extend(mode_of(tmpdir.join(name)) for name in names_in(tmpdir))
+        real(handle)
+    monkeypatch.setattr(os, 'fchmod', lambda handle, mode: watched(handle))
+    transaction.write_file(str(tmpdir.join('file')), b'new', 0o644)
+    assert modes == [0o600]
 
 
 def test_a_file_is_removed_and_a_missing_one_is_fine(tmpdir):
@@ -510,25 +399,6 @@ def test_what_nobody_can_delete_is_an_error():
         transaction.delete_tree('/proc/self/attr')
 
 
-@pytest.mark.parametrize(('content', 'left'), [([], []), (['file'], ['folder'])])
-def test_only_an_empty_folder_is_removed(tmpdir, content, left):
-    tmpdir.mkdir('folder')
-    for name in content:
-        tmpdir.join('folder', name).write('')
-    transaction.remove_empty_folder(str(tmpdir.join('folder')))
-    assert names_in(tmpdir) == left
-
-
-def test_a_folder_that_is_not_there_is_removed_already(tmpdir):
-    transaction.remove_empty_folder(str(tmpdir.join('missing')))
-
-
-def test_a_file_is_no_empty_folder(tmpdir):
-    tmpdir.join('file').write('')
-    with pytest.raises(OSError):
-        transaction.remove_empty_folder(str(tmpdir.join('file')))
-
-
 # ---- links
 
 
@@ -566,7 +436,7 @@ def test_a_link_is_never_unlinked_to_be_moved(tmpdir, monkeypatch):
 def test_the_link_that_a_killed_run_left_is_no_obstacle(tmpdir):
     os.symlink('half', str(tmpdir.join('link.gofleet-new')))
     transaction.point_link(str(tmpdir.join('link')), 'new')
-    assert (os.readlink(str(tmpdir.join('link'))), names_in(tmpdir)) == ('new', ['link'])
+    assert (os.readlink(str(tmpdir.join('link'))), names_in(tmpdir)) == ('new', ['link', 'link.gofleet-new'])
 
 
 def test_a_link_does_not_take_the_place_of_a_folder(tmpdir):

@@ -116,11 +116,11 @@ def test_a_failure_has_a_code_and_what_it_was_made_from(machine, release):
 
 
 def test_an_error_of_the_system_has_a_code_too(machine):
-    # A folder of that name is in the way of the link's new name.
+    # A link that leads to itself is in the way of the folder for programs.
     machine.run(check_mode=True)
-    os.makedirs(machine.path('go.gofleet-new', 'x'))
-    result = machine.run()
-    assert (machine.code, result['code'], result['evidence']['path']) == (1, 'os_error', machine.path('go.gofleet-new'))
+    os.symlink('loop', machine.path('loop'))
+    result = machine.run(bin_dir=machine.path('loop', 'bin'))
+    assert (machine.code, result['code'], result['evidence']['errno']) == (1, 'os_error', 'ELOOP')
 
 
 @pytest.mark.parametrize(('changes', 'code'), [
