@@ -15,8 +15,9 @@ import sys
 import tempfile
 import types
 
-# As root, modules refuse folders below one that others may write to, as /tmp is. Every user may look into this one.
-TEMPORARY = '/var/cache/gofleet-tests'
+# As root, modules refuse folders below one that others may write to, as /tmp is. Every user may look into this one, and it lies
+# outside of /etc, /run, /usr and /var, which tests of settings replace.
+TEMPORARY = '/srv/gofleet-tests'
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 COLLECTION = 'ansible_collections.gofleet.golang'
 

@@ -18,7 +18,7 @@ class GofleetError(Exception):
 
     msg: what failed, where, why, and what to do, in one text.
     code: a stable word in snake_case for machines to match.
-    evidence: JSON-safe values that the text was made from.
+    evidence: JSON-safe values that the text was made from. "changed" among it lists what was changed all the same, a line each.
     """
 
     def __init__(self, msg, code, **evidence):
@@ -29,7 +29,8 @@ class GofleetError(Exception):
 
     def as_result(self):
         """The keyword arguments for fail_json."""
-        return {'msg': self.msg, 'code': self.code, 'evidence': self.evidence}
+        result = {'msg': self.msg, 'code': self.code, 'evidence': self.evidence}
+        return dict(result, changed=True) if self.evidence.get('changed') else result
 
 
 def from_result(result):
@@ -37,17 +38,19 @@ def from_result(result):
     return GofleetError(result['msg'], result['code'], **result['evidence'])
 
 
-def from_os_error(exc, where='the host'):
+UNCHANGED = 'What was active before still is; nothing half-done has a name.'
+
+
+def from_os_error(exc, where='the host', state=UNCHANGED, **evidence):
     """The GofleetError for an OSError (or Python 2's IOError) that ended a run. Source of the names: errno(3).
 
-    where: what was being changed, for an error that names no file or only the end of a path.
+    where: what was being changed, for an error that names no file or only the end of a path; state: a sentence on how the host is left.
     """
     path = to_native(exc.filename or '')
     path = path if os.path.isabs(path) else where
     hint = _HINTS.get(exc.errno, ('os_error', 'Mend that and run again.'))
     return GofleetError(
-        '%s: %s. What was active before still is; nothing half-done has a name. %s' % (path, exc.strerror or exc, hint[1]),
-        hint[0], path=path, errno=errno.errorcode.get(exc.errno))
+        '%s: %s. %s %s' % (path, exc.strerror or exc, state, hint[1]), hint[0], path=path, errno=errno.errorcode.get(exc.errno), **evidence)
 
 
 _HINTS = {

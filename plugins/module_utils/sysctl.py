@@ -475,6 +475,8 @@ class _Run(object):
         self.program = run
         self.strict = strict
         self.failed_restores = []
+        # What was done after that, in words.
+        self._given_back = []
         self._found = dict((each['key'], each['now'] if each['status'] == 'adjusted' else each['value']) for each in found.reports if each['in_file'])
         self._written = []
 
@@ -499,18 +501,29 @@ class _Run(object):
         except (GofleetError, IOError, OSError):
             self._take_back(made)
             raise
-        for each in self.plan.restores:
-            self._give_back(each)
-        if self.plan.enable:
-            self._service('add')
-        if self.plan.disable:
-            self._service('del')
         try:
+            for each in self.plan.restores:
+                self._give_back(each)
+            if self.plan.enable:
+                self._service('add')
+            if self.plan.disable:
+                self._service('del')
             self._settle(state)
-        except (IOError, OSError):
-            # What is in force is right, and what was before is still remembered.
+        except (GofleetError, IOError, OSError) as exc:
             self._clean()
-            raise
+            raise self._unfinished(exc)
+
+    def _unfinished(self, exc):
+        """The GofleetError for what failed after the settings and the file were as they are wanted, with what was changed."""
+        changed = self._changes()
+        if isinstance(exc, GofleetError):
+            return GofleetError(exc.msg, exc.code, **dict(exc.evidence, changed=changed))
+        return from_os_error(exc, self.paths.meta, 'Changed by then: %s. What was before is still remembered.' % ('; '.join(changed) or 'nothing'),
+                             changed=changed)
+
+    def _changes(self):
+        text = ['%s %s' % ('removed' if self.plan.text is None else 'wrote', self.paths.path)] if self.plan.text != self.observed.text else []
+        return ['set %s' % key for key in self._written] + text + self._given_back
 
     def live(self):
         """The values in force now, by key."""
@@ -601,6 +614,8 @@ class _Run(object):
             # Some settings can only be tightened until the next boot (kernel.yama.ptrace_scope = 3).
             self.failed_restores.append(restore._replace(value=None, reason='the kernel refuses %s (%s); the next boot gives it' % (
                 restore.value, exc.strerror)))
+            return
+        self._given_back.append('restored %s' % restore.key)
 
     def _service(self, action):
         argv = ['rc-update', action, 'sysctl', 'boot']
@@ -608,6 +623,7 @@ class _Run(object):
         if status:
             raise GofleetError('`%s` failed (exit %d): %s. What is in force now is as it should be, but a boot may change it. Mend that and run again.'
                                % (' '.join(argv), status, output.strip()), 'service_failed', argv=argv, output=output)
+        self._given_back.append('ran %s' % ' '.join(argv))
 
     def _settle(self, state):
         settled = sysctl_state.settled(state, self.paths.path, dict((key, self._found[key]) for key in self.plan.taken))

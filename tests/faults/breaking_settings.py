@@ -29,8 +29,6 @@ _REMEMBERED = 'var/lib/gofleet/sysctl/state.json'
 # What is the collection's own beside the files that are asked for: locks, what it remembers, what it has not given a name yet.
 _OURS = ('var/lib/gofleet', 'run/gofleet')
 _UNNAMED = '.gofleet-new'
-# What a removal leaves: folders that others may use by now, and a lock that the next boot clears away.
-_KEPT = ('etc/fish/conf.d', 'etc/gofleet', 'run/gofleet', 'run/gofleet/environment.lock')
 
 
 @dataclass(frozen=True)
@@ -117,13 +115,23 @@ class Bench:
         fault = None if killing else outcome.fault()
         verdict.problems += [fault] if fault else []
         broken = slot.host.state()
-        if not killing and point.name != 'unlink':
-            verdict.problems += [f'{path} is left after: {outcome}' for path in broken.files if _UNNAMED in path]
+        if not killing:
+            verdict.problems += self._all_or_nothing(slot, broken, outcome)
         key = (frozenset(broken.files.items()), frozenset(broken.values.items()))
         if key not in self._judged:
             self._judged[key] = [*self._whole(slot, broken), *self._remembered(slot, broken), *self._afterwards(slot)]
         verdict.problems += self._judged[key]
         return verdict
+
+    def _all_or_nothing(self, slot: Slot, broken: State, outcome: Outcome) -> list[str]:
+        """A run that could end by itself leaves each file as it was, or has done all; and it leaves nothing of its own."""
+        expected = slot.last if outcome.succeeded or broken.files == slot.last.files else slot.first
+        lines = differences(expected.files, broken.files)
+        said = ' '.join(outcome.changed_all_the_same)
+        if said:
+            # Or it says what it changed before it failed; what it remembers of that is its own. The path of a service is not its name.
+            lines = [line for line in lines if not line.startswith(_OURS) and line.split(' ')[0].rpartition('runlevels/boot/')[2] not in said]
+        return [f'after {outcome}, {line}' for line in lines[:SHOWN]]
 
     def _afterwards(self, slot: Slot) -> Iterator[str]:
         """What is wrong with the next run, and with the removal in its stead."""
@@ -137,7 +145,7 @@ class Bench:
         """Each file and each value is the old one or the new one."""
         for path in sorted({*slot.first.files, *slot.last.files, *broken.files}):
             found, allowed = broken.files.get(path), (slot.first.files.get(path), slot.last.files.get(path))
-            if found not in allowed and not path.startswith(_OURS) and not _UNNAMED in path and not _half_owned(found, allowed):
+            if found not in allowed and not path.startswith(_OURS) and _UNNAMED not in path and not _half_owned(found, allowed):
                 yield f'{path} is {found}, not {allowed[0]} or {allowed[1]}'
         for key, value in broken.values.items():
             if value not in (slot.first.values[key], slot.last.values[key]):
@@ -169,7 +177,7 @@ class Bench:
             if not outcome.succeeded:
                 yield f'the removal fails: {outcome}'
                 return
-        yield from _other('after the removal', _without_kept(slot.pristine), _without_kept(slot.host.state()))
+        yield from _other('after the removal', slot.pristine, slot.host.state())
 
 
 def _half_owned(found: tuple[str, int, str] | None, allowed: tuple[tuple[str, int, str] | None, ...]) -> bool:
@@ -185,7 +193,3 @@ def _other(when: str, expected: State, found: State) -> Iterator[str]:
     for key, value in expected.values.items():
         if found.values[key] != value:
             yield f'{when} {key} is {found.values[key]}, not {value}'
-
-
-def _without_kept(state: State) -> State:
-    return replace(state, files={path: entry for path, entry in state.files.items() if path not in _KEPT})

@@ -78,6 +78,12 @@ class Outcome:
     def message(self) -> str:
         return str(self.result.get('msg', '')) if self.result else ''
 
+    @property
+    def changed_all_the_same(self) -> list[str]:
+        """What a run that failed says that it changed, a line each."""
+        said: list[str] = (self.result or {}).get('evidence', {}).get('changed', [])
+        return said if not self.succeeded and self.result and self.result.get('changed') else []
+
     def __str__(self) -> str:
         if self.killed:
             return 'killed'
