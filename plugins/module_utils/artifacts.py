@@ -327,9 +327,13 @@ def _write(record, manifest, lock_timeout):
 def converge(params, run, check_mode):
     """The result for a module's options; run: programs.runner(). Raises GofleetError, NotProven among them, and OSError."""
     artifacts = wanted(params)
-    root, manifest = params['tree'], params['manifest']
+    root, manifest, recording = params['tree'], params['manifest'], params['state'] == 'recorded'
     if root:
         root, manifest = os.path.abspath(root), os.path.abspath(manifest)
+        if recording:
+            folder_owners.check_safe(
+                os.path.dirname(manifest), 'The folder of manifest,',
+                'Record it below folders that belong to root and that only root can write to: it is what later proves the tree.')
         check_paths(root, manifest)
     prover = Prover(run, sources.Options(params['timeout'], params['ca_path']), params['checksum_algorithm'])
     files, failures = [], []
@@ -337,10 +341,6 @@ def converge(params, run, check_mode):
         result, failure = prover.prove(artifact)
         files.append(result)
         failures += [(artifact.path, failure)] if failure else []
-    recording = params['state'] == 'recorded'
-    if root and recording:
-        folder_owners.check_safe(os.path.dirname(manifest), 'The folder of manifest,',
-                                 'Record it below folders that belong to root and that only root can write to: it is what later proves the tree.')
     tree, record = None, None
     if root and not recording:
         tree, failure = verify_tree(root, manifest)

@@ -20,6 +20,8 @@ from scenarios import Scenario, Shelf
 from syscalls import Point
 
 PREFIX = 'opt/go'
+# In names of what has not got its own yet.
+_UNNAMED = '.gofleet-new'
 # Lines of a difference that are told.
 SHOWN = 6
 
@@ -43,8 +45,9 @@ class Slot:
 
     host: Host
     folder: Path
-    # The user's files in the first state, and the whole host in the last.
+    # The user's files in the first state, and the whole host in the first and the last.
     users: Snapshot
+    first: Snapshot
     last: Snapshot
 
     def restore(self) -> None:
@@ -82,7 +85,7 @@ class Bench:
         assert set(host.answers().values()) == {self.scenario.after}
         last = host.snapshot()
         # What an unbroken run leaves as it was: the user's own files are among it.
-        return Slot(host, folder, {path: entry for path, entry in users.items() if last.get(path) == entry}, last)
+        return Slot(host, folder, {path: entry for path, entry in users.items() if last.get(path) == entry}, users, last)
 
     def _run(self, host: Host, module: Module) -> Outcome:
         return module.run({**self.options, **host.paths})
@@ -121,7 +124,7 @@ class Bench:
             return verdict
         fault = outcome.fault()
         verdict.problems += [fault] if fault else []
-        verdict.problems += [*self._state(slot), *self._rest(slot, point, outcome), *self._convergence(slot)]
+        verdict.problems += [*self._state(slot), *self._rest(slot, outcome), *self._convergence(slot)]
         return verdict
 
     def _state(self, slot: Slot) -> Iterator[str]:
@@ -148,10 +151,14 @@ class Bench:
         if not any(entry and entry[0] == 'file' for entry in programs):
             yield 'the foreign program is gone'
 
-    def _rest(self, slot: Slot, point: Point, outcome: Outcome) -> Iterator[str]:
-        """A run that could end by itself cleans up, unless cleaning up is what was broken."""
-        if point.name not in ('unlink', 'unlinkat', 'rmdir'):
-            yield from (f'{name} is left in the stage after: {outcome}' for name in slot.host.staged())
+    def _rest(self, slot: Slot, outcome: Outcome) -> Iterator[str]:
+        """A run that could end by itself cleans up, though cleaning up may be what was broken: nothing is left but finished trees."""
+        yield from (f'{name} is left in the stage after: {outcome}' for name in slot.host.staged())
+        found = slot.host.snapshot()
+        yield from (f'{path} is left after: {outcome}' for path in found if _UNNAMED in path)
+        if not outcome.succeeded and not slot.first.keys() & {PREFIX} and not _trees(found):
+            # On a fresh host that is everything.
+            yield from (f'after {outcome}, {line}' for line in differences(slot.first, found)[:SHOWN])
 
     def _convergence(self, slot: Slot) -> Iterator[str]:
         again = self._run(slot.host, self.module)
@@ -172,6 +179,10 @@ class Bench:
         yield from (f'after the next run {line}' for line in lines[:SHOWN])
         if len(lines) > SHOWN:
             yield f'… and {len(lines) - SHOWN} more paths'
+
+
+def _trees(found: Snapshot) -> list[str]:
+    return [path for path in found if path.rpartition('/')[0] == PREFIX and path.startswith(f'{PREFIX}/go')]
 
 
 class Restorable(Protocol):
