@@ -266,22 +266,18 @@ def _shown_id(number):
     return '(unchanged)' if number is None else number
 
 
-def apply(steps, folders_file):
+def apply(steps, folders_file, made=()):
     """Take the steps: all or none. No file is ever open to more readers than in the end.
 
-    folders_file: where folders are remembered that are made on the way. Raises OSError, GofleetError(partly_changed).
+    folders_file: where folders are remembered that are made on the way, and those of made. Raises OSError, GofleetError(partly_changed).
     """
     for step in steps:
         if step.action == 'clean':
             _remove_leftover(step.path)
     changes = [_change(step) for step in steps if step.action != 'clean']
-    made = [each for change in changes if change.content is not None for each in folders.missing(os.path.dirname(change.path))]
-    environment_made.remember(folders_file, made)
-    try:
-        file_changes.apply(changes)
-    finally:
-        # Folders that are not needed, or not made after all.
-        environment_made.remove_empty(folders_file)
+    needed = [each for change in changes if change.content is not None for each in folders.missing(os.path.dirname(change.path))]
+    environment_made.remember(folders_file, needed + list(made))
+    file_changes.apply(changes)
 
 
 def _change(step):

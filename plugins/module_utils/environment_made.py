@@ -25,18 +25,24 @@ def remember(path, made):
         jsonfile.write(path, {'format': FORMAT, 'folders': known + new})
 
 
-def remove_empty(path):
-    """Remove the folders that are empty now, and forget them. What cannot be removed stays remembered. Raises OSError."""
+def remove_empty(path, lock):
+    """Remove the folders that are empty now, and forget them. What cannot be removed stays remembered. Raises OSError.
+
+    lock: name of the lock beside path. Returns what is to be removed, if empty, once the lock is gone: the folders that both lie in.
+    """
+    own = os.path.dirname(path)
     known = _read(path)
-    # The deepest first.
-    for each in sorted(known, key=len, reverse=True):
+    above = [each for each in known if (own + os.sep).startswith(each + os.sep)]
+    others = sorted(set(known) - set(above), key=len, reverse=True)
+    for each in others:
         folders.remove_made([each])
-    left = [each for each in known if os.path.isdir(each)]
-    if left != known and left:
-        jsonfile.write(path, {'format': FORMAT, 'folders': left})
-    elif known and not left:
+    left = [each for each in others if os.path.isdir(each)]
+    if not left and os.path.isdir(own) and set(os.listdir(own)) <= {os.path.basename(path), lock}:
         transaction.remove_file(path)
-    folders.remove_made([os.path.dirname(path)])
+        return sorted([own] + above, key=len, reverse=True)
+    if len(left) != len(others):
+        jsonfile.write(path, {'format': FORMAT, 'folders': sorted(left + above)})
+    return []
 
 
 def _read(path):

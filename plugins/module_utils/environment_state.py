@@ -18,6 +18,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils import (
     environment_files,
     environment_goroot,
     environment_host,
+    environment_made,
     environment_names,
     environment_render,
     folders,
@@ -29,6 +30,8 @@ from ansible_collections.gofleet.golang.plugins.module_utils.environment_files i
 SESSIONS = ('login_shell', 'fish', 'user_manager')
 _GO = 'go_command'
 _LOCK_SECONDS = 60
+# Names of folders that are ours whoever made them, and go when they are empty.
+_OWN_FOLDERS = ('gofleet', 'environment')
 
 # What the host is to have. files: Wanted of every consumer; settings: the go.env block as bytes, or None for none; names: of variables by consumer;
 # secrets: names of variables; presets: as told in the result.
@@ -51,19 +54,21 @@ def converge(options, run, check_mode):
 
 def _carry_out(target, options):
     """The Plan that was carried out."""
-    lock, made = _lock_path(), _made_path()
-    with locks.lock(lock, _LOCK_SECONDS, passing=True):
-        # Another run may have been at it until now.
-        plan = _plan(target, options, False)
-        try:
-            environment_files.apply(plan.steps, made)
-        finally:
-            state = os.path.dirname(made)
-            own = set(os.path.dirname(wanted.path) for wanted in target.files) | {state, os.path.dirname(state)}
-            for folder in sorted(own, key=len, reverse=True):
-                if 'gofleet' in (os.path.basename(folder), os.path.basename(os.path.dirname(folder))):
-                    folders.remove_made([folder])
-    folders.remove_made([os.path.dirname(lock)])
+    lock, remembered = _lock_path(), _made_path()
+    made = folders.missing(os.path.dirname(lock))
+    rest = [os.path.dirname(remembered), os.path.dirname(os.path.dirname(remembered)), os.path.dirname(lock)]
+    own = [folder for folder in rest + [os.path.dirname(wanted.path) for wanted in target.files] if os.path.basename(folder) in _OWN_FOLDERS]
+    try:
+        with locks.lock(lock, _LOCK_SECONDS, passing=True):
+            try:
+                # Another run may have been at it until now.
+                plan = _plan(target, options, False)
+                environment_files.apply(plan.steps, remembered, made)
+            finally:
+                own += environment_made.remove_empty(remembered, os.path.basename(lock))
+    finally:
+        for folder in sorted(set(own), key=len, reverse=True):
+            folders.remove_made([folder])
     return plan
 
 

