@@ -272,7 +272,8 @@ def apply(steps, folders_file, made=()):
     folders_file: where folders are remembered that are made on the way, and those of made. Raises OSError, GofleetError(partly_changed).
     """
     for step in steps:
-        if step.action == 'clean':
+        # Folders go at the very end.
+        if step.action == 'clean' and not os.path.isdir(step.path):
             _remove_leftover(step.path)
     changes = [_change(step) for step in steps if step.action != 'clean']
     needed = [each for change in changes if change.content is not None for each in folders.missing(os.path.dirname(change.path))]

@@ -18,6 +18,7 @@ _OWN = 'gofleet'
 
 def remember(path, made):
     """Add to what is remembered at path, before the folders are made. made: paths. Raises OSError."""
+    _clean(path)
     known = _read(path)
     new = sorted(set(each for each in made if os.path.basename(each) != _OWN) - set(known))
     if new:
@@ -31,6 +32,7 @@ def remove_empty(path, lock):
     lock: name of the lock beside path. Returns what is to be removed, if empty, once the lock is gone: the folders that both lie in.
     """
     own = os.path.dirname(path)
+    _clean(path)
     known = _read(path)
     above = [each for each in known if (own + os.sep).startswith(each + os.sep)]
     others = sorted(set(known) - set(above), key=len, reverse=True)
@@ -43,6 +45,12 @@ def remove_empty(path, lock):
     if len(left) != len(others):
         jsonfile.write(path, {'format': FORMAT, 'folders': sorted(left + above)})
     return []
+
+
+def _clean(path):
+    """Remove what killed runs left."""
+    for each in transaction.unfinished_copies(path):
+        transaction.remove_file(each)
 
 
 def _read(path):

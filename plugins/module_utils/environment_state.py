@@ -56,8 +56,7 @@ def _carry_out(target, options):
     """The Plan that was carried out."""
     lock, remembered = _lock_path(), _made_path()
     made = folders.missing(os.path.dirname(lock))
-    rest = [os.path.dirname(remembered), os.path.dirname(os.path.dirname(remembered)), os.path.dirname(lock)]
-    own = [folder for folder in rest + [os.path.dirname(wanted.path) for wanted in target.files] if os.path.basename(folder) in _OWN_FOLDERS]
+    own = _own_folders(target)
     try:
         with locks.lock(lock, _LOCK_SECONDS, passing=True):
             try:
@@ -70,6 +69,20 @@ def _carry_out(target, options):
         for folder in sorted(set(own), key=len, reverse=True):
             folders.remove_made([folder])
     return plan
+
+
+def _own_folders(target):
+    """Folders that are ours by their names."""
+    remembered = os.path.dirname(_made_path())
+    found = [remembered, os.path.dirname(remembered), os.path.dirname(_lock_path())] + [os.path.dirname(wanted.path) for wanted in target.files]
+    return sorted(set(folder for folder in found if os.path.basename(folder) in _OWN_FOLDERS))
+
+
+def _abandoned(target):
+    """Folders of ours that hold nothing but what a killed run needed. Raises OSError."""
+    lock, made = os.path.basename(_lock_path()), os.path.basename(_made_path())
+    return [folder for folder in _own_folders(target)
+            if os.path.isdir(folder) and all(name == lock or name.startswith(made) for name in os.listdir(folder))]
 
 
 def _lock_path():
@@ -165,6 +178,8 @@ def _plan(target, options, check_mode):
         steps += own
         diffs += [environment_files.diff(wanted, seen, target.secrets)] if own else []
         files.append(_told(wanted, own, target.names.get(_GO, [])))
+    if options['state'] == 'absent' and not steps:
+        steps += [environment_files.Step('clean', None, folder) for folder in _abandoned(target)]
     # In check mode too: it fails where the run would.
     environment_files.check_writable(steps)
     return Plan(steps, diffs, files)
