@@ -155,7 +155,7 @@ def _merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
     result = dict(answers[-1])
     for earlier in answers[:-1]:
         result['changed'] = result.get('changed', False) or earlier.get('changed', False)
-        for key in ('installed', 'pruned', 'moved_aside', 'passed_over', 'adopted', 'proven', 'damaged'):
+        for key in ('installed', 'pruned', 'moved_aside', 'passed_over', 'adopted', 'proven', 'damaged', 'kept'):
             result[key] = earlier.get(key, []) + [each for each in result.get(key, []) if each not in earlier.get(key, [])]
         result['bytes_fetched'] = result.get('bytes_fetched', 0) + earlier.get('bytes_fetched', 0)
     if len(answers) > 1 and 'diff' in answers[0] and 'diff' in result:

@@ -30,7 +30,7 @@ _REMEMBERED = 'var/lib/gofleet/sysctl/state.json'
 _OURS = ('var/lib/gofleet', 'run/gofleet')
 _UNNAMED = '.gofleet-new'
 # What a removal leaves: folders that others may use by now, and a lock that the next boot clears away.
-_KEPT = ('etc/fish/conf.d', 'etc/gofleet', 'run/gofleet', 'run/gofleet/environment.lock')
+_KEPT = ('etc/fish/conf.d', 'etc/gofleet', 'run/gofleet', 'run/gofleet/environment.lock', 'var/go/.gofleet/lock')
 
 
 @dataclass(frozen=True)

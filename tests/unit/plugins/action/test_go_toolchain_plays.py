@@ -521,7 +521,7 @@ REFUSALS = {
     'unsigned': ('untrusted', (f'signature has to vouch for Go {NEW} for linux-', 'index does', 'There is no signature of', '.asc: answers 404', 'trust')),
     'unlogged': ('untrusted', ('log or signature has to vouch', 'The transparency log knows nothing of', 'gosumdb: off', 'There is no signature')),
     'no-lock': ('no_file', ('nowhere.yml', 'gofleet.golang.lock')),
-    'lied-to': ('no_source', ('{module} is not the release', '{h1}', WRONG_H1, 'Nothing was installed')),
+    'lied-to': ('no_source', ('{module} is not the release', '{h1}', WRONG_H1, 'It was not installed')),
 }
 # The host had made a folder for the controller, which then had nothing to bring.
 LEAVES_THE_LOCK = ('down', 'lied-to')

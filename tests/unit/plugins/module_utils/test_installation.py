@@ -341,7 +341,7 @@ def test_a_tree_whose_go_says_something_else_is_refused(host, other, error_of, c
     take(host, other(**changes))
     error = error_of(host.have, '1.30.1')
     assert error.code == code
-    assert 'Nothing was installed' in error.msg
+    assert 'It was not installed' in error.msg
     assert names_of(host) == before
 
 
