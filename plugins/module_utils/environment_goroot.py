@@ -72,11 +72,12 @@ def kept_steps(seen, goroot, name, settings):
     wanted = dict((each, block) for each, block in known.items() if each != name)
     if settings is not None:
         wanted[name] = settings
+    steps = [environment_files.Step('clean', None, each) for each in go_policy.leftovers(paths.meta)]
     if wanted == known:
-        return []
+        return steps
     content = go_policy.with_blocks(None, wanted) if wanted else None
     file = environment_files.Wanted(CONSUMER, go_policy.path_of(paths), content, go_policy.MODE, None, None)
-    return [environment_files.Step('write' if wanted else 'remove', file, file.path)]
+    return steps + [environment_files.Step('write' if wanted else 'remove', file, file.path)]
 
 
 @contextlib.contextmanager

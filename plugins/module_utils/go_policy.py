@@ -176,6 +176,8 @@ def inserted(steps, move):
 
 def keep(paths, blocks):
     """Keep blocks beside the trees. Raises OSError."""
+    for leftover in leftovers(paths.meta):
+        transaction.remove_file(leftover)
     transaction.write_file(path_of(paths), with_blocks(None, blocks), MODE)
 
 
@@ -190,9 +192,9 @@ def write(tree, blocks):
         transaction.write_file(path, fresh, mode)
 
 
-def leftovers(tree):
-    """What a killed run left beside the go.env of a tree."""
-    return [each for each in transaction.unfinished_files(tree) if os.path.basename(each).startswith(FILE + '.')]
+def leftovers(folder):
+    """What a killed run left beside the go.env in a folder: a tree, or where the blocks are kept."""
+    return [each for each in transaction.unfinished_files(folder) if os.path.basename(each).startswith(FILE + '.')]
 
 
 def shown(steps, move, paths):
