@@ -24,6 +24,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils import (
     goversion,
     host,
     manifest,
+    offers,
     sources,
     toolchain,
     toolchain_change,
@@ -196,7 +197,7 @@ class Installer(object):
         record = record_for(self.records, version, self.goarch)
         if record is None:
             raise Need({'kind': 'record', 'version': version, 'goarch': self.goarch})
-        given = self._given(version, record)
+        given = offers.given(self.sources, record, version, self.goarch)
         if given:
             obtained = self._take(version, given, record, stage)
             staged = self._unpack(version, record, obtained, stage)
@@ -224,23 +225,13 @@ class Installer(object):
         checks.prove_version(tree, version, self.goarch, stage, self.program)
         return Obtained(None, 'adopted', source, None, None), Staged(tree, entries, h1)
 
-    def _given(self, version, record):
-        for filename in (record['filename'], self._module_file(version)):
-            given = self.sources.files.get(filename) or self.sources.files.get(sources.ANY_NAME)
-            if given:
-                return given
-        return None
-
-    def _module_file(self, version):
-        return '%s.zip' % digests.toolchain_module(version, self.goarch)[1]
-
     def _fetch(self, version, record, stage):
         """(Obtained, Staged) from the first source that has the release."""
         # Here, not above: Python's and Ansible's network modules take longer to load than a run without change takes.
         from ansible_collections.gofleet.golang.plugins.module_utils import download
 
         failures = []
-        for kind, filename, url in self._offers(version, record) if self.sources.transfer != 'push' else ():
+        for kind, filename, url in self._offers(version, record):
             scratch = tempfile.mkdtemp(dir=stage)
             path = os.path.join(scratch, filename)
             try:
@@ -257,19 +248,12 @@ class Installer(object):
                 self.progress['passed_over'] += failures
                 return obtained, staged
         if self.sources.transfer == 'pull':
-            raise _no_source(version, self.goarch, failures)
+            raise offers.no_source(version, self.goarch, failures)
         raise Need({'kind': 'archive', 'version': version, 'goarch': self.goarch, 'filename': record['filename'],
                     'failures': failures, 'incoming': self._incoming()})
 
     def _offers(self, version, record):
-        """(kind, file name, URL) of everything that might have the release and can be verified."""
-        if self.policy.holds(trust.kinds_for_archive(record)):
-            for base in self.sources.mirrors:
-                yield 'archive', record['filename'], '%s/%s' % (base.rstrip('/'), record['filename'])
-        if record.get('h1') and self.policy.holds(trust.kinds_for_tree(record)):
-            filename = self._module_file(version)
-            for base in self.sources.goproxy:
-                yield 'module', filename, '%s/%s/@v/%s' % (base.rstrip('/'), digests.toolchain_module(version, self.goarch)[0], filename)
+        return offers.to_fetch(self.sources, record, version, self.goarch, self.policy) if self.sources.transfer != 'push' else ()
 
     def _expected(self, kind, record):
         return (record.get('size'), record.get('sha256')) if kind == 'archive' else (None, None)
@@ -361,13 +345,6 @@ def _copy(given, target):
     return size, digest.hexdigest()
 
 
-def _no_source(version, goarch, failures):
-    return GofleetError(
-        'Go %s for linux-%s came from no source. %s Check the mirrors, or let the controller fetch with transfer: push.'
-        % (version, goarch, 'Tried %s' % sources.told(failures) if failures else 'There is no mirror or module proxy to try.'),
-        'no_source', version=version, goarch=goarch, failures=failures)
-
-
 def converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep=False):
     """Bring the host to what is wanted. Returns the module's result.
 
@@ -385,6 +362,8 @@ def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, de
     change = toolchain_change.plan(wanted, toolchain.observe(paths, deep), paths, time.time())
     _refuse_early(change.steps, paths, wanted, records)
     missing = _missing(change.steps, wanted, records)
+    if not missing:
+        _check_offers(change.steps, wanted, records, offered)
     if check_mode and not missing:
         foreseen = [adoption.foreseen(paths.link, step.detail, record_for(records, step.detail, wanted.goarch), wanted)
                     for step in change.steps if step.action == 'adopt']
@@ -430,6 +409,13 @@ def _refuse_early(steps, paths, wanted, records):
         checks.check_kernel(version, wanted.goarch, host.kernel_version())
     sizes = [records.get(version, {}).get('archives', {}).get(wanted.goarch, {}).get('size') or 0 for version in versions]
     checks.check_room(checks.nearest_folder(paths.prefix), sum(sizes))
+
+
+def _check_offers(steps, wanted, records, offered):
+    # A tree that may be taken in is not fetched.
+    for step in steps:
+        if step.action == 'install':
+            offers.check(offered, record_for(records, step.detail, wanted.goarch), step.detail, wanted.goarch, wanted.trust)
 
 
 def _missing(steps, wanted, records):

@@ -611,6 +611,45 @@ if os.geteuid() == 0:
 # ---- what is known to fail fails before the first change
 
 
+UNASKABLE = {
+    'https without ssl': (['https://mirror.example.com/dl'], None, 'tls_unavailable', 'ssl module'),
+    'authorities that are not there': (['https://mirror.example.com/dl'], '/no/such/ca.pem', 'ca_path_missing', 'correct ca_path'),
+    'no address': (['mirror.example.com/dl'], None, 'invalid_url', 'Check the mirrors'),
+    'nobody': ([], None, None, 'There is no mirror or module proxy to try'),
+}
+
+
+@pytest.mark.parametrize('check_mode', [True, False])
+@pytest.mark.parametrize('name', sorted(UNASKABLE))
+def test_a_host_that_can_ask_no_source_is_refused_before_anything_is_made(host, monkeypatch, error_of, name, check_mode):
+    mirrors, ca_path, code, advice = UNASKABLE[name]
+    if code == 'tls_unavailable':
+        monkeypatch.setattr(download, 'ssl', None)
+    host.offer(files={}, mirrors=mirrors, options=sources.Options(10, ca_path))
+    error = error_of(host.have, '1.30.1', check_mode=check_mode)
+    assert (error.code, [each['code'] for each in error.evidence['failures']], advice in error.msg) == ('no_source', [code] if code else [], True)
+    assert host.everything() == {}
+
+
+def test_one_source_that_can_be_asked_is_enough_for_check_mode(host, monkeypatch):
+    monkeypatch.setattr(download, 'ssl', None)
+    host.offer(files={}, mirrors=['https://mirror.example.com/dl', 'http://mirror.example.com/dl'])
+    assert host.have('1.30.1', check_mode=True)['installed'] == ['1.30.1']
+
+
+@pytest.mark.parametrize('transfer', ['auto', 'push'])
+def test_a_host_that_the_controller_may_bring_it_to_is_not_refused(host, monkeypatch, transfer):
+    monkeypatch.setattr(download, 'ssl', None)
+    host.offer(files={}, mirrors=['https://mirror.example.com/dl'], transfer=transfer)
+    assert host.have('1.30.1', check_mode=True)['installed'] == ['1.30.1']
+
+
+def test_a_host_that_has_the_archive_needs_no_source(host, monkeypatch):
+    monkeypatch.setattr(download, 'ssl', None)
+    host.offer(mirrors=['https://mirror.example.com/dl'])
+    assert host.have('1.30.1')['installed'] == ['1.30.1']
+
+
 @pytest.mark.parametrize(('version', 'goarch', 'kernel', 'fits'), [
     ('1.24.0', 'amd64', (3, 2), True), ('1.24.0', 'amd64', (3, 2, 0), True), ('1.24.0', 'amd64', (3, 1, 10), False),
     ('1.26.6', 'amd64', (3, 10, 0), True), ('1.26.6', 'amd64', (2, 6, 32), False), ('1.27rc1', 'amd64', (2, 6, 39), False),
