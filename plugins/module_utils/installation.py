@@ -379,11 +379,14 @@ def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, de
             _drop_uploads(offered, paths)
             _leave_as_found(change.before, paths)
             raise
+        if installer.progress['needs'] and not installer.progress['installed']:
+            # The controller may never come with it; a folder that it was given stays.
+            _leave_as_found(change.before, paths)
         return toolchain_change.result(change, toolchain.observe(paths), paths, installer.progress, check_mode)
 
 
 def _leave_as_found(before, paths):
-    """Take back the lock and the folders of a run that failed on a host where nothing of ours was.
+    """Take back the lock and the folders of a run that came to nothing on a host where nothing of ours was.
 
     A tree that got its name, what other controllers are bringing, and a prefix that somebody made in their own way stay.
     """

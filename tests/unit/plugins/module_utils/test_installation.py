@@ -555,6 +555,21 @@ def test_a_folder_for_the_archive_is_made_when_asked_for(host, asked, made, monk
         assert (os.path.dirname(folder), stat.S_IMODE(os.stat(folder).st_mode), os.listdir(folder)) == (host.paths.incoming, 0o700, [])
 
 
+def test_a_bare_host_that_only_asks_for_an_archive_stays_bare(host):
+    host.offer(files={}, transfer='push', incoming=False)
+    assert [need['kind'] for need in host.have('1.30.1')['needs']] == ['archive']
+    assert host.everything() == {}
+
+
+def test_an_archive_that_does_not_come_leaves_a_bare_host_bare(host, error_of, monkeypatch):
+    monkeypatch.delenv('SUDO_UID', raising=False)
+    host.offer(files={}, transfer='push', incoming=True)
+    need, = host.have('1.30.1')['needs']
+    host.offer(files={need['filename']: sources.File(os.path.join(need['incoming'], 'withdrawn'), 'the controller')})
+    assert error_of(host.have, '1.30.1').code == 'archive_unreadable'
+    assert host.everything() == {}
+
+
 def test_what_was_brought_is_installed_and_dropped(host, releases, monkeypatch):
     monkeypatch.delenv('SUDO_UID', raising=False)
     host.offer(files={}, transfer='push', incoming=True)
