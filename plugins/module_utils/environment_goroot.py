@@ -57,7 +57,9 @@ def _paths_of(seen, goroot):
     if seen.exists:
         return None
     if os.path.islink(link):
-        return _paths(os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link))))
+        paths = _paths(os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link))))
+        if os.path.isdir(paths.meta):
+            return paths
     return toolchain.default_paths() if link == toolchain.default_paths().link else None
 
 

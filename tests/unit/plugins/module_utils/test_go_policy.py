@@ -180,6 +180,21 @@ def test_env_file_forgets_an_environment_after_the_active_tree_is_gone(host):
     assert go_env(host, 'go1.29.0') == SHIPPED
 
 
+def test_no_toolchain_becomes_active_while_env_file_writes(host, monkeypatch, error_of):
+    host.have('1.30.1')
+    monkeypatch.setattr(environment_state, '_LOCK_SECONDS', 1)
+    with transaction.lock(host.paths.lock, 1):
+        error = error_of(set_defaults, host)
+    assert (error.code, error.evidence['path']) == ('locked', host.paths.lock)
+
+
+def test_env_file_does_not_wait_for_a_toolchain_that_it_does_not_write_to(host, monkeypatch):
+    host.have('1.30.1')
+    monkeypatch.setattr(environment_state, '_LOCK_SECONDS', 1)
+    with transaction.lock(host.paths.lock, 1):
+        assert set_defaults(host, level='enforced')['changed'] is True
+
+
 # ---- hosts of a former version
 
 
