@@ -56,8 +56,12 @@ class ActionModule(actions.Action):
             for need in needs:
                 if need['kind'] in ('record', 'proof'):
                     resolution = resolver.complete(resolution, need, request, self._cache)
-                else:
+                    continue
+                try:
                     uploads[need['filename']] = self._bring(need, resolution, request)
+                except (GofleetError, OSError):
+                    self._withdraw(needs, arguments, task_vars)
+                    raise
         else:
             raise GofleetError(f'The host still asks for {needs} after it was brought. Run again with -vvv and report this.', 'unsatisfied', needs=needs)
         result = dict(_merged(answers), transfer=_transfer(answers, uploads))
@@ -71,6 +75,17 @@ class ActionModule(actions.Action):
         answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
         self._needs = answer.pop('needs', [])
         return answer
+
+    def _withdraw(self, needs: list[dict[str, Any]], arguments: dict[str, Any], task_vars: dict[str, Any]) -> None:
+        """Let the host remove the folders that it made for archives which do not come.
+
+        It takes back what it made for an archive that cannot be read, whatever the reason. What it says of that is no news.
+        """
+        awaited = {need['filename']: need['incoming'] for need in needs if need.get('incoming')}
+        join = self._connection._shell.join_path
+        uploads = {name: {'path': join(folder, 'withdrawn'), 'origin': 'the controller'} for name, folder in awaited.items()}
+        if uploads:
+            self._call(dict(arguments, uploads=uploads), task_vars)
 
     def _request(self) -> Request:
         options = self.options
@@ -155,7 +170,7 @@ def _merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
     result = dict(answers[-1])
     for earlier in answers[:-1]:
         result['changed'] = result.get('changed', False) or earlier.get('changed', False)
-        for key in ('installed', 'pruned', 'moved_aside', 'passed_over', 'adopted', 'proven', 'damaged'):
+        for key in ('installed', 'pruned', 'moved_aside', 'passed_over', 'adopted', 'proven', 'damaged', 'kept'):
             result[key] = earlier.get(key, []) + [each for each in result.get(key, []) if each not in earlier.get(key, [])]
         result['bytes_fetched'] = result.get('bytes_fetched', 0) + earlier.get('bytes_fetched', 0)
     if len(answers) > 1 and 'diff' in answers[0] and 'diff' in result:

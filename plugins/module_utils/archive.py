@@ -209,7 +209,7 @@ def _too_large(path, limit):
 
 
 def _damaged(path, reason):
-    return GofleetError('%s cannot be unpacked: %s. Nothing was installed. Take the archive from another source.'
+    return GofleetError('%s cannot be unpacked: %s. It was not installed. Take the archive from another source.'
                         % (path, reason), 'archive_damaged', path=path, reason=reason)
 
 

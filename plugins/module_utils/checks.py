@@ -80,12 +80,12 @@ def prove_version(tree, version, goarch, scratch, run):
         hint = ''
         if exc.errno == errno.EACCES:
             hint = ' Is the file system mounted noexec?'
-        raise GofleetError('The staged %s cannot be started: %s.%s Nothing was installed.' % (program, exc.strerror, hint),
+        raise GofleetError('The staged %s cannot be started: %s.%s It was not installed.' % (program, exc.strerror, hint),
                            'not_runnable', path=program, error=exc.strerror)
     said = said.strip()
     wanted = 'go version go%s linux/%s' % (version, goarch)
     if status or said.split()[:4] != wanted.split():
-        raise GofleetError("The staged tree is not Go %s for linux/%s: 'go version' says '%s' (exit %d). Nothing was installed."
+        raise GofleetError("The staged tree is not Go %s for linux/%s: 'go version' says '%s' (exit %d). It was not installed."
                            % (version, goarch, said[:300], status), 'not_the_release', said=said[:300], wanted=wanted)
 
 

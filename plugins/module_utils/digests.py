@@ -161,6 +161,19 @@ def toolchain_h1(entries, version, goarch):
     return hash1(named)
 
 
+def prove_h1(entries, version, goarch, record, origin, consequence=''):
+    """The h1 of a tree. Raises GofleetError(h1_mismatch) unless it is the one of its release, as far as that is known.
+
+    record: {h1, vouched}; origin: where the tree came from; consequence: a sentence that says what becomes of it.
+    """
+    h1 = toolchain_h1(entries, version, goarch)
+    if record.get('h1') and h1 != record['h1']:
+        text = '%s is not the release: the h1 of its tree is %s, %s says %s. %s' % (
+            origin, h1, ' and '.join(sorted(record['vouched'].get('h1', ()))), record['h1'], consequence)
+        raise GofleetError(text.rstrip(), 'h1_mismatch', found=h1, wanted=record['h1'], origin=origin)
+    return h1
+
+
 def module_name(path):
     """A file's name inside the module: go.mod is _go.mod there, for a module can't hold another's go.mod."""
     folder, slash, name = path.rpartition(b'/')

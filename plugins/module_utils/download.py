@@ -115,6 +115,16 @@ def read(url, options, limit):
     return target.getvalue()
 
 
+def refusal(url, options):
+    """The GofleetError with which fetch() fails for what is known without a network, or None."""
+    try:
+        _check_ca_path(options)
+        _check_address(url)
+    except GofleetError as exc:
+        return exc
+    return _tls_error(None, None) if ssl is None and url.startswith('https:') else None
+
+
 class _Transfer(object):
     """One file on its way, over as many connections as it takes."""
 
@@ -178,9 +188,7 @@ class _Transfer(object):
         self.validator = response.headers.get('ETag') or response.headers.get('Last-Modified')
 
     def _open(self):
-        if self.options.ca_path and not os.path.isfile(self.options.ca_path):
-            raise GofleetError('is not asked, for ca_path (%s) is not on this machine' % self.options.ca_path, 'ca_path_missing',
-                               path=self.options.ca_path)
+        _check_ca_path(self.options)
         headers = {'Accept-Encoding': 'identity'}
         if self.size:
             headers['Range'] = 'bytes=%d-' % self.size
@@ -188,7 +196,7 @@ class _Transfer(object):
                 headers['If-Range'] = self.validator
         url = self.url
         for dummy in range(_REDIRECTS + 1):
-            with _network_errors(self.size > 0):
+            with _network_errors(self.size > 0, self.options.ca_path):
                 _check_address(url)
                 try:
                     return self._ask(url, headers)
@@ -209,7 +217,7 @@ class _Transfer(object):
 
     def _copy(self, response, target):
         while True:
-            with _network_errors(True):
+            with _network_errors(True, self.options.ca_path):
                 chunk = response.read(_PIECE)
             if not chunk:
                 return
@@ -288,8 +296,9 @@ def _redirected(url, location):
 class _network_errors(object):
     """Turns what a connection can raise into GofleetError, or into _Broken once something has come."""
 
-    def __init__(self, begun):
+    def __init__(self, begun, ca_path=None):
         self.begun = begun
+        self.ca_path = ca_path
 
     def __enter__(self):
         return self
@@ -303,13 +312,18 @@ class _network_errors(object):
             # What urllib and http.client say of an address that is none.
             raise GofleetError('is not an address: %s' % to_native(exc), 'invalid_url')
         if _is_tls(exc):
-            raise _tls_error(exc)
+            raise _tls_error(exc, self.ca_path)
         if isinstance(exc, (URLError, UrlsConnectionError, HTTPException, socket.error)) and not _is_local(exc):
             text = to_native(getattr(exc, 'reason', None) or exc) or type(exc).__name__
             if self.begun:
                 raise _Broken(text)
             raise GofleetError('cannot be reached: %s' % text, 'unreachable', error=text)
         return False
+
+
+def _check_ca_path(options):
+    if options.ca_path and not os.path.isfile(options.ca_path):
+        raise GofleetError('is not asked, for ca_path (%s) is not on this machine' % options.ca_path, 'ca_path_missing', path=options.ca_path)
 
 
 def _check_address(url):
@@ -326,10 +340,22 @@ def _is_tls(exc):
         or (ssl is None and 'https' in to_native(exc))
 
 
-def _tls_error(exc):
+def _tls_error(exc, ca_path):
     if ssl is None:
         return GofleetError('cannot be verified: this Python has no ssl module', 'tls_unavailable')
-    return GofleetError('TLS fails: %s' % to_native(getattr(exc, 'reason', None) or exc), 'tls_failed')
+    store = 'those in ca_path (%s)' % ca_path if ca_path else 'those of this machine (%s)' % _system_store()
+    return GofleetError('TLS fails: %s. The authorities that were trusted are %s' % (to_native(getattr(exc, 'reason', None) or exc).rstrip('.'), store),
+                        'tls_failed', ca_path=ca_path)
+
+
+def _system_store():
+    """Where this Python's OpenSSL finds the authorities of the system, as text."""
+    # CentOS 7's own 2.7.5 has it; 2.7.8 and older that somebody built do not.
+    if not hasattr(ssl, 'get_default_verify_paths'):
+        return 'where its OpenSSL looks for them'
+    paths = ssl.get_default_verify_paths()
+    found = [each for each in (paths.cafile, paths.capath) if each]
+    return ' and '.join(found) or 'none: neither %s nor %s is there' % (paths.openssl_cafile, paths.openssl_capath)
 
 
 def _is_local(exc):

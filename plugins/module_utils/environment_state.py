@@ -28,7 +28,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils.environment_files i
 
 # Consumers of sessions: each user's own settings are to win there, and a file that says nothing is not needed.
 SESSIONS = ('login_shell', 'fish', 'user_manager')
-_GO = 'go_command'
+_GO = environment_goroot.CONSUMER
 _LOCK_SECONDS = 60
 # Names of folders that are ours whoever made them, and go when they are empty.
 _OWN_FOLDERS = ('gofleet', 'environment')
@@ -36,8 +36,9 @@ _OWN_FOLDERS = ('gofleet', 'environment')
 # What the host is to have. files: Wanted of every consumer; settings: the go.env block as bytes, or None for none; names: of variables by consumer;
 # secrets: names of variables; presets: as told in the result.
 Target = namedtuple('Target', 'files settings names secrets presets')
-# What is to be done. steps: of environment_files; diffs: for --diff; files: for the result.
-Plan = namedtuple('Plan', 'steps diffs files')
+# What is to be done. steps: of environment_files; diffs: for --diff; files: for the result; warnings: texts;
+# go_env: the environment_goroot.GoEnv that it was planned for.
+Plan = namedtuple('Plan', 'steps diffs files warnings go_env')
 
 
 def converge(options, run, check_mode):
@@ -46,19 +47,19 @@ def converge(options, run, check_mode):
     target = _absent(options) if options['state'] == 'absent' else _present(options, run)
     plan = _plan(target, options, check_mode)
     if plan.steps and not check_mode:
-        plan = _carry_out(target, options)
+        plan = _carry_out(target, options, plan)
     unasked = _unasked(target.files, options) if options['state'] == 'present' else []
     return {'changed': bool(plan.steps), 'files': plan.files, 'unasked': unasked, 'plan': [environment_files.told(step) for step in plan.steps],
-            'presets': target.presets, 'diff': plan.diffs, 'warnings': _warnings(target.files, options) + _unasked_warnings(unasked, options)}
+            'presets': target.presets, 'diff': plan.diffs, 'warnings': plan.warnings + _warnings(target.files, options) + _unasked_warnings(unasked, options)}
 
 
-def _carry_out(target, options):
-    """The Plan that was carried out."""
+def _carry_out(target, options, plan):
+    """The Plan that was carried out. plan: as it was before the locks were held."""
     lock, remembered = _lock_path(), _made_path()
     made = folders.missing(os.path.dirname(lock))
     own = _own_folders(target)
     try:
-        with locks.lock(lock, _LOCK_SECONDS, passing=True):
+        with locks.lock(lock, _LOCK_SECONDS, passing=True), environment_goroot.locked(plan.go_env, plan.steps, _LOCK_SECONDS):
             try:
                 # Another run may have been at it until now.
                 plan = _plan(target, options, False)
@@ -172,7 +173,9 @@ def _plan(target, options, check_mode):
         files.append(_told(wanted, own, target.names.get(wanted.consumer, [])))
     go_env = environment_goroot.observe(options['goroot'])
     steps += [environment_files.Step('clean', None, leftover) for leftover in go_env.leftovers]
-    wanted, seen = _go_env(go_env, target, options, check_mode)
+    steps += environment_goroot.kept_steps(go_env, options['goroot'], options['name'], target.settings)
+    warnings = [] if target.settings is None else environment_goroot.check(go_env, check_mode)
+    wanted, seen = _go_env(go_env, target, options)
     if wanted is not None:
         own = [environment_files.Step('write', wanted, wanted.path)] if wanted.content != seen.content else []
         steps += own
@@ -182,7 +185,7 @@ def _plan(target, options, check_mode):
         steps += [environment_files.Step('clean', None, folder) for folder in _abandoned(target)]
     # In check mode too: it fails where the run would.
     environment_files.check_writable(steps)
-    return Plan(steps, diffs, files)
+    return Plan(steps, diffs, files, warnings, go_env)
 
 
 def _told(wanted, steps, names):
@@ -191,11 +194,9 @@ def _told(wanted, steps, names):
             'action': actions[0] if actions else 'none', 'mode': None if wanted.content is None else '%04o' % wanted.mode, 'variables': names}
 
 
-def _go_env(seen, target, options, check_mode):
+def _go_env(seen, target, options):
     """(Wanted, Seen) of the active toolchain's go.env, or (None, None) where it is no business of ours."""
-    if target.settings is not None:
-        environment_goroot.check(seen, check_mode)
-    elif seen.content is None or seen.version is None:
+    if target.settings is None and (seen.content is None or seen.version is None):
         return None, None
     content = environment_goroot.with_block(seen.content, options['name'], target.settings)
     if target.settings is None and content == seen.content:

@@ -18,14 +18,18 @@ from ansible_collections.gofleet.golang.plugins.module_utils import (
     adoption,
     checks,
     digests,
+    extra_files,
     folder_owners,
     folders,
+    go_policy,
     goversion,
     host,
     locks,
     manifest,
+    offers,
     sources,
     toolchain,
+    toolchain_change,
     transaction,
     trust,
 )
@@ -46,10 +50,10 @@ class Need(Exception):
 class Installer(object):
     """Carries out the steps of one plan, with the lock held.
 
-    records: release record by version; progress: what the result tells.
+    records: release record by version; blocks: of go_policy.Move; progress: what the result tells.
     """
 
-    def __init__(self, paths, wanted, records, offered, run):
+    def __init__(self, paths, wanted, records, offered, run, blocks=None):
         self.paths = paths
         self.goarch = wanted.goarch
         self.policy = wanted.trust
@@ -57,15 +61,19 @@ class Installer(object):
         self.sources = offered
         self.program = run
         self.progress = {'installed': [], 'pruned': [], 'bytes_fetched': 0, 'needs': [], 'moved_aside': [], 'passed_over': [],
-                         'adopted': [], 'proven': []}
+                         'adopted': [], 'proven': [], 'kept': []}
         # Where what is at LINK will be moved to, for the manifest of a copy of it.
         self._aside = None
+        self._blocks = blocks or {}
+        # Trees whose go.env gets the blocks.
+        self._configured = []
 
     def run(self, steps):
         """Carry out steps in their order. Where an archive is missing, nothing after the installs is done."""
         if not steps:
             return
         self._aside = next((step.aside for step in steps if step.action == 'link'), None)
+        self._configured = [step.subject for step in steps if step.action == 'go_env']
         with transaction.stage(self.paths.stage) as stage:
             for step in steps:
                 if self.progress['needs'] and step.action not in ('install', 'adopt'):
@@ -91,14 +99,17 @@ class Installer(object):
         try:
             if record:
                 self._publish(step.detail, step.subject, record, *self._copy_foreign(step.detail, record, scratch))
-                self.progress['adopted'].append({'path': self.paths.link, 'version': step.detail, 'taken_in': True, 'reason': None})
+                self.progress['adopted'].append(adoption.outcome(self.paths.link, step.detail))
                 return
         except GofleetError as exc:
             if exc.code in _OF_THIS_HOST:
                 raise
-            self.progress['adopted'].append({'path': self.paths.link, 'version': step.detail, 'taken_in': False, 'reason': exc.msg})
+            self.progress['adopted'].append(adoption.outcome(self.paths.link, step.detail, exc.msg))
         transaction.delete_tree(scratch)
-        self._do_install(step, stage)
+        try:
+            self._do_install(step, stage)
+        except GofleetError as exc:
+            raise adoption.with_reason(exc, self.progress['adopted'])
 
     def _do_prove(self, step, stage):
         """Have more vouch for a tree of ours than what it was installed with."""
@@ -108,10 +119,11 @@ class Installer(object):
         content = manifest.read(self.paths.manifests, name)
         entries = digests.walk_tree(tree)
         differences = manifest.differences(entries, self.paths.manifests, name, content)
-        if not differences or any(differences):
+        if not differences or manifest.told(differences):
             raise GofleetError('%s is not what was installed any more (%s), so nobody can vouch for it. Run with verify: deep, which replaces it.'
                                % (tree, manifest.told(differences) if differences else 'its manifest was changed'), 'tree_changed', path=tree)
-        self._prove_tree(version, record, entries, tree)
+        digests.prove_h1(manifest.as_shipped(entries, self.paths.manifests, name, content), version, self.goarch, record, tree,
+                         'It stays as it is. Remove it with state: absent, and install it from another source.')
         source = content.get('source') or {}
         same_archive = source.get('kind') == 'archive' and source.get('sha256') == record.get('sha256')
         proof = proofs_of(record, ['sha256', 'h1'] if same_archive else ['h1'])
@@ -121,6 +133,12 @@ class Installer(object):
             raise trust.untrusted(version, self.goarch, self.policy, found, tree)
         manifest.rewrite(self.paths.manifests, name, dict(content, proof=proof))
         self.progress['proven'].append(version)
+
+    def _do_keep_go_env(self, step, stage):
+        go_policy.keep(self.paths, self._blocks)
+
+    def _do_go_env(self, step, stage):
+        go_policy.write(self.paths.tree(step.subject), self._blocks)
 
     def _do_link(self, step, stage):
         self._point(step)
@@ -155,9 +173,23 @@ class Installer(object):
         transaction.remove_file(step.subject)
 
     def _do_remove(self, step, stage):
+        # A download may lie between the plan and this.
+        if extra_files.found(self.paths, step.subject) != []:
+            aside = extra_files.aside_name(self.paths, step.subject, time.time(), toolchain.names_in(self.paths.prefix))
+            self._do_set_aside(step._replace(aside=aside), stage)
+            return
         transaction.remove_tree(self.paths.tree(step.subject), stage)
         manifest.remove(self.paths.manifests, step.subject)
         self.progress['pruned'].append(step.detail)
+
+    def _do_set_aside(self, step, stage):
+        """Keep a tree that holds more than its release. Without a manifest it is not ours any more."""
+        kept = extra_files.described(self.paths, step.subject, step.detail, extra_files.found(self.paths, step.subject), step.aside)
+        transaction.set_aside(self.paths.tree(step.subject), step.aside)
+        manifest.remove(self.paths.manifests, step.subject)
+        self.progress['pruned'].append(step.detail)
+        self.progress['moved_aside'].append(step.aside)
+        self.progress['kept'].append(kept)
 
     def _do_dissolve(self, step, stage):
         transaction.retire_folder(self.paths.meta)
@@ -167,7 +199,7 @@ class Installer(object):
         record = record_for(self.records, version, self.goarch)
         if record is None:
             raise Need({'kind': 'record', 'version': version, 'goarch': self.goarch})
-        given = self._given(version, record)
+        given = offers.given(self.sources, record, version, self.goarch)
         if given:
             obtained = self._take(version, given, record, stage)
             staged = self._unpack(version, record, obtained, stage)
@@ -178,30 +210,22 @@ class Installer(object):
     def _publish(self, version, name, record, obtained, staged):
         transaction.make_folder(self.paths.manifests)
         manifest.write(self.paths.manifests, name, self._manifest(version, record, obtained, staged), staged.entries)
+        # The manifest knows go.env as it was shipped. From the moment on at which the tree has its name, it has the blocks.
+        if name in self._configured:
+            go_policy.write(staged.path, self._blocks)
         transaction.publish_tree(staged.path, self.paths.tree(name))
         self.progress['installed'].append(version)
 
     def _copy_foreign(self, version, record, stage):
         """(Obtained, Staged) of a proven copy of the tree at LINK. Raises GofleetError where it is not the release."""
         source = os.path.realpath(self.paths.link)
-        if not record.get('h1') or not self.policy.holds(trust.kinds_for_tree(record)):
-            raise GofleetError('nothing says what the tree of Go %s has to be: the transparency log is not known to have it' % version, 'unverifiable')
+        adoption.check_provable(version, record, self.policy)
         tree = os.path.join(stage, 'go')
         adoption.copy_tree(source, tree)
         entries = digests.walk_tree(tree)
-        h1 = self._prove_tree(version, record, entries, source)
+        h1 = digests.prove_h1(entries, version, self.goarch, record, source)
         checks.prove_version(tree, version, self.goarch, stage, self.program)
         return Obtained(None, 'adopted', source, None, None), Staged(tree, entries, h1)
-
-    def _given(self, version, record):
-        for filename in (record['filename'], self._module_file(version)):
-            given = self.sources.files.get(filename) or self.sources.files.get(sources.ANY_NAME)
-            if given:
-                return given
-        return None
-
-    def _module_file(self, version):
-        return '%s.zip' % digests.toolchain_module(version, self.goarch)[1]
 
     def _fetch(self, version, record, stage):
         """(Obtained, Staged) from the first source that has the release."""
@@ -209,7 +233,7 @@ class Installer(object):
         from ansible_collections.gofleet.golang.plugins.module_utils import download
 
         failures = []
-        for kind, filename, url in self._offers(version, record) if self.sources.transfer != 'push' else ():
+        for kind, filename, url in self._offers(version, record):
             scratch = tempfile.mkdtemp(dir=stage)
             path = os.path.join(scratch, filename)
             try:
@@ -226,19 +250,12 @@ class Installer(object):
                 self.progress['passed_over'] += failures
                 return obtained, staged
         if self.sources.transfer == 'pull':
-            raise _no_source(version, self.goarch, failures)
+            raise offers.no_source(version, self.goarch, failures)
         raise Need({'kind': 'archive', 'version': version, 'goarch': self.goarch, 'filename': record['filename'],
                     'failures': failures, 'incoming': self._incoming()})
 
     def _offers(self, version, record):
-        """(kind, file name, URL) of everything that might have the release and can be verified."""
-        if self.policy.holds(trust.kinds_for_archive(record)):
-            for base in self.sources.mirrors:
-                yield 'archive', record['filename'], '%s/%s' % (base.rstrip('/'), record['filename'])
-        if record.get('h1') and self.policy.holds(trust.kinds_for_tree(record)):
-            filename = self._module_file(version)
-            for base in self.sources.goproxy:
-                yield 'module', filename, '%s/%s/@v/%s' % (base.rstrip('/'), digests.toolchain_module(version, self.goarch)[0], filename)
+        return offers.to_fetch(self.sources, record, version, self.goarch, self.policy) if self.sources.transfer != 'push' else ()
 
     def _expected(self, kind, record):
         return (record.get('size'), record.get('sha256')) if kind == 'archive' else (None, None)
@@ -252,7 +269,7 @@ class Installer(object):
             raise GofleetError('%s is a module zip, and nothing says what its tree has to be. Give its h1 in releases, or set goproxy so '
                                'that the transparency log is asked.' % given.origin, 'unverifiable', path=given.origin)
         if kind == 'archive' and record.get('sha256') and sha256 != record['sha256']:
-            raise GofleetError('%s is not the release: its sha256 is %s, %s says %s. Nothing was installed. Get the file again.'
+            raise GofleetError('%s is not the release: its sha256 is %s, %s says %s. It was not installed. Get the file again.'
                                % (given.origin, sha256, ' and '.join(sorted(record['vouched'].get('sha256', ()))) or 'the record', record['sha256']),
                                'sha256_mismatch', path=given.origin, found=sha256, wanted=record['sha256'])
         found = trust.kinds_for_tree(record) if kind == 'module' else trust.kinds_for_archive(record)
@@ -290,19 +307,10 @@ class Installer(object):
             entries = archive.unpack_tar(obtained.path, stage)
         if not os.path.isfile(os.path.join(tree, 'VERSION')):
             raise GofleetError('%s holds no go/VERSION: it is not an archive of Go.' % obtained.origin, 'not_a_toolchain', origin=obtained.origin)
-        h1 = self._prove_tree(version, record, entries, obtained.origin)
+        h1 = digests.prove_h1(entries, version, self.goarch, record, obtained.origin, 'It was not installed.')
         checks.prove_version(tree, version, self.goarch, stage, self.program)
         os.unlink(obtained.path)
         return Staged(tree, entries, h1)
-
-    def _prove_tree(self, version, record, entries, origin):
-        """The h1 of a tree. Raises GofleetError(h1_mismatch) unless it is the record's, if that has one."""
-        h1 = digests.toolchain_h1(entries, version, self.goarch)
-        if record.get('h1') and h1 != record['h1']:
-            raise GofleetError('%s is not the release: the h1 of its tree is %s, %s says %s. Nothing was installed.'
-                               % (origin, h1, ' and '.join(sorted(record['vouched'].get('h1', ()))), record['h1']),
-                               'h1_mismatch', found=h1, wanted=record['h1'], origin=origin)
-        return h1
 
     def _manifest(self, version, record, obtained, staged):
         proof = proofs_of(record, ['sha256', 'h1'] if obtained.kind == 'archive' else ['h1'])
@@ -342,13 +350,6 @@ def _copy(given, target):
     return size, digest.hexdigest()
 
 
-def _no_source(version, goarch, failures):
-    return GofleetError(
-        'Go %s for linux-%s came from no source. %s Check the mirrors, or let the controller fetch with transfer: push.'
-        % (version, goarch, 'Tried %s' % sources.told(failures) if failures else 'There is no mirror or module proxy to try.'),
-        'no_source', version=version, goarch=goarch, failures=failures)
-
-
 def converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep=False):
     """Bring the host to what is wanted. Returns the module's result.
 
@@ -364,28 +365,40 @@ def converge(wanted, paths, records, offered, run, check_mode, lock_timeout, dee
 
 def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep):
     _check_folders(paths)
-    before = toolchain.observe(paths, deep)
-    steps = toolchain.plan(wanted, before, paths, time.time())
-    _refuse_early(steps, paths, wanted, records)
-    missing = _missing(steps, wanted, records)
-    if not steps or check_mode or missing:
-        return _result(steps, before, before, paths, {'needs': missing})
+    change = toolchain_change.plan(wanted, toolchain.observe(paths, deep), paths, time.time())
+    _refuse_early(change.steps, paths, wanted, records)
+    missing = _missing(change.steps, wanted, records)
+    if not missing:
+        _check_offers(change.steps, wanted, records, offered)
+    if check_mode and not missing:
+        foreseen = [adoption.foreseen(paths.link, step.detail, record_for(records, step.detail, wanted.goarch), wanted)
+                    for step in change.steps if step.action == 'adopt']
+        return toolchain_change.result(change, change.before, paths, {'adopted': foreseen}, check_mode)
+    if not change.steps or missing:
+        return toolchain_change.result(change, change.before, paths, {'needs': missing}, check_mode)
     made = folders.missing(paths.meta)
     try:
         with locks.lock(paths.lock, lock_timeout):
-            try:
-                before = toolchain.observe(paths, deep)
-                steps = toolchain.plan(wanted, before, paths, time.time())
-                installer = Installer(paths, wanted, records, offered, run)
-                installer.run(steps)
-            except (GofleetError, IOError, OSError):
-                _drop_uploads(offered, paths)
-                _leave_as_found(before, paths)
-                raise
-            return _result(steps, before, toolchain.observe(paths), paths, installer.progress)
+            return _carry_out(wanted, paths, records, offered, run, deep, change.before)
     except (GofleetError, IOError, OSError):
         folders.remove_made(made)
         raise
+
+
+def _carry_out(wanted, paths, records, offered, run, deep, before):
+    try:
+        change = toolchain_change.plan(wanted, toolchain.observe(paths, deep), paths, time.time())
+        before = change.before
+        installer = Installer(paths, wanted, records, offered, run, change.move.blocks)
+        installer.run(change.steps)
+    except (GofleetError, IOError, OSError):
+        _drop_uploads(offered, paths)
+        _leave_as_found(before, paths)
+        raise
+    if installer.progress['needs'] and not installer.progress['installed']:
+        # The controller may never come with it; a folder that it was given stays.
+        _leave_as_found(before, paths)
+    return toolchain_change.result(change, toolchain.observe(paths), paths, installer.progress, check_mode=False)
 
 
 def _check_folders(paths):
@@ -400,7 +413,7 @@ def _check_folders(paths):
 
 
 def _leave_as_found(before, paths):
-    """Take back the lock and the folders of a run that failed on a host where nothing of ours was.
+    """Take back the lock and the folders of a run that came to nothing on a host where nothing of ours was.
 
     A tree that got its name, what other controllers are bringing, and a prefix that somebody made in their own way stay.
     """
@@ -427,6 +440,13 @@ def _refuse_early(steps, paths, wanted, records):
         checks.check_kernel(version, wanted.goarch, host.kernel_version())
     sizes = [records.get(version, {}).get('archives', {}).get(wanted.goarch, {}).get('size') or 0 for version in versions]
     checks.check_room(checks.nearest_folder(paths.prefix), sum(sizes))
+
+
+def _check_offers(steps, wanted, records, offered):
+    # A tree that may be taken in is not fetched.
+    for step in steps:
+        if step.action == 'install':
+            offers.check(offered, record_for(records, step.detail, wanted.goarch), step.detail, wanted.goarch, wanted.trust)
 
 
 def _missing(steps, wanted, records):
@@ -467,25 +487,3 @@ def _drop_uploads(offered, paths):
     for given in offered.files.values():
         if os.path.dirname(os.path.dirname(given.path)) == paths.incoming:
             transaction.delete_tree(os.path.dirname(given.path))
-
-
-def _result(steps, before, now, paths, progress):
-    after = toolchain.state_after(steps, before, paths)
-    installs = [step.detail for step in steps if step.action in ('install', 'adopt')]
-    result = {
-        'changed': bool(steps),
-        'diff': {'before': toolchain.state_of(before, paths), 'after': after},
-        'plan': [' '.join(str(each) for each in step if each) for step in steps],
-        'installed': installs,
-        'pruned': [step.detail for step in steps if step.action == 'remove'],
-        'bytes_fetched': 0, 'needs': [], 'moved_aside': after['moved_aside'], 'passed_over': [], 'adopted': [],
-        'proven': [step.detail for step in steps if step.action == 'prove'],
-        'damaged': [each for each in toolchain.listing(before, paths) if each['problem']],
-        'toolchains': toolchain.listing(now, paths),
-    }
-    result.update(progress)
-    if result['needs']:
-        # Only installs were done, if any; the caller comes again with what is missing.
-        result['installed'] = progress.get('installed', [])
-        result['changed'] = bool(result['installed'])
-    return result

@@ -127,6 +127,12 @@ def told(differences):
     return tree_manifest.told(differences, let_be=[('changed', 'go.env')])
 
 
+def as_shipped(entries, folder, name, content):
+    """The entries of a tree, of digests.walk_tree(), with go.env as it was installed, whatever was written to it since. Raises OSError."""
+    wanted = _read_sums(os.path.join(folder, name + '.sums'), content.get('sums_sha256')) or {}
+    return [wanted.get(entry.path, entry) if entry.path == b'go.env' else entry for entry in entries]
+
+
 def _read_sums(path, sha256):
     """{path: Entry} of a file that write() wrote, or None if it is not the one with this digest."""
     try:

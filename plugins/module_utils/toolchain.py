@@ -5,6 +5,7 @@
 
     PREFIX/go1.26.6/             one tree a version, published whole
     PREFIX/.gofleet/manifests/   what proves each tree
+    PREFIX/.gofleet/go.env       defaults of the go command for whichever tree is active
     PREFIX/.gofleet/stage/       where trees are built; a kill may leave something here, and nowhere else
     PREFIX/.gofleet/incoming/    where a controller puts archives
     PREFIX/.gofleet/lock
@@ -126,7 +127,8 @@ def wanted(state, version, also, prune, adopt, goarch, policy):
     return Wanted(exact[0], exact[1:], None, prune, adopt, goarch, policy)
 
 
-# One step of a plan. action: clean, forget, install, adopt, prove, link, program, discard, unlink, remove, dissolve.
+# One step of a plan. action: clean, forget, install, adopt, prove, keep_go_env, go_env (go_policy.py), link, program, discard, unlink, remove,
+# set_aside (extra_files.py), dissolve.
 # subject: path, tree or program; detail: by action; aside: where a foreign thing goes, or None.
 Step = namedtuple('Step', 'action subject detail aside')
 
@@ -363,12 +365,14 @@ def _by_age(tree):
 def state_after(steps, observed, paths):
     """The state that a plan leads to, in the words of state_of()."""
     state = state_of(observed, paths)
+    # A link at LINK leads to a tree elsewhere, which stays; so does the link itself.
+    discarded = [step.detail for step in steps if step.action == 'discard' and observed.link.target is None]
     for step in steps:
         if step.action in ('install', 'adopt'):
             state['toolchains'] = sorted(state['toolchains'] + [step.subject])
         elif step.action == 'prove':
             state['toolchains'] = [name + ' (proven as trust asks)' if name == step.subject else name for name in state['toolchains']]
-        elif step.action == 'remove':
+        elif step.action in ('remove', 'set_aside'):
             state['toolchains'] = [name for name in state['toolchains'] if name.split(' ')[0] != step.subject]
         elif step.action in ('link', 'program'):
             state['links'][step.subject] = step.detail
@@ -378,7 +382,7 @@ def state_after(steps, observed, paths):
             state['leftovers'].remove(step.subject)
         elif step.action == 'forget':
             state['leftovers'].remove(step.subject + ' (manifest)')
-        if step.aside:
+        if step.aside and step.aside not in discarded:
             state['moved_aside'].append(step.aside)
     return state
 

@@ -256,6 +256,15 @@ def remove_tree(path, stage_folder):
     delete_tree(os.path.dirname(doomed))
 
 
+def set_aside(path, aside):
+    """Give a tree another name in the same folder, under which it is kept. aside must not exist. Raises OSError."""
+    # rename() would silently take the place of an empty folder.
+    if os.path.lexists(aside):
+        raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), aside)
+    os.rename(path, aside)
+    sync_folder(os.path.dirname(path))
+
+
 def delete_tree(path):
     """Delete a folder or file that no name outside the stage leads to. Raises OSError."""
     if not os.path.isdir(path) or os.path.islink(path):

@@ -59,7 +59,7 @@ def kinds_for_tree(entry):
 def untrusted(version, goarch, policy, found, subject):
     """The GofleetError for something that less vouches for than is asked."""
     return GofleetError(
-        '%s: %s has to vouch for Go %s for linux-%s; %s. Nothing was installed. Give a source that has more (mirrors with .asc files, '
+        '%s: %s has to vouch for Go %s for linux-%s; %s. It was refused. Give a source that has more (mirrors with .asc files, '
         'goproxy or gosumdb for the log, checksums to pin), or ask for less with trust.'
         % (subject, policy, version, goarch, 'only %s does' % ' and '.join(sorted(found)) if found else 'nothing does'),
         'untrusted', version=version, goarch=goarch, wanted=list(policy.kinds), found=sorted(found))

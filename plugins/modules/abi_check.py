@@ -77,6 +77,10 @@ notes:
 extends_documentation_fragment:
   - gofleet.golang.attributes
 attributes:
+  async:
+    description: Can run with the C(async) keyword.
+    support: none
+    details: The controller does its half of the work while the host does the other. Such a task fails with RV(code=async_unsupported).
   check_mode:
     support: full
   diff_mode:

@@ -114,7 +114,10 @@ options:
       - V(default) writes settings of the go command to C(go.env) of the active toolchain instead, so that a user's C(go env -w) still wins, and keeps
         them out of sessions (V(login_shell), V(fish), V(user_manager)). Variables that the go command takes from the environment alone (E(PATH),
         E(GODEBUG), E(GOMEMLIMIT), and all O(secrets)) stay there.
-      - V(default) needs a toolchain of M(gofleet.golang.go_toolchain), of Go 1.21 or later.
+      - V(default) needs a toolchain of M(gofleet.golang.go_toolchain), of Go 1.21 or later. In check mode another one is a warning, because
+        a task before may be about to change that.
+      - The settings are kept beside the toolchains too, from where M(gofleet.golang.go_toolchain) gives them to each toolchain that becomes active. All
+        toolchains in one folder share them, whichever of them O(goroot) names.
     type: str
     choices: [default, enforced]
     default: enforced

@@ -20,6 +20,11 @@ description:
   - An archive is fetched, verified, unpacked and proven beside its target and gets its name by one rename. What was active before stays
     so until then. A run that is killed at any point leaves the old state or the new one, and the next run converges.
   - A host that has what is wanted is read in one round trip and nothing on it is written.
+  - Defaults of the go command that M(gofleet.golang.env_file) set with its O(gofleet.golang.env_file#module:level=default) stay with O(link). A toolchain
+    that becomes active has them in its C(go.env) before O(link) leads to it, and none that were removed meanwhile. Releases before 1.21 do not
+    read C(go.env), which a warning says.
+  - A toolchain is removed only if it holds nothing but its release. One into which somebody put files (C(bin/dlv), C(pkg/mod)) is renamed to
+    C(goVERSION.before-gofleet-TIME) in O(prefix) and left to you, with a warning that names them. What was changed in files of the release is not kept.
 options:
   version:
     description:
@@ -39,7 +44,7 @@ options:
     elements: str
     default: []
   prune:
-    description: Whether toolchains that this collection installed and that are wanted no longer are removed.
+    description: Whether toolchains that this collection installed and that are wanted no longer are removed, or kept aside if they hold files of others.
     type: bool
     default: false
   state:
@@ -105,6 +110,7 @@ options:
     description:
       - How toolchains that are there are looked at. V(quick) compares programs, tools and folders with the manifest; V(deep) reads every file.
       - A toolchain that is not what was installed is replaced by a new one. An edited C(go.env) is told and let be.
+      - V(deep) takes files that the release does not have for a change, too. Such a toolchain is kept aside (RV(kept)) when its successor is there.
     type: str
     choices: [quick, deep]
     default: quick
@@ -200,6 +206,10 @@ notes:
 extends_documentation_fragment:
   - gofleet.golang.attributes
 attributes:
+  async:
+    description: Can run with the C(async) keyword.
+    support: none
+    details: The controller does its half of the work while the host does the other. Such a task fails with RV(code=async_unsupported).
   check_mode:
     support: full
   diff_mode:
@@ -322,10 +332,32 @@ pruned:
   type: list
   elements: str
 moved_aside:
-  description: Names under which foreign things are kept, with O(adopt=true).
+  description: Names under which foreign things are kept, with O(adopt=true), and toolchains of this collection that hold files of others (RV(kept)).
   returned: success
   type: list
   elements: str
+kept:
+  description: Toolchains that were kept aside instead of being removed (in check mode, would be), because they hold files that their release does not have.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    tree:
+      description: The folder that it was in.
+      type: str
+    version:
+      description: Its version.
+      type: str
+    path:
+      description: The folder that it is kept as. This collection does not touch it again.
+      type: str
+    count:
+      description: How many such files there are; null if the list of the release's files could not be read, so that nobody can say.
+      type: int
+    extra:
+      description: Names of such files below the tree, at most 20.
+      type: list
+      elements: str
 plan:
   description: The steps that were taken (in check mode, that would be), one a line.
   returned: success

@@ -132,6 +132,9 @@ class Bench:
             allowed = {self.scenario.before, self.scenario.after, *([None] if self.scenario.lacks else [])}
             if answer not in allowed:
                 yield f'go under {name} says {answer}, not {self.scenario.before} or {self.scenario.after}'
+        wrong = self.scenario.wrong(slot.host)
+        if wrong:
+            yield wrong
         yield from self._users(slot)
 
     def _users(self, slot: Slot) -> Iterator[str]:

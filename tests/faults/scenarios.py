@@ -60,6 +60,8 @@ class Scenario:
     unpacked: str | None = None
     # A system call that this kernel lacks; without it, a name may be missing for a moment.
     lacks: str | None = None
+    # What must not happen at any moment, or nothing.
+    wrong: Callable[[Host], str | None] = field(default=lambda host: None)
 
     def set_up(self, host: Host, module: Module, shelf: Shelf) -> None:
         host.make()
@@ -94,6 +96,47 @@ def _index_only(shelf: Shelf) -> Options:
 
 def _damage(host: Host) -> None:
     (host.prefix / f'go{FIRST}/VERSION').unlink()
+
+
+_DEFAULTS = '# gofleet.golang environment fleet: begin\nGOPROXY=https://proxy.example.com\n# gofleet.golang environment fleet: end\n'
+_OLD_DEFAULTS = _DEFAULTS.replace('proxy', 'old')
+
+
+def _set_defaults(version: str) -> Callable[[Host], None]:
+    """As env_file does at level default while this release is active."""
+
+    def work(host: Host) -> None:
+        host.write('opt/go/.gofleet/go.env', _DEFAULTS)
+        tree = host.prefix / f'go{version}/go.env'
+        tree.write_text(_DEFAULTS + tree.read_text(encoding='utf-8'), encoding='utf-8')
+
+    return work
+
+
+def _set_defaults_before(host: Host) -> None:
+    """As a former release did, which kept nothing beside the trees."""
+    _set_defaults(FIRST)(host)
+    (host.prefix / '.gofleet/go.env').unlink()
+
+
+def _set_defaults_since(host: Host) -> None:
+    """The one that is not active has what held before."""
+    _set_defaults(SECOND)(host)
+    tree = host.prefix / f'go{FIRST}/go.env'
+    tree.write_text(_OLD_DEFAULTS + tree.read_text(encoding='utf-8'), encoding='utf-8')
+
+
+def _has_other_defaults(host: Host) -> str | None:
+    active = (host.link / 'go.env').read_text(encoding='utf-8')
+    return None if active.startswith(_DEFAULTS) and 'old' not in active else f'the go.env of the active toolchain is {active!r}'
+
+
+def _add_own(host: Host) -> None:
+    host.write(f'opt/go/go{FIRST}/bin/dlv', 'mine\n', 0o755)
+
+
+def _has_lost_own(host: Host) -> str | None:
+    return None if list(host.prefix.glob(f'go{FIRST}*/bin/dlv')) else 'bin/dlv is gone'
 
 
 SCENARIOS = (
@@ -132,6 +175,18 @@ SCENARIOS = (
     Scenario(
         'deep', FIRST, FIRST, lambda shelf: shelf.options(FIRST, verify='deep'), history=(lambda shelf: shelf.options(FIRST),),
         damage=_edit,
+    ),
+    Scenario(
+        'upgrade_defaults', FIRST, SECOND, lambda shelf: shelf.options(SECOND, prune=True), history=(lambda shelf: shelf.options(FIRST),),
+        damage=_set_defaults_before, wrong=_has_other_defaults,
+    ),
+    Scenario(
+        'switch_defaults', SECOND, FIRST, lambda shelf: shelf.options(FIRST), history=(lambda shelf: shelf.options(SECOND, FIRST),),
+        damage=_set_defaults_since, wrong=_has_other_defaults,
+    ),
+    Scenario(
+        'prune_own', SECOND, SECOND, lambda shelf: shelf.options(SECOND, prune=True), history=(lambda shelf: shelf.options(SECOND, FIRST),),
+        damage=_add_own, wrong=_has_lost_own,
     ),
     Scenario(
         'remove', SECOND, None, lambda shelf: {'state': 'absent'},

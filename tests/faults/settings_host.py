@@ -102,6 +102,8 @@ class SettingsHost:
         self.write('var/go/go1.30.1/go.env', 'GOSUMDB=sum.golang.org\n')
         known = {'format': 1, 'version': '1.30.1', 'goarch': 'amd64', 'proof': [], 'files': {}, 'folders': []}
         self.write('var/go/.gofleet/manifests/go1.30.1.json', json.dumps(known))
+        # Of the run that installed it.
+        self.write('var/go/.gofleet/lock', '').chmod(0o600)
         self.write('usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator', '')
         self.write('usr/sbin/openrc-run', '')
         if openrc:

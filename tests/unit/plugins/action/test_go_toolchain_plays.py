@@ -521,12 +521,8 @@ REFUSALS = {
     'unsigned': ('untrusted', (f'signature has to vouch for Go {NEW} for linux-', 'index does', 'There is no signature of', '.asc: answers 404', 'trust')),
     'unlogged': ('untrusted', ('log or signature has to vouch', 'The transparency log knows nothing of', 'gosumdb: off', 'There is no signature')),
     'no-lock': ('no_file', ('nowhere.yml', 'gofleet.golang.lock')),
-    'lied-to': ('no_source', ('{module} is not the release', '{h1}', WRONG_H1, 'Nothing was installed')),
+    'lied-to': ('no_source', ('{module} is not the release', '{h1}', WRONG_H1, 'It was not installed')),
 }
-# The host had made a folder for the controller, which then had nothing to bring.
-LEAVES_THE_LOCK = ('down', 'lied-to')
-
-
 @pytest.fixture(scope='session')
 def words(stand: Stand) -> dict[str, str]:
     """What the parts of a message stand for."""
@@ -560,14 +556,10 @@ def test_a_mismatch_names_the_file_that_was_given(first: Told, stand: Stand) -> 
     assert str(stand.archive(OLD).path) in first.results['mismatch']['msg']
 
 
-@pytest.mark.parametrize('name', [name for name in REFUSALS if name not in LEAVES_THE_LOCK])
+# For 'down' and 'lied-to' the host has made a folder, to which the controller then has nothing to bring.
+@pytest.mark.parametrize('name', REFUSALS)
 def test_a_refusal_leaves_the_host_as_it_was(first: Told, name: str) -> None:
     assert first.after[name] == first.before[name]
-
-
-@pytest.mark.parametrize('name', LEAVES_THE_LOCK)
-def test_a_controller_without_a_source_leaves_no_file_but_the_lock(first: Told, name: str) -> None:
-    assert first.files(name) == ['toolchains/.gofleet/lock']
 
 
 def test_with_adopt_what_was_in_the_way_is_kept_whole(first: Told) -> None:

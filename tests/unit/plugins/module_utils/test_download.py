@@ -286,6 +286,27 @@ def test_a_server_that_does_not_speak_tls_is_told(web, fetch):
     assert error.code == 'tls_failed'
 
 
+def test_a_failure_of_tls_names_the_store_of_the_machine(web, fetch, monkeypatch):
+    paths = ssl.get_default_verify_paths()._replace(cafile='/etc/own/ca.crt', capath='/etc/own/certs')
+    monkeypatch.setattr(ssl, 'get_default_verify_paths', lambda: paths)
+    error = error_of(fetch, web.url.replace('http:', 'https:') + '/archive')
+    assert 'those of this machine (/etc/own/ca.crt and /etc/own/certs)' in error.msg
+
+
+def test_a_failure_of_tls_says_that_the_store_of_the_machine_is_not_there(monkeypatch):
+    paths = ssl.get_default_verify_paths()._replace(cafile=None, capath=None, openssl_cafile='/opt/ssl/cert.pem', openssl_capath='/opt/ssl/certs')
+    monkeypatch.setattr(ssl, 'get_default_verify_paths', lambda: paths)
+    with pytest.raises(GofleetError) as caught, download._network_errors(False):
+        raise ssl.SSLError('certificate verify failed')
+    assert 'none: neither /opt/ssl/cert.pem nor /opt/ssl/certs is there' in caught.value.msg
+
+
+def test_a_failure_of_tls_names_the_authorities_that_were_given():
+    with pytest.raises(GofleetError) as caught, download._network_errors(False, '/etc/own/ca.pem'):
+        raise ssl.SSLError('certificate verify failed')
+    assert ('those in ca_path (/etc/own/ca.pem)' in caught.value.msg, caught.value.evidence) == (True, {'ca_path': '/etc/own/ca.pem'})
+
+
 # Python 2.7 tells a timeout under TLS so (seen with 2.7.18); later ones raise what they raise without TLS.
 @pytest.mark.parametrize('begun', [False, True])
 def test_a_timeout_under_tls_is_no_failure_of_tls(begun):

@@ -342,7 +342,7 @@ def test_a_tree_whose_go_says_something_else_is_refused(host, other, error_of, c
     take(host, other(**changes))
     error = error_of(host.have, '1.30.1')
     assert error.code == code
-    assert 'Nothing was installed' in error.msg
+    assert 'It was not installed' in error.msg
     assert names_of(host) == before
 
 
@@ -556,6 +556,21 @@ def test_a_folder_for_the_archive_is_made_when_asked_for(host, asked, made, monk
         assert (os.path.dirname(folder), stat.S_IMODE(os.stat(folder).st_mode), os.listdir(folder)) == (host.paths.incoming, 0o700, [])
 
 
+def test_a_bare_host_that_only_asks_for_an_archive_stays_bare(host):
+    host.offer(files={}, transfer='push', incoming=False)
+    assert [need['kind'] for need in host.have('1.30.1')['needs']] == ['archive']
+    assert host.everything() == {}
+
+
+def test_an_archive_that_does_not_come_leaves_a_bare_host_bare(host, error_of, monkeypatch):
+    monkeypatch.delenv('SUDO_UID', raising=False)
+    host.offer(files={}, transfer='push', incoming=True)
+    need, = host.have('1.30.1')['needs']
+    host.offer(files={need['filename']: sources.File(os.path.join(need['incoming'], 'withdrawn'), 'the controller')})
+    assert error_of(host.have, '1.30.1').code == 'archive_unreadable'
+    assert host.everything() == {}
+
+
 def test_what_was_brought_is_installed_and_dropped(host, releases, monkeypatch):
     monkeypatch.delenv('SUDO_UID', raising=False)
     host.offer(files={}, transfer='push', incoming=True)
@@ -610,6 +625,45 @@ if os.geteuid() == 0:
 
 
 # ---- what is known to fail fails before the first change
+
+
+UNASKABLE = {
+    'https without ssl': (['https://mirror.example.com/dl'], None, 'tls_unavailable', 'ssl module'),
+    'authorities that are not there': (['https://mirror.example.com/dl'], '/no/such/ca.pem', 'ca_path_missing', 'correct ca_path'),
+    'no address': (['mirror.example.com/dl'], None, 'invalid_url', 'Check the mirrors'),
+    'nobody': ([], None, None, 'There is no mirror or module proxy to try'),
+}
+
+
+@pytest.mark.parametrize('check_mode', [True, False])
+@pytest.mark.parametrize('name', sorted(UNASKABLE))
+def test_a_host_that_can_ask_no_source_is_refused_before_anything_is_made(host, monkeypatch, error_of, name, check_mode):
+    mirrors, ca_path, code, advice = UNASKABLE[name]
+    if code == 'tls_unavailable':
+        monkeypatch.setattr(download, 'ssl', None)
+    host.offer(files={}, mirrors=mirrors, options=sources.Options(10, ca_path))
+    error = error_of(host.have, '1.30.1', check_mode=check_mode)
+    assert (error.code, [each['code'] for each in error.evidence['failures']], advice in error.msg) == ('no_source', [code] if code else [], True)
+    assert host.everything() == {}
+
+
+def test_one_source_that_can_be_asked_is_enough_for_check_mode(host, monkeypatch):
+    monkeypatch.setattr(download, 'ssl', None)
+    host.offer(files={}, mirrors=['https://mirror.example.com/dl', 'http://mirror.example.com/dl'])
+    assert host.have('1.30.1', check_mode=True)['installed'] == ['1.30.1']
+
+
+@pytest.mark.parametrize('transfer', ['auto', 'push'])
+def test_a_host_that_the_controller_may_bring_it_to_is_not_refused(host, monkeypatch, transfer):
+    monkeypatch.setattr(download, 'ssl', None)
+    host.offer(files={}, mirrors=['https://mirror.example.com/dl'], transfer=transfer)
+    assert host.have('1.30.1', check_mode=True)['installed'] == ['1.30.1']
+
+
+def test_a_host_that_has_the_archive_needs_no_source(host, monkeypatch):
+    monkeypatch.setattr(download, 'ssl', None)
+    host.offer(mirrors=['https://mirror.example.com/dl'])
+    assert host.have('1.30.1')['installed'] == ['1.30.1']
 
 
 @pytest.mark.parametrize(('version', 'goarch', 'kernel', 'fits'), [

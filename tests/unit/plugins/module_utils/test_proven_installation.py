@@ -239,6 +239,60 @@ def test_an_official_tree_at_the_link_is_taken_in_without_an_archive(host, relea
     assert host.have('1.30.1', adopt=True)['changed'] is False
 
 
+def told_without_times(result):
+    """What two results have to agree in."""
+    return ([line.split('.before-gofleet-')[0] for line in result['plan']], result['adopted'], len(result['moved_aside']),
+            len(result['diff']['after']['moved_aside']), result['installed'])
+
+
+@pytest.mark.parametrize('change', [{}, {'src/fmt/print.go': b'evil'}])
+def test_check_mode_foresees_whether_a_tree_is_taken_in(host, releases, change):
+    foreign(host, dict(releases['1.30.1'].tree, **change))
+    know(host, ['index'])
+    before = host.everything()
+    promised = host.have('1.30.1', adopt=True, check_mode=True)
+    assert host.everything() == before
+    assert told_without_times(promised) == told_without_times(host.have('1.30.1', adopt=True))
+    assert promised['adopted'][0]['taken_in'] is (not change)
+
+
+@pytest.mark.parametrize('check_mode', [True, False])
+def test_the_diff_moves_nothing_aside_where_a_tree_is_taken_in(host, check_mode):
+    foreign(host)
+    know(host, ['index'])
+    result = host.have('1.30.1', adopt=True, check_mode=check_mode)
+    assert (result['diff']['after']['moved_aside'], result['moved_aside'], result['warnings']) == ([], [], [])
+
+
+@pytest.mark.parametrize(('h1', 'reason'), [(True, 'is not the release: the h1 of its tree'), (False, 'Nothing says what the tree of Go 1.30.1 has to be')])
+@pytest.mark.parametrize(('check_mode', 'consequence'), [(True, 'would be installed.'), (False, 'is installed in its place.')])
+def test_a_warning_says_why_a_tree_was_not_taken_in(host, releases, h1, reason, check_mode, consequence):
+    foreign(host, dict(releases['1.30.1'].tree, **{'src/fmt/print.go': b'evil'}))
+    know(host, ['index'], h1)
+    result = host.have('1.30.1', adopt=True, check_mode=check_mode)
+    warning, = result['warnings']
+    assert all(each in warning for each in (host.paths.link, reason, result['moved_aside'][0], consequence))
+    assert 'was installed' not in warning
+    assert 'not installed' not in warning
+
+
+def test_an_installation_that_fails_says_why_the_tree_that_is_there_was_not_taken_in(host, releases, error_of):
+    foreign(host, dict(releases['1.30.1'].tree, **{'src/fmt/print.go': b'evil'}))
+    know(host, ['index'])
+    host.offer(files={})
+    error = error_of(host.have, '1.30.1', adopt=True)
+    assert (error.code, 'was not taken in: ' in error.msg, error.evidence['adopted'][0]['taken_in']) == ('no_source', True, False)
+
+
+@pytest.mark.parametrize('check_mode', [True, False])
+def test_a_tree_with_a_link_in_it_is_not_taken_in(host, releases, check_mode):
+    foreign(host)
+    os.symlink('/etc/passwd', os.path.join(host.paths.link, 'doc', 'odd'))
+    know(host, ['index'])
+    adopted, = host.have('1.30.1', adopt=True, check_mode=check_mode)['adopted']
+    assert (adopted['taken_in'], 'is neither a file nor a folder' in adopted['reason']) == (False, True)
+
+
 def test_what_was_taken_in_is_a_copy_that_nobody_else_can_write_to(host):
     foreign(host)
     inode = os.stat(os.path.join(host.paths.link, 'bin/go')).st_ino

@@ -112,7 +112,7 @@ def test_a_failure_has_a_code_and_what_it_was_made_from(machine, release):
     result = machine.run(releases=[record])
     assert (machine.code, result['failed'], result['code']) == (1, True, 'sha256_mismatch')
     assert result['evidence'] == {'path': release.archive, 'found': release.sha256, 'wanted': '0' * 64}
-    assert 'Nothing was installed' in result['msg']
+    assert 'It was not installed' in result['msg']
 
 
 def test_an_error_of_the_system_has_a_code_too(machine):
