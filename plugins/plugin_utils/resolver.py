@@ -23,6 +23,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Requ
 _INDEX_LIMIT = 64 << 20
 # What nearly every host is. Others are looked up in the log when a host says that it is one.
 _USUAL_GOARCH = ('amd64', 'arm64')
+_RUN_ADVICE = ('Set local_tmp in the section defaults of ansible.cfg (or ANSIBLE_LOCAL_TEMP) to a folder that belongs to this user and in which only this '
+               'user and root may write.')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 
@@ -273,5 +275,9 @@ def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) ->
 
 
 def run_cache(local_tmp: str) -> Cache:
-    """The cache of one run: in the folder that Ansible makes for a run and removes with it."""
-    return Cache(Path(local_tmp) / 'gofleet')
+    """The cache of one run: in the folder that Ansible makes for a run and removes with it.
+
+    What is in it is believed, as this run alone wrote it: the folder has a name that nobody could guess, and mode 0700, which is
+    looked at. So below a sticky folder it is safe for root too: it was made minutes ago, and nobody else can rename or remove it.
+    """
+    return Cache(Path(local_tmp) / 'gofleet', advice=_RUN_ADVICE, below_sticky=True)
