@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.plugin_utils import inclusion
+from ansible_collections.gofleet.golang.plugins.plugin_utils.inclusion import Evidence
 
 # ../../keys of the Go command (cmd/go/internal/modfetch/key.go): public, and never changed since 2019.
 _KNOWN_KEYS = {'sum.golang.org': 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8'}
@@ -37,7 +39,6 @@ _SIGNATURE_MARK = '\u2014 '
 # Hashes in a tile: 8 levels of the tree, 256 hashes of 32 bytes at its bottom.
 _HEIGHT = 8
 _WIDTH = 1 << _HEIGHT
-_HASH = 32
 # Of records: more digits than a 64-bit count has are nobody's.
 _NUMBER = re.compile(r'(?:0|[1-9][0-9]{0,18})\Z')
 # Answers that are kept as evidence when they are refused. What could not be read at all is no answer.
@@ -174,7 +175,7 @@ def parse_tree_head(note: bytes, key: Key) -> TreeHead:
     try:
         title, size, encoded = text.decode().split('\n')[:3]
         root = base64.b64decode(encoded, validate=True)
-        if title != 'go.sum database tree' or not _NUMBER.match(size) or len(root) != _HASH:
+        if title != 'go.sum database tree' or not _NUMBER.match(size) or len(root) != inclusion.HASH:
             raise ValueError(f'{title!r}, {size[:30]!r}, {encoded[:60]!r} are no title, size and hash of a tree')
     except (ValueError, binascii.Error) as exc:
         raise _malformed(key, str(exc)) from exc
@@ -207,7 +208,12 @@ def _malformed(key: Key, reason: str) -> GofleetError:
 
 
 def lookup(module: str, version: str, key: Key, read: Callable[[str], bytes], heads: HeadStore | None = None) -> str:
-    """The h1 of a module version, proven to stand in the log, and the log to extend what was seen of it before.
+    """The h1 of prove()."""
+    return prove(module, version, key, read, heads)[0]
+
+
+def prove(module: str, version: str, key: Key, read: Callable[[str], bytes], heads: HeadStore | None = None) -> tuple[str, Evidence]:
+    """The h1 of a module version, proven to stand in the log, and the log to extend what was seen of it before; and how to prove it again.
 
     read: gives the body at a path of the database (lookup/…, tile/…), or raises GofleetError. It may cache full tiles,
     which never change; nothing that it gives is trusted.
@@ -225,12 +231,34 @@ def lookup(module: str, version: str, key: Key, read: Callable[[str], bytes], he
     """
     visit = _Visit(f'lookup/{module}@{version}', key, read)
     try:
-        record = visit.record(heads)
-        return _h1(record, module, version, key)
+        evidence = visit.evidence(heads)
+        return _h1(evidence.record, module, version, key), evidence
     except GofleetError as exc:
         if heads is None or exc.code not in _REFUSALS:
             raise
         raise _with_evidence(exc, visit, heads) from exc
+
+
+def prove_again(evidence: Evidence, module: str, version: str, key: Key) -> str:
+    """The h1 of a module version, by evidence of anybody's; nothing is read, and no head is compared with it.
+
+    Raises GofleetError(log_signature, log_malformed, log_not_included).
+    """
+    head = parse_tree_head(evidence.note, key)
+    try:
+        root = inclusion.root(evidence.number, head.size, evidence.record, evidence.path)
+    except ValueError as exc:
+        raise _malformed(key, str(exc)) from exc
+    if root != head.root:
+        raise _not_included(key, evidence.number, head, evidence.record)
+    return _h1(evidence.record, module, version, key)
+
+
+def _not_included(key: Key, number: int, head: TreeHead, record: bytes) -> GofleetError:
+    return GofleetError(
+        f'The checksum database {key.name} names a record (number {number}) that is not in the log it has signed (size {head.size}). '
+        'Trust nothing that came with it; show this to whoever runs the proxy.',
+        'log_not_included', log=key.name, number=number, size=head.size, record=record.decode('utf-8', 'replace'))
 
 
 @dataclass
@@ -249,7 +277,7 @@ class _Visit:
             self.answers[path] = self.source(path)
         return self.answers[path]
 
-    def record(self, heads: HeadStore | None) -> bytes:
+    def evidence(self, heads: HeadStore | None) -> Evidence:
         """The record that the lookup answers with, proven."""
         number, record, note = self._parsed()
         head = parse_tree_head(note, self.key)
@@ -261,12 +289,9 @@ class _Visit:
                 f'The tree head that came with record number {number} of the checksum database {self.key.name} is too old to hold it: it is of '
                 f'{head.size} records. Whoever answers serves an old head or a wrong number. Ask through another module proxy.',
                 'log_stale', log=self.key.name, number=number, size=head.size)
-        if self._tree(head).leaf(number) != _leaf(record):
-            raise GofleetError(
-                f'The checksum database {self.key.name} names a record (number {number}) that is not in the log it has signed (size {head.size}). '
-                'Trust nothing that came with it; show this to whoever runs the proxy.',
-                'log_not_included', log=self.key.name, number=number, size=head.size, record=record.decode('utf-8', 'replace'))
-        return record
+        if self._tree(head).leaf(number) != inclusion.leaf(record):
+            raise _not_included(self.key, number, head, record)
+        return Evidence(number, record, note, self._tree(head).path(number))
 
     def _parsed(self) -> tuple[int, bytes, bytes]:
         number, dummy, rest = self.read(self.path).partition(b'\n')
@@ -362,18 +387,10 @@ def _lossless(content: bytes) -> str:
 # ---- the tree
 
 
-def _leaf(record: bytes) -> bytes:
-    return hashlib.sha256(b'\x00' + record).digest()
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b'\x01' + left + right).digest()
-
-
 def _folded(layer: list[bytes]) -> bytes:
     """The hash over a power of two of neighbours."""
     while len(layer) > 1:
-        layer = [_node(left, right) for left, right in zip(layer[::2], layer[1::2], strict=True)]
+        layer = [inclusion.node(left, right) for left, right in zip(layer[::2], layer[1::2], strict=True)]
     return layer[0]
 
 
@@ -400,6 +417,17 @@ class _Tree:
         """The hash of a record; number is below the head's size. Raises GofleetError(log_malformed)."""
         return self._hash(0, number)
 
+    def path(self, number: int) -> list[bytes]:
+        """The hashes beside the way from a record to the root, from the bottom up, in tiles that leaf() has read."""
+        hashes: list[bytes] = []
+        low, high = 0, self._head.size
+        while high - low > 1:
+            middle = low + inclusion.middle(high - low)
+            beside = (middle, high) if number < middle else (low, middle)
+            hashes.insert(0, self._over(*beside))
+            low, high = (low, middle) if number < middle else (middle, high)
+        return hashes
+
     def prefix(self, size: int) -> bytes:
         """The root that the log had when it had that many records, at most the head's. Raises GofleetError(log_malformed)."""
         return self._over(0, size)
@@ -412,7 +440,7 @@ class _Tree:
         level = size.bit_length() - 1
         whole = self._hash(level, low >> level)
         middle = low + (1 << level)
-        return whole if middle == high else _node(whole, self._over(middle, high))
+        return whole if middle == high else inclusion.node(whole, self._over(middle, high))
 
     def _hash(self, level: int, number: int) -> bytes:
         """The hash of the subtree of 2**level records that is the number-th of its kind."""
@@ -424,7 +452,7 @@ class _Tree:
         if (row, number) not in self._tiles:
             width = self._width(row, number)
             content = self._fetch(self._path(row, number), width)
-            tile = [content[start:start + _HASH] for start in range(0, len(content), _HASH)]
+            tile = [content[start:start + inclusion.HASH] for start in range(0, len(content), inclusion.HASH)]
             if width == _WIDTH and _folded(tile) != self._hash((row + 1) * _HEIGHT, number):
                 raise self._not_under_head([self._path(row, number)])
             self._tiles[row, number] = tile
@@ -449,10 +477,10 @@ class _Tree:
                 path, content = whole, self._read(whole)
             except GofleetError:
                 raise exc from None
-        size = (_WIDTH if path == whole else width) * _HASH
+        size = (_WIDTH if path == whole else width) * inclusion.HASH
         if len(content) != size:
             raise _malformed(self._key, f'{path} has {len(content)} bytes instead of {size}')
-        return content[:width * _HASH]
+        return content[:width * inclusion.HASH]
 
     def _not_under_head(self, paths: list[str]) -> GofleetError:
         return _NotUnderHead(

@@ -17,6 +17,11 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils.checksum_db import 
 _NOTE_LIMIT = 1 << 16
 
 
+def evidence_key(key: Key, module_version: str) -> str:
+    """Under which key of a cache the evidence lies that a log has a toolchain."""
+    return f'log evidence {key} {module_version}'
+
+
 class Heads:
     """The largest proven tree head of one key, in a cache that controllers may share (a checksum_db.HeadStore).
 

@@ -94,6 +94,20 @@ def _record(release: dict[str, Any], when: str) -> Record | None:
     return record if record.archives else None
 
 
+def indexed_again(value: dict[str, Any]) -> Record:
+    """A record of parse_index() that was kept. Whatever it says of who vouches for it, it came from an index, and is worth that.
+
+    Raises TypeError, KeyError, AttributeError, ValueError.
+    """
+    if not is_release(value['version']):
+        raise ValueError('no release has this name')
+    archives = {}
+    for goarch, entry in value['archives'].items():
+        archives[goarch] = {'filename': _plain_name(entry['filename']), 'sha256': sha256_digits(entry['sha256']), 'size': int(entry['size']),
+                            'vouched': {'sha256': {'index': str(entry['vouched']['sha256']['index'])}}}
+    return Record(value['version'], archives)
+
+
 def is_release(name: str) -> bool:
     """Whether Go itself gives a release this name: not go1.26.6-custom, which somebody else's toolchain may have."""
     try:

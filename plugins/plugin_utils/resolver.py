@@ -25,6 +25,8 @@ _INDEX_LIMIT = 64 << 20
 _USUAL_GOARCH = ('amd64', 'arm64')
 _RUN_ADVICE = ('Set local_tmp in the section defaults of ansible.cfg (or ANSIBLE_LOCAL_TEMP) to a folder that belongs to this user and in which only this '
                'user and root may write.')
+# What counts of a record that is given.
+_GIVEN = ('filename', 'size', 'sha256', 'h1')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 
@@ -63,7 +65,7 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
     return Resolution([Record(**each) for each in memo['records']], memo['excuses'], memo['doubts'], memo['warnings'])
 
 
-def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache) -> Resolution:
+def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache, run: Cache | None = None) -> Resolution:
     """The resolution with what a host says it needs: a record of its architecture, or more proof of it.
 
     need: {kind: record or proof, version, goarch}. Raises GofleetError(no_archive_for_architecture), why nothing was
@@ -71,7 +73,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
     """
     version, goarch = need['version'], need['goarch']
     record = resolution.record(version)
-    prover = proofs.Prover(request, cache)
+    prover = proofs.Prover(request, cache, run)
     if need['kind'] == 'record' and prover.has_log(version):
         failure = prover.add_log(record, goarch, insist=True)
         if failure:
@@ -134,7 +136,10 @@ class _Resolver:
 
     def _record(self, spec: Spec) -> Record:
         if self._given:
-            return self._given[releases.resolve(spec, self._given, 'the releases that were given')]
+            given = self._given[releases.resolve(spec, self._given, 'the releases that were given')]
+            for goarch in given.archives:
+                self._prover.recall(given, goarch)
+            return given
         if spec.kind == 'exact' and str(spec.version) in self._pinned:
             return self._pinned[str(spec.version)]
         try:
@@ -174,7 +179,7 @@ class _Resolver:
             return [dataclasses.asdict(record) for record in releases.parse_index(text, shown)]
 
         def understand(value: Any) -> dict[str, Record]:
-            return {each['version']: Record(**each) for each in value}
+            return {each['version']: releases.indexed_again(each) for each in value}
 
         return self._cache.aged(f'index {url}', max_age, fetch, understand) or {}
 
@@ -258,15 +263,13 @@ def _given(option: dict[str, Any], when: str) -> Record:
 
 
 def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) -> dict[str, Any]:
-    """What is given counts as pinned, besides what it says of itself."""
-    entry = {'filename': archive_name(version, goarch), **entry}
+    """What is given counts as pinned, whatever it says of itself: who wrote it may have written anything."""
+    entry = {'filename': archive_name(version, goarch), **{key: value for key, value in entry.items() if key in _GIVEN}}
     if not _FILENAME.match(entry['filename']):
         raise ValueError(f"{entry['filename']!r} is not a plain file name")
     if not entry.get('sha256') and not entry.get('h1'):
         raise ValueError('neither sha256 nor h1 is there')
-    vouched = {name: dict(entry.get('vouched', {}).get(name) or {}) for name in ('sha256', 'h1') if entry.get(name)}
-    for kinds in vouched.values():
-        kinds.setdefault('pinned', when)
+    vouched = {name: {'pinned': when} for name in ('sha256', 'h1') if entry.get(name)}
     if entry.get('sha256'):
         entry['sha256'] = releases.sha256_digits(entry['sha256'])
     if entry.get('h1') and not str(entry['h1']).startswith('h1:'):
