@@ -18,7 +18,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Requ
 
 MODULE = 'gofleet.golang.go_toolchain'
 # Options that end here; everything else goes to the host as it was written.
-_CONTROLLER_ONLY = ('version_from', 'checksums', 'index_url', 'index_max_age', 'cache_path', 'gosumdb', 'lock', 'signing_certificate')
+_CONTROLLER_ONLY = ('version_from', 'checksums', 'index_url', 'index_max_age', 'cache_path', 'gosumdb', 'lock', 'signing_certificate',
+                    'allow_downgrade')
 # One call that finds out what is missing, one for a record, one for more proof of it, one for the archives.
 _CALLS = 4
 
@@ -89,7 +90,7 @@ class ActionModule(actions.Action):
         return Request(
             versions=[version, *options['also']], checksums=options['checksums'], given=given, mirrors=options['mirrors'],
             trust=trust.Policy(tuple(options['trust']), options['trust_all']), archive=self._archive(),
-            certificate=self._certificate(),
+            certificate=self._certificate(), allow_downgrade=options['allow_downgrade'],
             goproxy=sources.proxy_urls(options['goproxy']), gosumdb=options['gosumdb'],
             index_url=options['index_url'], index_max_age=options['index_max_age'], options=self._network())
 

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_result
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, archive_name, parse_release, parse_spec
-from ansible_collections.gofleet.golang.plugins.plugin_utils import proofs, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils import newest_seen, proofs, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
@@ -113,6 +113,7 @@ class _Resolver:
         self._given = {record.version: record for record in (_given(each, when) for each in request.given)}
         self._pinned = releases.pinned(request.checksums)
         self._prover = proofs.Prover(request, cache)
+        self._newest = newest_seen.NewestSeen(request, cache)
         self._warnings: list[str] = []
         self._doubts: dict[str, str] = {}
 
@@ -121,7 +122,7 @@ class _Resolver:
         for text in self._request.versions:
             spec = parse_spec(text)
             try:
-                record = self._record(spec)
+                record = self._settled(spec, self._record(spec))
             except GofleetError as exc:
                 # A host that has this very release needs nothing of what could not be reached.
                 if spec.kind != 'exact' or exc.code not in ('index_unreachable', 'log_unreachable', 'not_in_log'):
@@ -133,6 +134,19 @@ class _Resolver:
         resolution.warnings = self._warnings
         resolution.doubts = self._doubts
         return resolution
+
+    def _settled(self, spec: Spec, record: Record) -> Record:
+        """The record, or a newer one that this controller saw before. Raises GofleetError(downgrade)."""
+        if self._given or spec.kind == 'exact':
+            return record
+        record, warning = self._newest.settle(spec, record, self._is_denied, lambda seen: self._pinned.get(seen.version) or self._with_h1(seen))
+        self._warnings += [warning] if warning else []
+        return record
+
+    def _is_denied(self, record: Record) -> bool:
+        """Whether the transparency log, which would know a release, says that there is none."""
+        failures = [self._prover.add_log(record, goarch) for goarch in _USUAL_GOARCH if goarch in record.archives]
+        return any(failure and failure.code == 'not_in_log' for failure in failures)
 
     def _record(self, spec: Spec) -> Record:
         if self._given:
