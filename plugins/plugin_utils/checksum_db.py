@@ -154,6 +154,9 @@ class HeadStore(Protocol):
     def read(self) -> bytes | None:
         """The signed note that is remembered, or None."""
 
+    def shipped(self) -> bytes | None:
+        """The signed note from which whoever remembers none, or an older one, starts; or None."""
+
     def replace(self, old: bytes | None, new: bytes) -> bool:
         """Remember another note if old is still the one that is remembered; says whether it was."""
 
@@ -304,7 +307,7 @@ class _Visit:
     def _remember(self, note: bytes, head: TreeHead, heads: HeadStore) -> None:
         """Prove a head against the one that is remembered, and remember the larger."""
         while True:
-            self.remembered = heads.read()
+            self.remembered = self._adopted(heads)
             if self.remembered is not None:
                 known = self._remembered_head(self.remembered, heads.path)
                 self._prove_consistent(known, head, heads.path)
@@ -313,6 +316,21 @@ class _Visit:
             # Proofs take requests, so no lock is held meanwhile; who comes second proves again, against what the first has left.
             if heads.replace(self.remembered, note):
                 return
+
+    def _adopted(self, heads: HeadStore) -> bytes | None:
+        """What is remembered, once the shipped head has taken its place if that is newer and extends it."""
+        self.remembered, shipped = heads.read(), heads.shipped()
+        if shipped is None:
+            return self.remembered
+        head = parse_tree_head(shipped, self.key)
+        if self.remembered is not None:
+            known = self._remembered_head(self.remembered, heads.path)
+            if head.size <= known.size:
+                # A head that is remembered was proven to extend the shipped one of its time, and others of its own log later.
+                return self.remembered
+            self._prove_consistent(known, head, heads.path)
+        # Where another run was quicker, what it left is as good, or newer.
+        return shipped if heads.replace(self.remembered, shipped) else self._adopted(heads)
 
     def _remembered_head(self, note: bytes, path: Path) -> TreeHead:
         try:
@@ -345,7 +363,7 @@ class _Visit:
         culprit = 'Whoever holds its key lies to you or to others.' if proven else (
             'Either whoever holds its key lies to you or to others, or tiles were changed on the way: another module proxy will show which.')
         return GofleetError(
-            f'The checksum database {self.key.name} has signed two histories, of {known.size} records when this controller saw it last and of {head.size} '
+            f'The checksum database {self.key.name} has signed two histories, of {known.size} records as this controller knows it and of {head.size} '
             f'now: {reason}. {culprit} Trust nothing of it, and publish the evidence. Only if the log is your own and was started anew, remove {path}.',
             'log_forked', log=self.key.name, sizes=sorted([known.size, head.size]), proven=proven, remembered=str(path))
 

@@ -9,10 +9,13 @@ import urllib.parse
 from pathlib import Path
 
 from ansible_collections.gofleet.golang.plugins.module_utils import transaction
-from ansible_collections.gofleet.golang.plugins.plugin_utils import private_folders
+from ansible_collections.gofleet.golang.plugins.plugin_utils import checksum_db, private_folders
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.checksum_db import Key
 
+# So that a controller that has seen nothing, as in a container that is new for each job, is shown no history of before this one.
+_SHIPPED_LOG = 'sum.golang.org'
+SHIPPED = Path(__file__).parent / 'keys' / f'{_SHIPPED_LOG}.tree-head'
 # A note has some 200 bytes, and a hundred signatures at most.
 _NOTE_LIMIT = 1 << 16
 
@@ -30,6 +33,7 @@ class Heads:
 
     def __init__(self, cache: Cache, key: Key) -> None:
         self._cache = cache
+        self._key = key
         # A name may have a path; two logs may have one name.
         self._lock = f'tree head {key}'
         self.path = cache.root / 'log' / f'{urllib.parse.quote(key.name, safe="")}+{key.hash.hex()}'
@@ -37,6 +41,10 @@ class Heads:
     def read(self) -> bytes | None:
         """The signed note that is remembered, or None. Raises GofleetError(unsafe_folder), OSError."""
         return private_folders.read_file(self._folder() / self.path.name, _NOTE_LIMIT)
+
+    def shipped(self) -> bytes | None:
+        """The tree head that ships with this collection, if it is of this key."""
+        return SHIPPED.read_bytes() if self._key == checksum_db.key_for(_SHIPPED_LOG) else None
 
     def replace(self, old: bytes | None, new: bytes) -> bool:
         """Remember another note if old is still the one that is remembered; says whether it was. Raises OSError."""
