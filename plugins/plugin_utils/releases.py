@@ -20,6 +20,8 @@ from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Sp
 # The index says armv6l for what Go calls GOARCH=arm; all other names are Go's.
 _GOARCH_OF_FILE = {'armv6l': 'arm'}
 _SHA256 = re.compile(r'(?:sha256:)?([0-9a-fA-F]{64})\Z')
+_VERSION = re.compile(r'(?:N)\.(?:N)(?:\.(?:N)|(?:beta|rc)(?:N))?\Z'.replace('N', '0|[1-9][0-9]{0,3}'))
+_KEPT = re.compile(r'go[0-9][0-9a-z.]*\.linux-[0-9a-z]+\.tar\.gz [0-9a-f]{64}\Z')
 _ARCHIVE = re.compile(r'go(?P<version>[0-9][0-9a-z.]*)\.linux-(?P<arch>[0-9a-z]+)\.tar\.gz\Z')
 
 
@@ -99,12 +101,15 @@ def indexed_again(value: dict[str, Any]) -> Record:
 
     Raises TypeError, KeyError, AttributeError, ValueError.
     """
-    if not is_release(value['version']):
-        raise ValueError('no release has this name')
     archives = {}
     for goarch, entry in value['archives'].items():
-        archives[goarch] = {'filename': _plain_name(entry['filename']), 'sha256': sha256_digits(entry['sha256']), 'size': int(entry['size']),
-                            'vouched': {'sha256': {'index': str(entry['vouched']['sha256']['index'])}}}
+        filename, sha256, size, when = entry['filename'], entry['sha256'], entry['size'], entry['vouched']['sha256']['index']
+        # One match and no conversion: an index has thousands of archives, and each run reads them all.
+        if not _KEPT.match(f'{filename} {sha256}') or type(size) is not int or type(when) is not str:
+            raise ValueError(f'{filename!r} is not an archive as it was kept')
+        archives[goarch] = {'filename': filename, 'sha256': sha256, 'size': size, 'vouched': {'sha256': {'index': when}}}
+    if not _VERSION.match(value['version']):
+        raise ValueError(f'{value["version"]!r} is not a version as it was kept')
     return Record(value['version'], archives)
 
 
