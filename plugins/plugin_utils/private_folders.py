@@ -34,14 +34,22 @@ def own(path: Path, advice: str, below_sticky: bool = False) -> Path:
     The folder and all those on the way to it have to belong to this user or to root, and only they may write there; a symbolic
     link on the way has to be theirs too. Writable by others does not mean:
     - the group root (0): who is in it counts as root. Containers of AWX run as any user of that group, with a HOME of mode 0775.
-    - the private group of an ordinary user, named after them and without further members, as a umask of 002 needs it.
+    - the private group of an ordinary user, named after them and without further members, as a umask of 002 needs it; and for root, a
+      group that nobody is in, such as Debian's staff, which /usr/local belongs to.
     - below_sticky, or for an ordinary user: a sticky folder such as /tmp, as nobody may rename the names of others in it. For root
       it does mean that: a cleaner removes what is old there, and then the name is anybody's.
 
     advice: the last sentence of the message. Raises GofleetError(unsafe_folder), OSError.
     """
-    sticky_is_safe = below_sticky or os.geteuid() != 0
-    folder = _walk(path.absolute(), advice, sticky_is_safe)
+    try:
+        return _own(path.absolute(), advice, below_sticky or os.geteuid() != 0)
+    except GofleetError as exc:
+        exc.evidence['path'] = str(path)
+        raise
+
+
+def _own(path: Path, advice: str, sticky_is_safe: bool) -> Path:
+    folder = _walk(path, advice, sticky_is_safe)
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         status = os.fstat(handle)
@@ -96,14 +104,14 @@ def _vet(path: Path, status: os.stat_result, advice: str, sticky_is_safe: bool) 
     if sticky_is_safe and status.st_mode & stat.S_ISVTX:
         return
     if status.st_mode & stat.S_IWOTH:
-        raise _unsafe(path, f'everybody may write to it (mode {stat.S_IMODE(status.st_mode):04o})', advice)
+        raise _unsafe(path, status, f'everybody may write to it (mode {stat.S_IMODE(status.st_mode):04o})', advice)
     if status.st_mode & stat.S_IWGRP and not _is_private_group(path, status):
-        raise _unsafe(path, f'the group {_group(status.st_gid)} may write to it (mode {stat.S_IMODE(status.st_mode):04o})', advice)
+        raise _unsafe(path, status, f'the group {_group(status.st_gid)} may write to it (mode {stat.S_IMODE(status.st_mode):04o})', advice)
 
 
 def _vet_owner(path: Path, status: os.stat_result, advice: str) -> None:
     if status.st_uid not in (0, os.geteuid()):
-        raise _unsafe(path, f'it belongs to {_user(status.st_uid)}, and this run is by {_user(os.geteuid())}', advice)
+        raise _unsafe(path, status, f'it belongs to {_user(status.st_uid)}, and this run is by {_user(os.geteuid())}', advice)
 
 
 def _is_private_group(path: Path, status: os.stat_result) -> bool:
@@ -118,17 +126,20 @@ def _is_private_group(path: Path, status: os.stat_result) -> bool:
         return False
     if status.st_gid == 0:
         return True
-    if os.geteuid() == 0:
-        return False
     try:
-        group, owner = grp.getgrgid(status.st_gid), pwd.getpwuid(status.st_uid)
+        group, owner = grp.getgrgid(status.st_gid), pwd.getpwuid(os.geteuid())
     except KeyError:
         return False
-    return group.gr_name == owner.pw_name and set(group.gr_mem) <= {owner.pw_name}
+    if set(group.gr_mem) - {'root', owner.pw_name}:
+        return False
+    if os.geteuid() == 0:
+        return not any(each.pw_gid == status.st_gid and each.pw_uid != 0 for each in pwd.getpwall())
+    return bool(group.gr_name == owner.pw_name)
 
 
-def _unsafe(path: Path, reason: str, advice: str) -> GofleetError:
-    return GofleetError(f'{path} on the controller is not safe to rely on: {reason}. {advice}', 'unsafe_folder', path=str(path), reason=reason)
+def _unsafe(path: Path, status: os.stat_result, reason: str, advice: str) -> GofleetError:
+    return GofleetError(f'{path} on the controller is not safe to rely on: {reason}. {advice}', 'unsafe_folder',
+                        path=str(path), folder=str(path), owner=status.st_uid, mode=f'{stat.S_IMODE(status.st_mode):04o}')
 
 
 def _user(uid: int) -> str:
@@ -152,7 +163,7 @@ def inner(path: Path, advice: str) -> Path:
     """
     status = _made(path)
     if stat.S_ISLNK(status.st_mode):
-        raise _unsafe(path, 'it is a symbolic link', advice)
+        raise _unsafe(path, status, 'it is a symbolic link', advice)
     _vet(path, status, advice, sticky_is_safe=False)
     return path
 

@@ -109,5 +109,5 @@ def test_a_lock_counts_as_pinned(refused: Site) -> None:
 
 def test_a_cache_below_a_folder_that_everybody_may_write_to_is_refused(refused: Site) -> None:
     outcome = refused('open cache')
-    assert (outcome.code, outcome['evidence']['path']) == ('unsafe_folder', str(refused.root / 'open'))
+    assert (outcome.code, outcome['evidence']['folder']) == ('unsafe_folder', str(refused.root / 'open'))
     assert 'Set cache_path' in outcome['msg']

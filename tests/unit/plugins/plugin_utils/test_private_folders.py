@@ -28,6 +28,7 @@ def refusal(path: Path, below_sticky: bool = False) -> GofleetError:
         private_folders.own(path, ADVICE, below_sticky)
     assert caught.value.code == 'unsafe_folder'
     assert caught.value.msg.endswith(ADVICE)
+    assert caught.value.evidence['path'] == str(path)
     return caught.value
 
 
@@ -63,7 +64,7 @@ def test_a_folder_that_everybody_may_write_to_is_refused_and_stays_as_it_is(tmp_
     (tmp_path / 'cache').mkdir()
     (tmp_path / 'cache').chmod(mode)
     error = refusal(tmp_path / 'cache')
-    assert (error.evidence['path'], mode_of(tmp_path / 'cache')) == (str(tmp_path / 'cache'), mode)
+    assert (error.evidence['folder'], mode_of(tmp_path / 'cache')) == (str(tmp_path / 'cache'), mode)
     assert 'everybody may write to it' in error.msg
 
 
@@ -79,7 +80,7 @@ def test_a_folder_of_somebody_else_is_refused_with_both_names(tmp_path: Path, mo
 def test_a_folder_below_one_that_everybody_may_write_to_is_refused(tmp_path: Path) -> None:
     (tmp_path / 'open' / 'cache').mkdir(parents=True)
     (tmp_path / 'open').chmod(0o777)
-    assert refusal(tmp_path / 'open' / 'cache').evidence['path'] == str(tmp_path / 'open')
+    assert refusal(tmp_path / 'open' / 'cache').evidence['folder'] == str(tmp_path / 'open')
 
 
 def test_a_folder_below_one_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +123,7 @@ def test_a_link_into_a_folder_that_everybody_may_write_to_is_refused(tmp_path: P
     (tmp_path / 'open' / 'cache').mkdir(parents=True)
     (tmp_path / 'open').chmod(0o777)
     (tmp_path / 'link').symlink_to(tmp_path / 'open' / 'cache')
-    assert refusal(tmp_path / 'link').evidence['path'] == str(tmp_path / 'open')
+    assert refusal(tmp_path / 'link').evidence['folder'] == str(tmp_path / 'open')
 
 
 def test_links_in_a_circle_are_an_error(tmp_path: Path) -> None:
@@ -181,18 +182,40 @@ def test_below_tmp_an_ordinary_user_may_have_a_cache_and_root_may_not(tmp_path: 
     assert walked == [True, False]
 
 
-def test_the_private_group_of_an_ordinary_user_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_may_write_in_which_there_is_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     class Group:
         gr_name, gr_mem = 'gopher', ['gopher']
 
     class User:
-        pw_name = 'gopher'
+        pw_name, pw_uid, pw_gid = 'gopher', US, US
 
     monkeypatch.setattr(private_folders.grp, 'getgrgid', lambda gid: Group)
     monkeypatch.setattr(pwd, 'getpwuid', lambda uid: User)
-    assert (verdict(monkeypatch, 0o775, US, US), verdict(monkeypatch, 0o775, 0, US, user=0)) == ('safe', 'unsafe_folder')
+    monkeypatch.setattr(pwd, 'getpwall', lambda: [User])
+    assert verdict(monkeypatch, 0o775, US, US) == 'safe'
     Group.gr_mem = ['gopher', 'mallory']
     assert verdict(monkeypatch, 0o775, US, US) == 'unsafe_folder'
+    # Of others a directory service need not say who is in them.
+    Group.gr_name, Group.gr_mem = 'domain users', []
+    assert verdict(monkeypatch, 0o775, US, US) == 'unsafe_folder'
+
+
+def test_for_root_a_group_may_write_that_nobody_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Staff:
+        gr_name, gr_mem = 'staff', ['root']
+
+    class User:
+        pw_name, pw_uid, pw_gid = 'gopher', US, 50
+
+    users: list[type[User]] = []
+    monkeypatch.setattr(private_folders.grp, 'getgrgid', lambda gid: Staff)
+    monkeypatch.setattr(pwd, 'getpwall', lambda: users)
+    assert verdict(monkeypatch, 0o2775, 0, 50, user=0) == 'safe'
+    users.append(User)
+    assert verdict(monkeypatch, 0o2775, 0, 50, user=0) == 'unsafe_folder'
+    users.clear()
+    Staff.gr_mem = ['gopher']
+    assert verdict(monkeypatch, 0o2775, 0, 50, user=0) == 'unsafe_folder'
 
 
 def test_an_access_list_makes_group_bits_count_as_others(monkeypatch: pytest.MonkeyPatch) -> None:
