@@ -59,4 +59,4 @@ class ActionModule(actions.Action):
             versions=versions, checksums=options['checksums'], given=[], mirrors=options['mirrors'], goproxy=sources.proxy_urls(options['goproxy']),
             gosumdb=options['gosumdb'], index_url=options['index_url'], index_max_age=options['index_max_age'],
             options=sources.Options(options['timeout'], options['ca_path']), certificate=options['signing_certificate'] or '',
-            trust=trust.Policy(tuple(options['trust']), options['trust_all']))
+            trust=trust.Policy(tuple(options['trust']), options['trust_all']), allow_downgrade=options['allow_downgrade'])

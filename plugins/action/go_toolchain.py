@@ -18,7 +18,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Requ
 
 MODULE = 'gofleet.golang.go_toolchain'
 # Options that end here; everything else goes to the host as it was written.
-_CONTROLLER_ONLY = ('version_from', 'checksums', 'index_url', 'index_max_age', 'cache_path', 'gosumdb', 'lock', 'signing_certificate')
+_CONTROLLER_ONLY = ('version_from', 'checksums', 'index_url', 'index_max_age', 'cache_path', 'gosumdb', 'lock', 'signing_certificate',
+                    'allow_downgrade')
 # One call that finds out what is missing, one for a record, one for more proof of it, one for the archives.
 _CALLS = 4
 
@@ -38,7 +39,8 @@ class ActionModule(actions.Action):
         if self.options['state'] == 'absent':
             return self._call(arguments, task_vars)
         request = self._request()
-        resolution = resolver.resolve(request, self._cache, resolver.run_cache(C.DEFAULT_LOCAL_TMP))
+        self._run_cache = resolver.run_cache(C.DEFAULT_LOCAL_TMP)
+        resolution = resolver.resolve(request, self._cache, self._run_cache)
         return self._until_satisfied(arguments, request, resolution, task_vars)
 
     def _until_satisfied(self, arguments: dict[str, Any], request: Request, resolution: resolver.Resolution,
@@ -55,7 +57,7 @@ class ActionModule(actions.Action):
                 break
             for need in needs:
                 if need['kind'] in ('record', 'proof'):
-                    resolution = resolver.complete(resolution, need, request, self._cache)
+                    resolution = resolver.complete(resolution, need, request, self._cache, self._run_cache)
                     continue
                 try:
                     uploads[need['filename']] = self._bring(need, resolution, request)
@@ -103,7 +105,7 @@ class ActionModule(actions.Action):
         return Request(
             versions=[version, *options['also']], checksums=options['checksums'], given=given, mirrors=options['mirrors'],
             trust=trust.Policy(tuple(options['trust']), options['trust_all']), archive=self._archive(),
-            certificate=self._certificate(),
+            certificate=self._certificate(), allow_downgrade=options['allow_downgrade'],
             goproxy=sources.proxy_urls(options['goproxy']), gosumdb=options['gosumdb'],
             index_url=options['index_url'], index_max_age=options['index_max_age'], options=self._network())
 
@@ -146,7 +148,7 @@ class ActionModule(actions.Action):
         """Where nothing stronger vouches than the index, ask the signature too, now that the archive is here."""
         if not request.trust.kinds and request.trust.asks_for_more(record.kinds(goarch)):
             # Why it cannot be had is no news: nobody asked for it.
-            proofs.Prover(request, self._cache).add_signature(record, goarch)
+            proofs.Prover(request, self._cache, self._run_cache).add_signature(record, goarch)
 
     def _module_may_own_folder(self) -> bool:
         """Whether the module can make a folder that the connection's user writes to: the one who ran sudo is known to it."""

@@ -66,8 +66,23 @@ options:
     type: int
     default: 3600
   cache_path:
-    description: Folder on the controller for indexes and archives. Defaults to C(gofleet) in E(XDG_CACHE_HOME), otherwise C(~/.cache/gofleet).
+    description:
+      - Folder on the controller for indexes, archives, and what was seen of the transparency log and of releases. Defaults to C(gofleet) in
+        E(XDG_CACHE_HOME), otherwise C(~/.cache/gofleet).
+      - It is created with mode 0700. It is refused (RV(code) is V(unsafe_folder)) if it, or a folder above it, belongs to somebody other than the
+        user who runs Ansible or root, or may be written to by others. The group root (gid 0) and the private group of an ordinary user count
+        as the owner. A sticky folder such as C(/tmp) above it is accepted for ordinary users, and not for root.
+      - What is in it is proven again at each use, without a network, or counts as no more than what the index said.
     type: path
+  allow_downgrade:
+    description:
+      - Whether a line or V(latest) may resolve to an older release than this controller saw before with the same O(index_url) and O(goproxy).
+        It is done with a warning.
+      - Without it the newer release is used, with a warning, if the transparency log or a pinned digest vouches for it. Otherwise the task fails
+        (RV(code) is V(downgrade)), and nothing is installed or removed.
+      - An exact version is not held to it.
+    type: bool
+    default: false
   trust:
     description: Who has to vouch for each archive, as for M(gofleet.golang.go_toolchain). Less is a failure here, and nothing is written.
     type: list
@@ -157,6 +172,7 @@ ARGUMENT_SPEC = {
     'index_url': {'type': 'str', 'default': 'https://go.dev/dl/?mode=json&include=all'},
     'index_max_age': {'type': 'int', 'default': 3600},
     'cache_path': {'type': 'path'},
+    'allow_downgrade': {'type': 'bool', 'default': False},
     'trust': {'type': 'list', 'elements': 'str', 'choices': ['pinned', 'signature', 'log', 'index'], 'default': []},
     'trust_all': {'type': 'bool', 'default': False},
     'signing_certificate': {'type': 'str'},

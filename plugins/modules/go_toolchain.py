@@ -74,13 +74,15 @@ options:
         description:
           - By architecture in Go's words (V(amd64), V(arm64) and so on), a dict of C(filename), C(size) (bytes), C(sha256) (hex), C(h1) (the digest of
             the tree as Go's transparency log knows it) and C(vouched); one of C(sha256) and C(h1) has to be there.
-          - C(vouched) says for C(sha256) and C(h1) who said so and when, as a dict of times. What is given counts as V(pinned) besides.
+          - C(vouched) says in a result for C(sha256) and C(h1) who said so and when, as a dict of times. What is given counts as V(pinned), whatever
+            it says of itself; where O(trust) asks for the log or a signature, that is proven again.
         type: dict
         default: {}
   lock:
     description:
       - A lock file on the controller, as M(gofleet.golang.go_release_info) writes it. Its releases are used as O(releases) are.
-      - With it no index, no log and no signature is asked for; O(version) may still be a line or V(latest), of what is locked.
+      - With it no index is asked for, and no log or signature unless O(trust) names them and the controller's cache cannot prove them.
+        O(version) may still be a line or V(latest), of what is locked.
     type: path
   trust:
     description:
@@ -150,8 +152,23 @@ options:
     type: int
     default: 3600
   cache_path:
-    description: Folder on the controller for indexes and archives. Defaults to C(gofleet) in E(XDG_CACHE_HOME), otherwise C(~/.cache/gofleet).
+    description:
+      - Folder on the controller for indexes, archives, and what was seen of the transparency log and of releases. Defaults to C(gofleet) in
+        E(XDG_CACHE_HOME), otherwise C(~/.cache/gofleet).
+      - It is created with mode 0700. It is refused (RV(code) is V(unsafe_folder)) if it, or a folder above it, belongs to somebody other than the
+        user who runs Ansible or root, or may be written to by others. The group root (gid 0) and the private group of an ordinary user count
+        as the owner. A sticky folder such as C(/tmp) above it is accepted for ordinary users, and not for root.
+      - What is in it is proven again at each use, without a network, or counts as no more than what the index said.
     type: path
+  allow_downgrade:
+    description:
+      - Whether a line or V(latest) may resolve to an older release than this controller saw before with the same O(index_url) and O(goproxy).
+        It is done with a warning.
+      - Without it the newer release is used, with a warning, if the transparency log or a pinned digest vouches for it. Otherwise the task fails
+        (RV(code) is V(downgrade)), and nothing is installed or removed.
+      - Exact versions, O(releases) and O(lock) are not held to it.
+    type: bool
+    default: false
   transfer:
     description:
       - V(pull) lets the host fetch.
@@ -420,6 +437,7 @@ ARGUMENT_SPEC = {
     'index_url': {'type': 'str', 'default': 'https://go.dev/dl/?mode=json&include=all'},
     'index_max_age': {'type': 'int', 'default': 3600},
     'cache_path': {'type': 'path'},
+    'allow_downgrade': {'type': 'bool', 'default': False},
     'transfer': {'type': 'str', 'choices': ['auto', 'pull', 'push'], 'default': 'auto'},
     'prefix': {'type': 'path'},
     'link': {'type': 'path'},

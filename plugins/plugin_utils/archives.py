@@ -71,11 +71,26 @@ def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: li
             raise _NoSource
         cache.write(f'origin {key}', fetched.url)
 
+    def is_intact(path: Path) -> bool:
+        # Whoever could write to the cache could have changed it.
+        if sha256:
+            return not is_other(path, sha256)
+        return prove is not None and _passes(prove, path)
+
     try:
-        path = cache.archive(key, filename, make)
+        path = cache.archive(key, filename, make, is_intact)
     except _NoSource:
         return None
-    return path, cache.read(f'origin {key}') or sources.without_credentials(urls[0])
+    origin = cache.read(f'origin {key}')
+    return path, origin if isinstance(origin, str) else sources.without_credentials(urls[0])
+
+
+def _passes(prove: Callable[[str], None], path: Path) -> bool:
+    try:
+        prove(str(path))
+    except GofleetError:
+        return False
+    return True
 
 
 def _prove(path: str, h1: str) -> None:

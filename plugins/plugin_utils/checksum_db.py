@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Protocol
 
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.plugin_utils import inclusion
+from ansible_collections.gofleet.golang.plugins.plugin_utils.inclusion import Evidence
 
 # ../../keys of the Go command (cmd/go/internal/modfetch/key.go): public, and never changed since 2019.
 _KNOWN_KEYS = {'sum.golang.org': 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8'}
@@ -37,7 +39,6 @@ _SIGNATURE_MARK = '\u2014 '
 # Hashes in a tile: 8 levels of the tree, 256 hashes of 32 bytes at its bottom.
 _HEIGHT = 8
 _WIDTH = 1 << _HEIGHT
-_HASH = 32
 # Of records: more digits than a 64-bit count has are nobody's.
 _NUMBER = re.compile(r'(?:0|[1-9][0-9]{0,18})\Z')
 # Answers that are kept as evidence when they are refused. What could not be read at all is no answer.
@@ -153,6 +154,9 @@ class HeadStore(Protocol):
     def read(self) -> bytes | None:
         """The signed note that is remembered, or None."""
 
+    def shipped(self) -> bytes | None:
+        """The signed note from which whoever remembers none, or an older one, starts; or None."""
+
     def replace(self, old: bytes | None, new: bytes) -> bool:
         """Remember another note if old is still the one that is remembered; says whether it was."""
 
@@ -174,7 +178,7 @@ def parse_tree_head(note: bytes, key: Key) -> TreeHead:
     try:
         title, size, encoded = text.decode().split('\n')[:3]
         root = base64.b64decode(encoded, validate=True)
-        if title != 'go.sum database tree' or not _NUMBER.match(size) or len(root) != _HASH:
+        if title != 'go.sum database tree' or not _NUMBER.match(size) or len(root) != inclusion.HASH:
             raise ValueError(f'{title!r}, {size[:30]!r}, {encoded[:60]!r} are no title, size and hash of a tree')
     except (ValueError, binascii.Error) as exc:
         raise _malformed(key, str(exc)) from exc
@@ -207,7 +211,12 @@ def _malformed(key: Key, reason: str) -> GofleetError:
 
 
 def lookup(module: str, version: str, key: Key, read: Callable[[str], bytes], heads: HeadStore | None = None) -> str:
-    """The h1 of a module version, proven to stand in the log, and the log to extend what was seen of it before.
+    """The h1 of prove()."""
+    return prove(module, version, key, read, heads)[0]
+
+
+def prove(module: str, version: str, key: Key, read: Callable[[str], bytes], heads: HeadStore | None = None) -> tuple[str, Evidence]:
+    """The h1 of a module version, proven to stand in the log, and the log to extend what was seen of it before; and how to prove it again.
 
     read: gives the body at a path of the database (lookup/…, tile/…), or raises GofleetError. It may cache full tiles,
     which never change; nothing that it gives is trusted.
@@ -225,12 +234,34 @@ def lookup(module: str, version: str, key: Key, read: Callable[[str], bytes], he
     """
     visit = _Visit(f'lookup/{module}@{version}', key, read)
     try:
-        record = visit.record(heads)
-        return _h1(record, module, version, key)
+        evidence = visit.evidence(heads)
+        return _h1(evidence.record, module, version, key), evidence
     except GofleetError as exc:
         if heads is None or exc.code not in _REFUSALS:
             raise
         raise _with_evidence(exc, visit, heads) from exc
+
+
+def prove_again(evidence: Evidence, module: str, version: str, key: Key) -> str:
+    """The h1 of a module version, by evidence of anybody's; nothing is read, and no head is compared with it.
+
+    Raises GofleetError(log_signature, log_malformed, log_not_included).
+    """
+    head = parse_tree_head(evidence.note, key)
+    try:
+        root = inclusion.root(evidence.number, head.size, evidence.record, evidence.path)
+    except ValueError as exc:
+        raise _malformed(key, str(exc)) from exc
+    if root != head.root:
+        raise _not_included(key, evidence.number, head, evidence.record)
+    return _h1(evidence.record, module, version, key)
+
+
+def _not_included(key: Key, number: int, head: TreeHead, record: bytes) -> GofleetError:
+    return GofleetError(
+        f'The checksum database {key.name} names a record (number {number}) that is not in the log it has signed (size {head.size}). '
+        'Trust nothing that came with it; show this to whoever runs the proxy.',
+        'log_not_included', log=key.name, number=number, size=head.size, record=record.decode('utf-8', 'replace'))
 
 
 @dataclass
@@ -249,7 +280,7 @@ class _Visit:
             self.answers[path] = self.source(path)
         return self.answers[path]
 
-    def record(self, heads: HeadStore | None) -> bytes:
+    def evidence(self, heads: HeadStore | None) -> Evidence:
         """The record that the lookup answers with, proven."""
         number, record, note = self._parsed()
         head = parse_tree_head(note, self.key)
@@ -261,12 +292,9 @@ class _Visit:
                 f'The tree head that came with record number {number} of the checksum database {self.key.name} is too old to hold it: it is of '
                 f'{head.size} records. Whoever answers serves an old head or a wrong number. Ask through another module proxy.',
                 'log_stale', log=self.key.name, number=number, size=head.size)
-        if self._tree(head).leaf(number) != _leaf(record):
-            raise GofleetError(
-                f'The checksum database {self.key.name} names a record (number {number}) that is not in the log it has signed (size {head.size}). '
-                'Trust nothing that came with it; show this to whoever runs the proxy.',
-                'log_not_included', log=self.key.name, number=number, size=head.size, record=record.decode('utf-8', 'replace'))
-        return record
+        if self._tree(head).leaf(number) != inclusion.leaf(record):
+            raise _not_included(self.key, number, head, record)
+        return Evidence(number, record, note, self._tree(head).path(number))
 
     def _parsed(self) -> tuple[int, bytes, bytes]:
         number, dummy, rest = self.read(self.path).partition(b'\n')
@@ -279,7 +307,7 @@ class _Visit:
     def _remember(self, note: bytes, head: TreeHead, heads: HeadStore) -> None:
         """Prove a head against the one that is remembered, and remember the larger."""
         while True:
-            self.remembered = heads.read()
+            self.remembered = self._adopted(heads)
             if self.remembered is not None:
                 known = self._remembered_head(self.remembered, heads.path)
                 self._prove_consistent(known, head, heads.path)
@@ -288,6 +316,21 @@ class _Visit:
             # Proofs take requests, so no lock is held meanwhile; who comes second proves again, against what the first has left.
             if heads.replace(self.remembered, note):
                 return
+
+    def _adopted(self, heads: HeadStore) -> bytes | None:
+        """What is remembered, once the shipped head has taken its place if that is newer and extends it."""
+        self.remembered, shipped = heads.read(), heads.shipped()
+        if shipped is None:
+            return self.remembered
+        head = parse_tree_head(shipped, self.key)
+        if self.remembered is not None:
+            known = self._remembered_head(self.remembered, heads.path)
+            if head.size <= known.size:
+                # A head that is remembered was proven to extend the shipped one of its time, and others of its own log later.
+                return self.remembered
+            self._prove_consistent(known, head, heads.path)
+        # Where another run was quicker, what it left is as good, or newer.
+        return shipped if heads.replace(self.remembered, shipped) else self._adopted(heads)
 
     def _remembered_head(self, note: bytes, path: Path) -> TreeHead:
         try:
@@ -320,7 +363,7 @@ class _Visit:
         culprit = 'Whoever holds its key lies to you or to others.' if proven else (
             'Either whoever holds its key lies to you or to others, or tiles were changed on the way: another module proxy will show which.')
         return GofleetError(
-            f'The checksum database {self.key.name} has signed two histories, of {known.size} records when this controller saw it last and of {head.size} '
+            f'The checksum database {self.key.name} has signed two histories, of {known.size} records as this controller knows it and of {head.size} '
             f'now: {reason}. {culprit} Trust nothing of it, and publish the evidence. Only if the log is your own and was started anew, remove {path}.',
             'log_forked', log=self.key.name, sizes=sorted([known.size, head.size]), proven=proven, remembered=str(path))
 
@@ -362,18 +405,10 @@ def _lossless(content: bytes) -> str:
 # ---- the tree
 
 
-def _leaf(record: bytes) -> bytes:
-    return hashlib.sha256(b'\x00' + record).digest()
-
-
-def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b'\x01' + left + right).digest()
-
-
 def _folded(layer: list[bytes]) -> bytes:
     """The hash over a power of two of neighbours."""
     while len(layer) > 1:
-        layer = [_node(left, right) for left, right in zip(layer[::2], layer[1::2], strict=True)]
+        layer = [inclusion.node(left, right) for left, right in zip(layer[::2], layer[1::2], strict=True)]
     return layer[0]
 
 
@@ -400,6 +435,17 @@ class _Tree:
         """The hash of a record; number is below the head's size. Raises GofleetError(log_malformed)."""
         return self._hash(0, number)
 
+    def path(self, number: int) -> list[bytes]:
+        """The hashes beside the way from a record to the root, from the bottom up, in tiles that leaf() has read."""
+        hashes: list[bytes] = []
+        low, high = 0, self._head.size
+        while high - low > 1:
+            middle = low + inclusion.middle(high - low)
+            beside = (middle, high) if number < middle else (low, middle)
+            hashes.insert(0, self._over(*beside))
+            low, high = (low, middle) if number < middle else (middle, high)
+        return hashes
+
     def prefix(self, size: int) -> bytes:
         """The root that the log had when it had that many records, at most the head's. Raises GofleetError(log_malformed)."""
         return self._over(0, size)
@@ -412,7 +458,7 @@ class _Tree:
         level = size.bit_length() - 1
         whole = self._hash(level, low >> level)
         middle = low + (1 << level)
-        return whole if middle == high else _node(whole, self._over(middle, high))
+        return whole if middle == high else inclusion.node(whole, self._over(middle, high))
 
     def _hash(self, level: int, number: int) -> bytes:
         """The hash of the subtree of 2**level records that is the number-th of its kind."""
@@ -424,7 +470,7 @@ class _Tree:
         if (row, number) not in self._tiles:
             width = self._width(row, number)
             content = self._fetch(self._path(row, number), width)
-            tile = [content[start:start + _HASH] for start in range(0, len(content), _HASH)]
+            tile = [content[start:start + inclusion.HASH] for start in range(0, len(content), inclusion.HASH)]
             if width == _WIDTH and _folded(tile) != self._hash((row + 1) * _HEIGHT, number):
                 raise self._not_under_head([self._path(row, number)])
             self._tiles[row, number] = tile
@@ -449,10 +495,10 @@ class _Tree:
                 path, content = whole, self._read(whole)
             except GofleetError:
                 raise exc from None
-        size = (_WIDTH if path == whole else width) * _HASH
+        size = (_WIDTH if path == whole else width) * inclusion.HASH
         if len(content) != size:
             raise _malformed(self._key, f'{path} has {len(content)} bytes instead of {size}')
-        return content[:width * _HASH]
+        return content[:width * inclusion.HASH]
 
     def _not_under_head(self, paths: list[str]) -> GofleetError:
         return _NotUnderHead(

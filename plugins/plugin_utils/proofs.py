@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import time
 from pathlib import Path
@@ -15,6 +16,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils.errors import Gofle
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import parse_release
 from ansible_collections.gofleet.golang.plugins.plugin_utils import checksum_db, log_heads, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils.inclusion import Evidence
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
@@ -28,11 +30,17 @@ _CERTIFICATE_LIMIT = 1 << 18
 
 
 class Prover:
-    """Asks for proofs of what a request is about. cache: lasts; what the log and signatures say never changes."""
+    """Asks for proofs of what a request is about.
 
-    def __init__(self, request: Request, cache: Cache) -> None:
+    cache: lasts, and is believed in nothing: the evidence in it (what a log has signed, signatures) is proven again each time.
+    run: the cache of this run, whose folder nobody else knew. What was proven in this run needs no second proof for its other
+    hosts, where that is dear (a signature takes the whole archive); without it, each proves for itself.
+    """
+
+    def __init__(self, request: Request, cache: Cache, run: Cache | None = None) -> None:
         self._request = request
         self._cache = cache
+        self._run = run
         self._began = time.time()
         self._log = checksum_db.parse_gosumdb(request.gosumdb)
 
@@ -79,11 +87,11 @@ class Prover:
     def _h1(self, log: checksum_db.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
         """The h1, or why it cannot be had."""
         module, module_version = digests.toolchain_module(version, goarch)
-        name = f'h1 {log.key.name} {log.key.hash.hex()} {module_version}'
+        name = log_heads.evidence_key(log.key, module_version)
         # One fork asks, and a fleet's others take its answer.
         with self._cache.locked(name):
-            known = self._cache.read(name)
-            if isinstance(known, str):
+            known = self._proven_h1(log, version, goarch)
+            if known:
                 return known
             # Lookups are asked by way of these proxies: others may know more.
             silent = f'log {self._request.gosumdb} {self._request.goproxy}'
@@ -93,14 +101,35 @@ class Prover:
                 if failure:
                     return failure
             try:
-                known = checksum_db.lookup(module, module_version, log.key, lambda path: self._from_log(log, path), log_heads.Heads(self._cache, log.key))
+                known, evidence = checksum_db.prove(
+                    module, module_version, log.key, lambda path: self._from_log(log, path), log_heads.Heads(self._cache, log.key))
             except GofleetError as exc:
                 if exc.code not in ('log_unreachable', 'not_in_log'):
                     raise
                 self._cache.keep(silent if exc.code == 'log_unreachable' else lacking, exc.as_result())
                 return exc
-            self._cache.write(name, known)
+            self._cache.write(name, evidence.as_value())
             return known
+
+    def _proven_h1(self, log: checksum_db.Database, version: str, goarch: str) -> str | None:
+        """The h1 that evidence in the cache proves, without a network: a signature and some thirty SHA-256."""
+        module, module_version = digests.toolchain_module(version, goarch)
+        value = self._cache.read(log_heads.evidence_key(log.key, module_version))
+        try:
+            return checksum_db.prove_again(Evidence.from_value(value), module, module_version, log.key)
+        except (GofleetError, ValueError, TypeError, KeyError, AttributeError):
+            # None is there, or somebody changed it, or another version of this collection wrote it: the log will be asked.
+            return None
+
+    def recall(self, record: Record, goarch: str) -> None:
+        """Have the log vouch for what was given, if that is asked for and evidence in the cache proves it: no host need ask then."""
+        policy, entry = self._request.trust, record.archive(goarch)
+        if self._log is None or not self.has_log(record.version) or 'log' not in policy.kinds or not policy.asks_for_more(record.kinds(goarch)):
+            return
+        found = self._proven_h1(self._log, record.version, goarch)
+        # Where they differ, a host that needs the proof is told so by add_log().
+        if found and entry.get('h1') in (None, found):
+            record.vouch(goarch, 'h1', 'log', found, releases.now())
 
     def _known_failure(self, key: str, insist: bool) -> GofleetError | None:
         """What was lately answered to the same question; to one who insists, only what was answered while this run waited for its turn."""
@@ -126,7 +155,7 @@ class Prover:
 
     def add_signature(self, record: Record, goarch: str, insist: bool = False) -> GofleetError | None:
         """Have the archive's signature vouch for its sha256; otherwise why it cannot. Costs the controller the archive."""
-        from ansible_collections.gofleet.golang.plugins.plugin_utils import archives, signatures
+        from ansible_collections.gofleet.golang.plugins.plugin_utils import signatures
 
         entry = record.archive(goarch)
         if not entry.get('sha256'):
@@ -135,26 +164,52 @@ class Prover:
         # Another certificate may know of a revocation.
         key = f'signature {entry["sha256"]} {signatures.PRIMARY} {hashlib.sha256(certificate).hexdigest()}'
         with self._cache.locked(key):
-            made = self._cache.read(key)
+            made = self._run.read(key) if self._run else None
             if not isinstance(made, str):
                 lacking = f'no {key} {self._request.mirrors} {self._request.archive}'
                 failure = self._known_failure(lacking, insist)
                 if failure:
                     return failure
                 try:
-                    signed = self._signature(record, goarch)
-                    path = self._archive(record, goarch)
-                    if archives.is_other(path, entry['sha256']):
-                        return GofleetError(f'{path} is not the archive whose sha256 is known', 'no_signature')
-                    made = signatures.verify(path, signed, certificate, signatures.PRIMARY).made.strftime('%Y-%m-%dT%H:%M:%SZ')
+                    made = self._signed_at(record, goarch, certificate)
                 except GofleetError as exc:
                     if exc.code not in _UNAVAILABLE:
                         raise
                     self._cache.keep(lacking, exc.as_result())
                     return exc
-                self._cache.write(key, made)
+                if self._run:
+                    self._run.write(key, made)
         record.vouch(goarch, 'sha256', 'signature', entry['sha256'], made)
         return None
+
+    def _signed_at(self, record: Record, goarch: str, certificate: bytes) -> str:
+        """When the archive was signed, proven over the archive. Raises GofleetError, OSError."""
+        from ansible_collections.gofleet.golang.plugins.plugin_utils import archives, signatures
+
+        sha256 = record.archive(goarch)['sha256']
+
+        def made_by(signed: bytes) -> str:
+            path = self._archive(record, goarch)
+            if archives.is_other(path, sha256):
+                raise GofleetError(f'{path} is not the archive whose sha256 is known', 'no_signature')
+            return signatures.verify(path, signed, certificate, signatures.PRIMARY).made.strftime('%Y-%m-%dT%H:%M:%SZ')
+
+        name = f'signature of {sha256}'
+        kept = self._kept_signature(name)
+        if kept:
+            # A kept one that does not prove it says nothing: the mirrors are asked again.
+            with contextlib.suppress(GofleetError):
+                return made_by(kept)
+        signed = self._signature(record, goarch)
+        made = made_by(signed)
+        self._cache.write(name, base64.b64encode(signed).decode())
+        return made
+
+    def _kept_signature(self, name: str) -> bytes | None:
+        try:
+            return base64.b64decode(self._cache.read(name), validate=True)
+        except (TypeError, ValueError):
+            return None
 
     def _signature(self, record: Record, goarch: str) -> bytes:
         filename = record.archive(goarch)['filename']

@@ -20,6 +20,8 @@ from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Sp
 # The index says armv6l for what Go calls GOARCH=arm; all other names are Go's.
 _GOARCH_OF_FILE = {'armv6l': 'arm'}
 _SHA256 = re.compile(r'(?:sha256:)?([0-9a-fA-F]{64})\Z')
+_VERSION = re.compile(r'(?:N)\.(?:N)(?:\.(?:N)|(?:beta|rc)(?:N))?\Z'.replace('N', '0|[1-9][0-9]{0,3}'))
+_KEPT = re.compile(r'go[0-9][0-9a-z.]*\.linux-[0-9a-z]+\.tar\.gz [0-9a-f]{64}\Z')
 _ARCHIVE = re.compile(r'go(?P<version>[0-9][0-9a-z.]*)\.linux-(?P<arch>[0-9a-z]+)\.tar\.gz\Z')
 
 
@@ -92,6 +94,23 @@ def _record(release: dict[str, Any], when: str) -> Record | None:
                 'filename': _plain_name(each['filename']), 'sha256': sha256_digits(each['sha256']), 'size': int(each['size']),
                 'vouched': {'sha256': {'index': when}}}
     return record if record.archives else None
+
+
+def indexed_again(value: dict[str, Any]) -> Record:
+    """A record of parse_index() that was kept. Whatever it says of who vouches for it, it came from an index, and is worth that.
+
+    Raises TypeError, KeyError, AttributeError, ValueError.
+    """
+    archives = {}
+    for goarch, entry in value['archives'].items():
+        filename, sha256, size, when = entry['filename'], entry['sha256'], entry['size'], entry['vouched']['sha256']['index']
+        # One match and no conversion: an index has thousands of archives, and each run reads them all.
+        if not _KEPT.match(f'{filename} {sha256}') or type(size) is not int or type(when) is not str:
+            raise ValueError(f'{filename!r} is not an archive as it was kept')
+        archives[goarch] = {'filename': filename, 'sha256': sha256, 'size': size, 'vouched': {'sha256': {'index': when}}}
+    if not _VERSION.match(value['version']):
+        raise ValueError(f'{value["version"]!r} is not a version as it was kept')
+    return Record(value['version'], archives)
 
 
 def is_release(name: str) -> bool:

@@ -21,7 +21,8 @@ class Request:
     """versions: the active one first, as written; given: the option releases.
 
     archive: a file or folder on the controller to take archives from; certificate: path or address of a refreshed
-    OpenPGP certificate, or '' for the one that comes with this collection.
+    OpenPGP certificate, or '' for the one that comes with this collection; allow_downgrade: whether a line or latest may resolve to
+    less than this controller saw before.
     """
 
     versions: list[str]
@@ -36,6 +37,7 @@ class Request:
     trust: Policy = Policy((), False)  # noqa: RUF009 - a tuple
     archive: Path | None = None
     certificate: str = ''
+    allow_downgrade: bool = False
 
     @property
     def key(self) -> str:

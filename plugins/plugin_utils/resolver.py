@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_result
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, archive_name, parse_release, parse_spec
-from ansible_collections.gofleet.golang.plugins.plugin_utils import proofs, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils import newest_seen, proofs, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
@@ -23,6 +23,10 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Requ
 _INDEX_LIMIT = 64 << 20
 # What nearly every host is. Others are looked up in the log when a host says that it is one.
 _USUAL_GOARCH = ('amd64', 'arm64')
+_RUN_ADVICE = ('Set local_tmp in the section defaults of ansible.cfg (or ANSIBLE_LOCAL_TEMP) to a folder that belongs to this user and in which only this '
+               'user and root may write.')
+# What counts of a record that is given.
+_GIVEN = ('filename', 'size', 'sha256', 'h1')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 
@@ -61,7 +65,7 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
     return Resolution([Record(**each) for each in memo['records']], memo['excuses'], memo['doubts'], memo['warnings'])
 
 
-def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache) -> Resolution:
+def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache, run: Cache | None = None) -> Resolution:
     """The resolution with what a host says it needs: a record of its architecture, or more proof of it.
 
     need: {kind: record or proof, version, goarch}. Raises GofleetError(no_archive_for_architecture), why nothing was
@@ -69,7 +73,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
     """
     version, goarch = need['version'], need['goarch']
     record = resolution.record(version)
-    prover = proofs.Prover(request, cache)
+    prover = proofs.Prover(request, cache, run)
     if need['kind'] == 'record' and prover.has_log(version):
         failure = prover.add_log(record, goarch, insist=True)
         if failure:
@@ -109,6 +113,7 @@ class _Resolver:
         self._given = {record.version: record for record in (_given(each, when) for each in request.given)}
         self._pinned = releases.pinned(request.checksums)
         self._prover = proofs.Prover(request, cache)
+        self._newest = newest_seen.NewestSeen(request, cache)
         self._warnings: list[str] = []
         self._doubts: dict[str, str] = {}
 
@@ -117,7 +122,7 @@ class _Resolver:
         for text in self._request.versions:
             spec = parse_spec(text)
             try:
-                record = self._record(spec)
+                record = self._settled(spec, self._record(spec))
             except GofleetError as exc:
                 # A host that has this very release needs nothing of what could not be reached.
                 if spec.kind != 'exact' or exc.code not in ('index_unreachable', 'log_unreachable', 'not_in_log'):
@@ -130,9 +135,25 @@ class _Resolver:
         resolution.doubts = self._doubts
         return resolution
 
+    def _settled(self, spec: Spec, record: Record) -> Record:
+        """The record, or a newer one that this controller saw before. Raises GofleetError(downgrade)."""
+        if self._given or spec.kind == 'exact':
+            return record
+        record, warning = self._newest.settle(spec, record, self._is_denied, lambda seen: self._pinned.get(seen.version) or self._with_h1(seen))
+        self._warnings += [warning] if warning else []
+        return record
+
+    def _is_denied(self, record: Record) -> bool:
+        """Whether the transparency log, which would know a release, says that there is none."""
+        failures = [self._prover.add_log(record, goarch) for goarch in _USUAL_GOARCH if goarch in record.archives]
+        return any(failure and failure.code == 'not_in_log' for failure in failures)
+
     def _record(self, spec: Spec) -> Record:
         if self._given:
-            return self._given[releases.resolve(spec, self._given, 'the releases that were given')]
+            given = self._given[releases.resolve(spec, self._given, 'the releases that were given')]
+            for goarch in given.archives:
+                self._prover.recall(given, goarch)
+            return given
         if spec.kind == 'exact' and str(spec.version) in self._pinned:
             return self._pinned[str(spec.version)]
         try:
@@ -172,7 +193,7 @@ class _Resolver:
             return [dataclasses.asdict(record) for record in releases.parse_index(text, shown)]
 
         def understand(value: Any) -> dict[str, Record]:
-            return {each['version']: Record(**each) for each in value}
+            return {each['version']: releases.indexed_again(each) for each in value}
 
         return self._cache.aged(f'index {url}', max_age, fetch, understand) or {}
 
@@ -256,15 +277,13 @@ def _given(option: dict[str, Any], when: str) -> Record:
 
 
 def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) -> dict[str, Any]:
-    """What is given counts as pinned, besides what it says of itself."""
-    entry = {'filename': archive_name(version, goarch), **entry}
+    """What is given counts as pinned, whatever it says of itself: who wrote it may have written anything."""
+    entry = {'filename': archive_name(version, goarch), **{key: value for key, value in entry.items() if key in _GIVEN}}
     if not _FILENAME.match(entry['filename']):
         raise ValueError(f"{entry['filename']!r} is not a plain file name")
     if not entry.get('sha256') and not entry.get('h1'):
         raise ValueError('neither sha256 nor h1 is there')
-    vouched = {name: dict(entry.get('vouched', {}).get(name) or {}) for name in ('sha256', 'h1') if entry.get(name)}
-    for kinds in vouched.values():
-        kinds.setdefault('pinned', when)
+    vouched = {name: {'pinned': when} for name in ('sha256', 'h1') if entry.get(name)}
     if entry.get('sha256'):
         entry['sha256'] = releases.sha256_digits(entry['sha256'])
     if entry.get('h1') and not str(entry['h1']).startswith('h1:'):
@@ -273,5 +292,9 @@ def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) ->
 
 
 def run_cache(local_tmp: str) -> Cache:
-    """The cache of one run: in the folder that Ansible makes for a run and removes with it."""
-    return Cache(Path(local_tmp) / 'gofleet')
+    """The cache of one run: in the folder that Ansible makes for a run and removes with it.
+
+    What is in it is believed, as this run alone wrote it: the folder has a name that nobody could guess, and mode 0700, which is
+    looked at. So below a sticky folder it is safe for root too: it was made minutes ago, and nobody else can rename or remove it.
+    """
+    return Cache(Path(local_tmp) / 'gofleet', advice=_RUN_ADVICE, below_sticky=True)

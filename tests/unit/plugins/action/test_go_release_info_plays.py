@@ -150,7 +150,7 @@ def test_a_locked_fleet_needs_no_index_no_log_and_no_mirror(fleet: Fleet, again:
     told = fleet.play('site', go_toolchain_lock=str(fleet.lock), go_toolchain_mirrors=[NOBODY], go_toolchain_trust=['pinned', 'log'],
                       go_toolchain_trust_all=True, **gone)  # fmt: skip
     assert (told['changed'], told['version'], told['transfer'], fleet.asked) == (True, '1.30.2', 'push', [])
-    assert sorted(proof['kind'] for proof in told['toolchains'][0]['proof']) == ['index', 'log', 'pinned', 'pinned']
+    assert sorted(proof['kind'] for proof in told['toolchains'][0]['proof']) == ['log', 'pinned', 'pinned']
 
 
 def test_a_site_whose_environment_is_wanted_writes_the_defaults_of_the_tree_at_the_link(fleet: Fleet, again: dict[str, Any]) -> None:

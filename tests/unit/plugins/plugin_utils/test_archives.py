@@ -77,6 +77,21 @@ def test_an_archive_is_fetched_once(web: WebServer, cache: Cache, tiny: Release)
     assert len(web.requests) == 1
 
 
+def test_an_archive_that_was_changed_in_the_cache_is_fetched_again(web: WebServer, cache: Cache, tiny: Release) -> None:
+    web.serve(f'/dl/{tiny.filename}', tiny.archive_bytes)
+    path = fetch(cache, indexed(tiny), [f'{web.url}/dl/'], [])[0]
+    path.write_bytes(b'fake')
+    assert fetch(cache, indexed(tiny), [f'{web.url}/dl/'], [])[0].read_bytes() == tiny.archive_bytes
+
+
+@pytest.mark.parametrize('fake', ['junk', 'another module'])
+def test_a_module_zip_that_was_changed_in_the_cache_is_fetched_again(web: WebServer, cache: Cache, tiny: Release, tmp_path: Path, fake: str) -> None:
+    web.serve(f'/proxy/{ZIP_PATH}', tiny.module_bytes)
+    path = fetch(cache, logged(tiny), [], [f'{web.url}/proxy'])[0]
+    path.write_bytes(b'not a zip' if fake == 'junk' else other_module(tmp_path))
+    assert fetch(cache, logged(tiny), [], [f'{web.url}/proxy'])[0].read_bytes() == tiny.module_bytes
+
+
 def test_a_second_mirror_is_asked_where_the_first_fails(web: WebServer, cache: Cache, tiny: Release) -> None:
     url = web.serve(f'/two/{tiny.filename}', tiny.archive_bytes)
     assert fetch(cache, indexed(tiny), [f'{web.url}/one', f'{web.url}/two'], [])[1] == url

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from forked import Child
 
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils import cache as cache_module
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 
@@ -27,6 +29,10 @@ def making(content: bytes) -> Callable[[Path], None]:
 
 def refusing(path: Path) -> None:
     raise AssertionError(f'{path} was made though it is there')
+
+
+def intact(path: Path) -> bool:
+    return True
 
 
 def files_in(cache: Cache) -> list[str]:
@@ -93,13 +99,13 @@ def test_a_value_that_cannot_be_written_leaves_the_old_one(cache: Cache) -> None
 
 
 def test_an_archive_is_made_once(cache: Cache) -> None:
-    path = cache.archive('key', 'go.tar.gz', making(b'content'))
+    path = cache.archive('key', 'go.tar.gz', making(b'content'), intact)
     assert (path.name, path.read_bytes()) == ('go.tar.gz', b'content')
-    assert cache.archive('key', 'go.tar.gz', refusing) == path
+    assert cache.archive('key', 'go.tar.gz', refusing, intact) == path
 
 
 def test_archives_of_two_keys_are_apart(cache: Cache) -> None:
-    one, other = cache.archive('one', 'go.tar.gz', making(b'1')), cache.archive('other', 'go.tar.gz', making(b'2'))
+    one, other = cache.archive('one', 'go.tar.gz', making(b'1'), intact), cache.archive('other', 'go.tar.gz', making(b'2'), intact)
     assert (one.read_bytes(), other.read_bytes()) == (b'1', b'2')
 
 
@@ -109,9 +115,9 @@ def test_an_archive_that_cannot_be_made_is_not_kept(cache: Cache) -> None:
         raise ValueError
 
     with pytest.raises(ValueError):  # noqa: PT011 - any error of the maker's
-        cache.archive('key', 'go.tar.gz', fail)
+        cache.archive('key', 'go.tar.gz', fail, intact)
     assert files_in(cache) == []
-    assert cache.archive('key', 'go.tar.gz', making(b'whole')).read_bytes() == b'whole'
+    assert cache.archive('key', 'go.tar.gz', making(b'whole'), intact).read_bytes() == b'whole'
 
 
 def test_while_it_is_made_an_archive_has_no_name(cache: Cache) -> None:
@@ -119,7 +125,7 @@ def test_while_it_is_made_an_archive_has_no_name(cache: Cache) -> None:
         path.write_bytes(b'half')
         assert 'go.tar.gz' not in files_in(cache)
 
-    cache.archive('key', 'go.tar.gz', make)
+    cache.archive('key', 'go.tar.gz', make, intact)
 
 
 def test_of_many_processes_one_makes_the_archive(cache: Cache, tmp_path: Path) -> None:
@@ -132,7 +138,7 @@ def test_of_many_processes_one_makes_the_archive(cache: Cache, tmp_path: Path) -
 
     def ask(child: Child) -> bytes:
         child.wait_for_word()
-        return cache.archive('key', 'go.tar.gz', make).read_bytes()
+        return cache.archive('key', 'go.tar.gz', make, intact).read_bytes()
 
     children = [Child(ask) for _each in range(5)]
     for child in children:
@@ -148,12 +154,12 @@ def test_a_killed_maker_leaves_nothing_that_is_taken_for_an_archive(cache: Cache
             child.say(b'h')
             child.wait_for_word()
 
-        cache.archive('key', 'go.tar.gz', make)
+        cache.archive('key', 'go.tar.gz', make, intact)
 
     killed = Child(make_half)
     assert killed.hears(b'h', 30)
     killed.kill()
-    assert cache.archive('key', 'go.tar.gz', making(b'whole')).read_bytes() == b'whole'
+    assert cache.archive('key', 'go.tar.gz', making(b'whole'), intact).read_bytes() == b'whole'
 
 
 def test_a_key_is_locked_for_others_and_other_keys_are_not(cache: Cache) -> None:
@@ -177,11 +183,71 @@ def test_a_key_is_locked_for_others_and_other_keys_are_not(cache: Cache) -> None
     other.result()
 
 
+# ---- what others may have put there
+
+
+def test_a_cache_is_for_its_user_alone_also_if_it_was_readable_before(cache: Cache) -> None:
+    cache.root.mkdir(mode=0o755)
+    cache.write('key', 'value')
+    cache.archive('key', 'go.tar.gz', making(b'content'), intact)
+    modes = {str(path.relative_to(cache.root)): stat.S_IMODE(path.stat().st_mode) for path in [cache.root, *cache.root.rglob('*')]}
+    assert {name: mode for name, mode in modes.items() if mode not in (0o700, 0o600)} == {}
+
+
+def test_a_cache_that_others_may_write_to_is_refused_with_what_to_do(cache: Cache) -> None:
+    cache.root.mkdir()
+    cache.root.chmod(0o777)
+    with pytest.raises(GofleetError, match='Set cache_path to a folder') as caught:
+        cache.read('key')
+    assert caught.value.code == 'unsafe_folder'
+
+
+def test_an_archive_that_was_changed_in_the_cache_is_made_again(cache: Cache) -> None:
+    path = cache.archive('key', 'go.tar.gz', making(b'true'), intact)
+    path.write_bytes(b'fake')
+    assert cache.archive('key', 'go.tar.gz', making(b'true'), lambda each: each.read_bytes() == b'true').read_bytes() == b'true'
+
+
+def test_a_link_in_the_place_of_an_archive_is_replaced_and_not_followed(cache: Cache, tmp_path: Path) -> None:
+    path = cache.archive('key', 'go.tar.gz', making(b'old'), intact)
+    path.unlink()
+    path.symlink_to(tmp_path / 'target')
+    (tmp_path / 'target').write_bytes(b'target')
+    assert cache.archive('key', 'go.tar.gz', making(b'new'), intact) == path
+    assert (path.is_symlink(), path.read_bytes(), (tmp_path / 'target').read_bytes()) == (False, b'new', b'target')
+
+
+def test_a_link_in_the_place_of_a_value_is_replaced_and_not_followed(cache: Cache, tmp_path: Path) -> None:
+    cache.write('key', 'value')
+    path = next((cache.root / 'values').iterdir())
+    path.unlink()
+    path.symlink_to(tmp_path / 'target')
+    (tmp_path / 'target').write_text('"target"')
+    assert cache.read('key') is None
+    cache.write('key', 'again')
+    assert (cache.read('key'), (tmp_path / 'target').read_text()) == ('again', '"target"')
+
+
+def test_archives_behind_a_link_are_not_removed_to_make_room(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / 'cache', max_bytes=10)
+    (tmp_path / 'elsewhere').mkdir()
+    (tmp_path / 'elsewhere' / 'file').write_bytes(b'x' * 100)
+    (cache.folder('archives') / 'link').symlink_to(tmp_path / 'elsewhere')
+    put(cache, 'new', 100, 0)
+    assert (tmp_path / 'elsewhere' / 'file').exists()
+
+
+def test_a_value_that_is_nested_too_deep_is_none(cache: Cache) -> None:
+    cache.write('key', 'value')
+    next((cache.root / 'values').iterdir()).write_bytes(b'[' * 100_000)
+    assert cache.read('key') is None
+
+
 # ---- its bounds
 
 
 def put(cache: Cache, name: str, size: int, age: int) -> Path:
-    path = cache.archive(name, f'{name}.tar.gz', making(b'x' * size))
+    path = cache.archive(name, f'{name}.tar.gz', making(b'x' * size), intact)
     os.utime(path, (path.stat().st_atime, path.stat().st_mtime - age))
     return path
 
@@ -196,7 +262,7 @@ def test_the_least_recently_used_archives_go_first(tmp_path: Path) -> None:
 def test_use_keeps_an_archive_young(tmp_path: Path) -> None:
     cache = Cache(tmp_path, max_bytes=250)
     first, second = put(cache, 'first', 100, 500), put(cache, 'second', 100, 300)
-    cache.archive('first', 'first.tar.gz', refusing)
+    cache.archive('first', 'first.tar.gz', refusing, intact)
     put(cache, 'third', 100, 0)
     assert (first.exists(), second.exists()) == (True, False)
 
@@ -210,7 +276,7 @@ def test_as_many_archives_as_fit_are_kept(tmp_path: Path) -> None:
 def test_the_archive_that_was_asked_for_is_kept_however_large(tmp_path: Path) -> None:
     cache = Cache(tmp_path, max_bytes=50)
     put(cache, 'small', 10, 100)
-    assert cache.archive('large', 'large.tar.gz', making(b'x' * 100)).exists()
+    assert cache.archive('large', 'large.tar.gz', making(b'x' * 100), intact).exists()
     assert files_in(cache) == ['large.tar.gz']
 
 
@@ -229,9 +295,9 @@ def test_an_archive_that_is_just_being_made_is_not_removed(tmp_path: Path) -> No
     def make(path: Path) -> None:
         path.write_bytes(b'x' * 100)
         # Another run needs room in the meantime.
-        cache.archive('other', 'other.tar.gz', making(b'y' * 100))
+        cache.archive('other', 'other.tar.gz', making(b'y' * 100), intact)
 
-    assert cache.archive('key', 'go.tar.gz', make).read_bytes() == b'x' * 100
+    assert cache.archive('key', 'go.tar.gz', make, intact).read_bytes() == b'x' * 100
 
 
 def test_what_another_process_removed_first_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,4 +305,4 @@ def test_what_another_process_removed_first_is_no_error(tmp_path: Path, monkeypa
     real = cache_module._files
     # Between listing the files and looking at them, somebody else shrinks the cache too.
     monkeypatch.setattr(cache_module, '_files', lambda folder: [*real(folder), folder / 'gone' / 'go.tar.gz'])
-    assert cache.archive('key', 'go.tar.gz', making(b'x')).exists()
+    assert cache.archive('key', 'go.tar.gz', making(b'x'), intact).exists()

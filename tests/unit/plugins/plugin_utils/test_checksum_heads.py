@@ -27,12 +27,16 @@ class Memory:
 
     path = Path('/remembered')
 
-    def __init__(self, note: bytes | None = None) -> None:
+    def __init__(self, note: bytes | None = None, shipped: bytes | None = None) -> None:
         self.note = note
+        self._shipped = shipped
         self.evidence: dict[str, str] = {}
 
     def read(self) -> bytes | None:
         return self.note
+
+    def shipped(self) -> bytes | None:
+        return self._shipped
 
     def replace(self, old: bytes | None, new: bytes) -> bool:
         same = self.note == old
@@ -224,6 +228,59 @@ def test_a_remembered_head_that_the_key_did_not_sign_is_not_passed_over(log: Log
     # Who can write to the cache must not be able to lower what is remembered without a trace.
     forged = log.at(5).head_text().encode() + b'\n' + Log(log.records).signature_line
     assert error_of(log, Memory(forged)).code == 'log_memory'
+
+
+# ---- what ships with the collection
+
+
+def test_who_has_seen_nothing_starts_from_the_shipped_head(log: Log, fork: Log) -> None:
+    for older in (log.at(200), log.at(150)):
+        memory = Memory(shipped=older.head)
+        assert (look_up(log, memory), memory.note) == ('h1:0', log.head)
+    memory = Memory(shipped=fork.at(200).head)
+    error = error_of(log, memory)
+    assert (error.code, error.evidence['sizes'], memory.note) == ('log_forked', [200, 320], fork.at(200).head)
+    assert kept_by(memory, error)['remembered_head'].encode() == fork.at(200).head
+
+
+def test_an_older_head_than_the_shipped_one_has_to_be_its_beginning(log: Log, fork: Log) -> None:
+    memory = Memory(shipped=log.head)
+    answer = log.lookup('m@v7', head=log.at(200).head)
+    assert (look_up(log, memory, 7, Reader(log, {'lookup/m@v7': answer})), memory.note) == ('h1:7', log.head)
+    assert error_of(fork.at(200), memory, 7).code == 'log_forked'
+
+
+def test_a_newer_shipped_head_takes_the_place_of_the_remembered_one_only_if_it_extends_it(log: Log, fork: Log) -> None:
+    memory = Memory(log.at(200).head, shipped=log.at(300).head)
+    assert (look_up(log, memory, 7, Reader(log, {'lookup/m@v7': log.lookup('m@v7', head=log.at(100).head)})), memory.note) == ('h1:7', log.at(300).head)
+    # A log that shows one history to this controller, and another to whoever makes the collection.
+    memory = Memory(fork.at(200).head, shipped=log.at(300).head)
+    error = error_of(log, memory)
+    assert (error.code, error.evidence['sizes'], memory.note) == ('log_forked', [200, 300], fork.at(200).head)
+
+
+def test_a_remembered_head_that_is_as_new_as_the_shipped_one_costs_no_proof_of_it(log: Log) -> None:
+    for shipped in (log.at(257), log.at(300)):
+        alone, both = Reader(log), Reader(log)
+        look_up(log, Memory(log.at(300).head), 7, alone)
+        look_up(log, Memory(log.at(300).head, shipped=shipped.head), 7, both)
+        assert both.read == alone.read
+
+
+def test_a_remembered_head_that_is_damaged_is_not_healed_by_the_shipped_one(log: Log) -> None:
+    assert error_of(log, Memory(b'damaged', shipped=log.head)).code == 'log_memory'
+
+
+def test_a_shipped_head_is_of_use_to_its_own_log_only(tmp_path: Path, log: Log) -> None:
+    keys = [log.key, log.named('sum.golang.org').key]
+    assert [log_heads.Heads(Cache(tmp_path / 'cache'), Key.parse(key)).shipped() for key in keys] == [None, None]
+
+
+def test_the_shipped_head_was_signed_by_the_log_of_go(tmp_path: Path) -> None:
+    key = checksum_db.key_for('sum.golang.org')
+    shipped = log_heads.Heads(Cache(tmp_path / 'cache'), key).shipped()
+    # Of November 2026. A younger one is larger: a log only grows.
+    assert checksum_db.parse_tree_head(shipped or b'', key).size >= 72352793
 
 
 # ---- forks

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import base64
+import hashlib
 import shutil
 import threading
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 from openpgp_keys import Home
 from tiny_trees import Release
-from web_server import WebServer
+from web_server import Answer, WebServer
 
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.sources import Options
@@ -65,10 +67,10 @@ class Stand:
         self.web.serve(f'/dl/{self.tiny.filename}.asc', signed)
         return signed
 
-    def ask(self) -> GofleetError | None:
+    def ask(self, run: Cache | None = None) -> GofleetError | None:
         request = Request(versions=['1.30.1'], checksums={}, given=[], goproxy=[], gosumdb='off', index_url='', index_max_age=3600,
                           options=Options(10, None), **self.options)  # fmt: skip
-        return proofs.Prover(request, self.cache).add_signature(self.record, 'amd64', bool(request.trust.kinds))
+        return proofs.Prover(request, self.cache, run).add_signature(self.record, 'amd64', bool(request.trust.kinds))
 
     @property
     def kinds(self) -> list[str]:
@@ -80,6 +82,15 @@ def stand(tmp_path: Path, web: WebServer, tiny: Release, home: Home, primary: st
     monkeypatch.setattr(signatures, 'PRIMARY', primary)
     monkeypatch.setattr(signatures, 'vendored', lambda: home.export(primary))
     return Stand(tmp_path, web, tiny)
+
+
+@pytest.fixture
+def proofs_made(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The archives over which a signature was verified."""
+    made: list[Path] = []
+    verify = signatures.verify
+    monkeypatch.setattr(signatures, 'verify', lambda path, *others: made.append(path) or verify(path, *others))
+    return made
 
 
 def test_a_signature_vouches_for_an_archive(stand: Stand, home: Home, primary: str) -> None:
@@ -96,6 +107,54 @@ def test_a_signature_that_was_verified_is_not_asked_for_again(stand: Stand, home
     stand.record = Record(**stand.tiny.record())
     assert stand.ask() is None
     assert (stand.kinds, len(stand.web.requests)) == (['index', 'signature'], asked)
+
+
+def test_the_signature_itself_is_kept_and_proven_again_in_each_run(stand: Stand, home: Home, primary: str, proofs_made: list[Path]) -> None:
+    stand.sign(home, primary)
+    for _each in range(2):
+        stand.record = Record(**stand.tiny.record())
+        assert (stand.ask(), stand.kinds) == (None, ['index', 'signature'])
+    assert len(proofs_made) == 2
+
+
+def test_hosts_of_one_run_share_one_proof(stand: Stand, home: Home, primary: str, proofs_made: list[Path], tmp_path: Path) -> None:
+    stand.sign(home, primary)
+    for _each in range(3):
+        stand.record = Record(**stand.tiny.record())
+        assert (stand.ask(Cache(tmp_path / 'run')), stand.kinds) == (None, ['index', 'signature'])
+    assert len(proofs_made) == 1
+
+
+def test_a_kept_word_that_an_archive_was_signed_proves_nothing(stand: Stand, home: Home, primary: str) -> None:
+    # What earlier versions kept, and what a forger would write.
+    certificate = hashlib.sha256(signatures.vendored()).hexdigest()
+    sha256 = stand.record.archives['amd64']['sha256']
+    stand.cache.write(f'signature {sha256} {primary} {certificate}', '2025-01-01T00:00:00Z')
+    assert (getattr(stand.ask(), 'code', None), stand.kinds) == ('no_signature', ['index'])
+
+
+@pytest.mark.parametrize('kept', ['', 'x', 7, ['x'], 'LS0tLS1CRUdJTg=='])
+def test_a_kept_signature_that_is_none_is_fetched_again(stand: Stand, home: Home, primary: str, kept: object) -> None:
+    stand.sign(home, primary)
+    stand.cache.write(f'signature of {stand.record.archives["amd64"]["sha256"]}', kept)
+    assert (stand.ask(), stand.kinds) == (None, ['index', 'signature'])
+
+
+def test_a_kept_signature_by_a_stranger_is_fetched_again(stand: Stand, home: Home, primary: str, stranger: str) -> None:
+    forged = home.sign(stranger, stand.tiny.archive_bytes, '--armor', at='2025-01-01')
+    stand.cache.write(f'signature of {stand.record.archives["amd64"]["sha256"]}', base64.b64encode(forged).decode())
+    assert (getattr(stand.ask(), 'code', None), stand.kinds) == ('no_signature', ['index'])
+    stand.sign(home, primary)
+    assert (stand.ask(), stand.kinds) == (None, ['index', 'signature'])
+
+
+def test_a_kept_signature_proves_no_archive_that_was_changed_in_the_cache(stand: Stand, home: Home, primary: str) -> None:
+    stand.sign(home, primary)
+    stand.ask()
+    next((stand.cache.root / 'archives').glob('*/*')).write_bytes(b'fake')
+    stand.record = Record(**stand.tiny.record())
+    stand.web.serve(f'/dl/{stand.tiny.filename}', Answer(status=404))
+    assert (getattr(stand.ask(), 'code', None), stand.kinds) == ('no_source', ['index'])
 
 
 def test_without_a_signature_that_is_the_reason_and_no_archive_is_fetched(stand: Stand) -> None:

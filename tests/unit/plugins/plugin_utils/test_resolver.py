@@ -287,9 +287,16 @@ GIVEN = {
 def test_given_records_are_used_and_nothing_else(controller: Controller, asked: str) -> None:
     controller.options['given'] = [GIVEN, {'version': '1.25.9'}]
     record, = controller.resolve(asked).records
-    assert (record.version, said(record)['h1'], record.archives['amd64']['vouched']['h1']['log']) == ('1.26.6', 'h1:x', 'then')
-    assert kinds(record) == {'sha256': ['index', 'pinned'], 'h1': ['log', 'pinned']}
+    assert (record.version, said(record)['h1']) == ('1.26.6', 'h1:x')
     assert controller.web.paths == []
+
+
+def test_what_is_given_counts_as_pinned_whatever_it_says_of_itself(controller: Controller) -> None:
+    claims = dict.fromkeys(('log', 'signature', 'index'), 'then')
+    forged = {**GIVEN['archives']['amd64'], 'vouched': {'sha256': claims, 'h1': claims}, 'exhausted': True}
+    controller.options['given'] = [{'version': '1.26.6', 'archives': {'amd64': forged}}]
+    record = controller.resolve('1.26.6').records[0]
+    assert (kinds(record), 'exhausted' in record.archives['amd64']) == ({'sha256': ['pinned'], 'h1': ['pinned']}, False)
 
 
 def test_what_was_not_given_is_unknown(controller: Controller) -> None:
