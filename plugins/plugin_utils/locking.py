@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.gofleet.golang.plugins.plugin_utils import resolver
+from ansible_collections.gofleet.golang.plugins.plugin_utils import resolver, weak_proof
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
@@ -27,7 +27,7 @@ def resolve(request: Request, architectures: list[str], cache: Cache, run: Cache
             _complete(resolution, record, goarch, request, cache)
         chosen = {goarch: {key: value for key, value in record.archives[goarch].items() if key != 'exhausted'} for goarch in architectures}
         records.append(Record(record.version, chosen))
-    return records, [*resolution.warnings, *resolver.weak(resolution)]
+    return records, [*resolution.warnings, *weak_proof.of_records(records, resolution, request)]
 
 
 def _complete(resolution: resolver.Resolution, record: Record, goarch: str, request: Request, cache: Cache) -> None:
