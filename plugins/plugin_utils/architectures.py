@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
@@ -41,8 +40,6 @@ def _unknown(option: str, word: str) -> GofleetError:
 
 
 def go_word(word: str) -> str | None:
-    """Go's word for an architecture in somebody else's, or the nearest that there is; None if none is near."""
+    """Go's word for an architecture in somebody else's; None if it is nobody's. Not the nearest: arm64 is one letter from amd64."""
     word = word.lower().rpartition('/')[2]
-    words = {**_WORDS, **{goarch: goarch for goarch in PORTS}}
-    near = [word] if word in words else difflib.get_close_matches(word, words, 1)
-    return words[near[0]] if near else None
+    return word if word in PORTS else _WORDS.get(word)

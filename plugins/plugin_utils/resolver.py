@@ -23,6 +23,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Requ
 
 # What nearly every host is. Others are looked up in the log when a host says that it is one.
 _USUAL_GOARCH = ('amd64', 'arm64')
+# Failures that an index which is back may mend.
+_MISSING = (*WITHOUT_INDEX, 'not_in_log', 'unknown_version', 'no_stable_release')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 
@@ -170,7 +172,7 @@ class _Resolver:
         try:
             record = self._logged(spec, cause)
         except GofleetError as exc:
-            if spec.version or exc.code not in (*WITHOUT_INDEX, 'not_in_log') or 'asked_at' not in cause.evidence:
+            if spec.version or exc.code not in _MISSING or 'asked_at' not in cause.evidence:
                 raise
             return self._indexed(spec, insist=True)
         if cause.code == 'index_unreachable':
