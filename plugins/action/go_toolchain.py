@@ -88,7 +88,8 @@ class ActionModule(actions.Action):
         if options['lock']:
             given = given + lockfile.read(self.file('lock'))
         return Request(
-            versions=[version, *(each for each in options['also'] if each.strip())], checksums=options['checksums'], given=given, mirrors=options['mirrors'],
+            versions=[version, *(each for each in options['also'] if each.strip())],
+            checksums=options['checksums'], given=given, mirrors=options['mirrors'],
             trust=trust.Policy(tuple(options['trust']), options['trust_all']), archive=self._archive(),
             certificate=self._certificate(),
             goproxy=sources.proxy_urls(options['goproxy']), direct_after=direct_after(options['goproxy']),
