@@ -93,7 +93,8 @@ class ActionModule(actions.Action):
             trust=trust.Policy(tuple(options['trust']), options['trust_all']), archive=self._archive(),
             certificate=self._certificate(),
             goproxy=sources.proxy_urls(options['goproxy']), direct_after=direct_after(options['goproxy']),
-            gosumdb=written('gosumdb', options['gosumdb']), index_url=written('index_url', options['index_url']), index_max_age=options['index_max_age'], options=self._network())
+            gosumdb=written('gosumdb', options['gosumdb']), index_url=written('index_url', options['index_url']),
+            index_max_age=options['index_max_age'], options=self._network())
 
     def _archive(self) -> Path | None:
         options = self.options

@@ -520,6 +520,18 @@ def test_a_log_out_of_reach_is_a_doubt_about_each_usual_architecture(controller:
         'amd64': True, 'arm64': True}  # fmt: skip
 
 
+def test_a_lookup_that_fails_for_one_architecture_is_no_doubt_about_another(controller: Controller) -> None:
+    controller.use_proxy(log_of(('1.26.6', 'amd64')))
+    assert list(controller.resolve('1.26').doubts['1.26.6']) == ['arm64']
+
+
+def test_a_host_of_another_architecture_learns_why_the_log_does_not_vouch_for_its_own(controller: Controller) -> None:
+    controller.web.serve('/dl/', index(release('1.26.6', file('1.26.6', 'linux-amd64'), file('1.26.6', 'linux-s390x'))))
+    controller.use_proxy(log_of(*BOTH))
+    completed = controller.complete(controller.resolve('1.26'), '1.26.6', 's390x', 'proof')
+    assert (completed.record('1.26.6').kinds('s390x'), list(completed.doubts['1.26.6'])) == ({'index'}, ['s390x'])
+
+
 @pytest.mark.parametrize('asked', ['1.26', '1.20.14'])
 def test_there_is_no_doubt_where_there_is_no_log_to_ask(controller: Controller, asked: str) -> None:
     assert controller.resolve(asked).doubts == {}
