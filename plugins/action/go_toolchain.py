@@ -39,7 +39,8 @@ class ActionModule(actions.Action):
             releases.check_removed(each for each in [self.options['version'] or '', *self.options['also']] if each.strip())
             return self._call(arguments, task_vars)
         request = self._request()
-        resolution = resolver.resolve(request, self._cache, resolver.run_cache(C.DEFAULT_LOCAL_TMP))
+        self._run_cache = resolver.run_cache(C.DEFAULT_LOCAL_TMP)
+        resolution = resolver.resolve(request, self._cache, self._run_cache)
         return self._until_satisfied(arguments, request, resolution, task_vars)
 
     def _until_satisfied(self, arguments: dict[str, Any], request: Request, resolution: resolver.Resolution,
@@ -56,7 +57,7 @@ class ActionModule(actions.Action):
                 break
             for need in needs:
                 if need['kind'] in ('record', 'proof'):
-                    resolution = resolver.complete(resolution, need, request, self._cache)
+                    resolution = resolver.complete(resolution, need, request, self._cache, self._run_cache)
                 else:
                     uploads[need['filename']] = self._bring(need, resolution, request)
         else:
@@ -135,7 +136,7 @@ class ActionModule(actions.Action):
         """Where nothing stronger vouches than the index, ask the signature too, now that the archive is here."""
         if not request.trust.kinds and request.trust.asks_for_more(record.kinds(goarch)):
             # Why it cannot be had is no news: nobody asked for it.
-            proofs.Prover(request, self._cache).add_signature(record, goarch)
+            proofs.Prover(request, self._cache, self._run_cache).add_signature(record, goarch)
 
     def _module_may_own_folder(self) -> bool:
         """Whether the module can make a folder that the connection's user writes to: the one who ran sudo is known to it."""

@@ -15,8 +15,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils.memory import Memor
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
-# Why an index says nothing: out of reach, or not to be asked.
-WITHOUT_INDEX = ('index_unreachable', 'index_off')
+# Why an index says nothing: out of reach, no index at all, or not to be asked.
+WITHOUT_INDEX = ('index_unreachable', 'bad_index', 'index_off')
 # go.dev's whole index has some 3 MB.
 _LIMIT = 64 << 20
 
@@ -70,7 +70,10 @@ class Listings:
             raise GofleetError(
                 f'The release index {self.shown} {exc.msg}. Without it nobody knows which release and which digest are meant. Set index_url to a '
                 'copy that the controller reaches, pin digests with checksums, or set goproxy.', 'index_unreachable', url=self.shown, reason=exc.msg) from exc
-        return [dataclasses.asdict(record) for record in releases.parse_index(text, self.shown)]
+        try:
+            return [dataclasses.asdict(record) for record in releases.parse_index(text, self.shown)]
+        except GofleetError as exc:
+            raise GofleetError(exc.msg, exc.code, **exc.evidence, reason='does not answer with a release index') from exc
 
     def _from_proxies(self, path: str, without: GofleetError) -> bytes:
         failures = [f'{without.evidence["url"]} ({without.evidence["reason"]})']

@@ -44,6 +44,11 @@ class Memory:
     max_age: float
     began: float
 
+    @classmethod
+    def of_run(cls, cache: Cache, max_age: float, run: Cache | None) -> Memory:
+        """run: the cache that lives as long as the run; without it, the run begins now."""
+        return cls(cache, max_age, run_began(run) if run else time.time())
+
     def answer(self, question: str, ask: Callable[[], Any], understand: Callable[[Any], _Kept], insist: bool = False) -> _Kept:
         """What is remembered for a question, or is answered now; of several processes one asks.
 

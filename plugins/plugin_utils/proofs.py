@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import time
 from pathlib import Path
 
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
@@ -31,13 +30,13 @@ _CERTIFICATE_LIMIT = 1 << 18
 class Prover:
     """Asks for proofs of what a request is about.
 
-    cache: lasts; what the log and signatures say never changes. began: when this run began, in seconds since the epoch; None for now.
+    cache: lasts; what the log and signatures say never changes. run: the cache of this run; without it, the run begins now.
     """
 
-    def __init__(self, request: Request, cache: Cache, began: float | None = None) -> None:
+    def __init__(self, request: Request, cache: Cache, run: Cache | None = None) -> None:
         self._request = request
         self._cache = cache
-        self._memory = Memory(cache, request.index_max_age, time.time() if began is None else began)
+        self._memory = Memory.of_run(cache, request.index_max_age, run)
         self._log = checksum_db.parse_gosumdb(request.gosumdb)
 
     def has_log(self, version: str) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from typing import Any
 from ansible_collections.gofleet.golang.plugins.module_utils import sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_result
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, archive_name, parse_release, parse_spec
-from ansible_collections.gofleet.golang.plugins.plugin_utils import memory, proofs, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils import proofs, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.listings import WITHOUT_INDEX, Listings
+from ansible_collections.gofleet.golang.plugins.plugin_utils.memory import Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
@@ -33,15 +33,13 @@ _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 class Resolution:
     """Records in the order of the versions asked for; excuses: why a record may be empty, by version.
 
-    doubts: why the log does not vouch for a release, by version and architecture; warnings: what went another way than it was set up to;
-    began: when this run began, in seconds since the epoch.
+    doubts: why the log does not vouch for a release, by version and architecture; warnings: what went another way than it was set up to.
     """
 
     records: list[Record] = field(default_factory=list)
     excuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     doubts: dict[str, dict[str, str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    began: float | None = None
 
     def doubt(self, version: str, goarch: str, reason: str) -> None:
         self.doubts.setdefault(version, {})[goarch] = reason
@@ -55,12 +53,11 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
 
     Raises GofleetError, also the one that an earlier host of the run was answered with.
     """
-    began = memory.run_began(run)
     with run.locked(request.key):
         memo = run.read(request.key)
         if memo is None:
             try:
-                memo = dataclasses.asdict(_Resolver(request, cache, began).resolve())
+                memo = dataclasses.asdict(_Resolver(request, cache, run).resolve())
             except GofleetError as exc:
                 memo = {'error': exc.as_result()}
             run.write(request.key, memo)
@@ -69,7 +66,7 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
     return Resolution(**{**memo, 'records': [Record(**each) for each in memo['records']]})
 
 
-def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache) -> Resolution:
+def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache, run: Cache | None = None) -> Resolution:
     """The resolution with what a host says it needs: a record of its architecture, or more proof of it.
 
     need: {kind: record or proof, version, goarch}. Raises GofleetError(no_archive_for_architecture), why nothing was
@@ -77,7 +74,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
     """
     version, goarch = need['version'], need['goarch']
     record = resolution.record(version)
-    prover = proofs.Prover(request, cache, resolution.began)
+    prover = proofs.Prover(request, cache, run)
     if need['kind'] == 'proof':
         reasons = prover.strengthen(record, goarch)
         if reasons:
@@ -96,8 +93,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
     excuse = resolution.excuses.get(version)
     if excuse and 'asked_at' in excuse['evidence']:
         # It comes from an earlier run: what was out of reach then may be back.
-        record = _Resolver(request, cache, resolution.began, insist=True).exact(version)
-        resolution.records = [record if each.version == version else each for each in resolution.records]
+        record.archives.update(_Resolver(request, cache, run, insist=True).exact(version).archives)
         del resolution.excuses[version]
     elif excuse:
         raise from_result(excuse)
@@ -118,16 +114,15 @@ def _no_archive(record: Record, goarch: str) -> GofleetError:
 class _Resolver:
     """insist: ask again what lately could not be reached, whatever other way there is."""
 
-    def __init__(self, request: Request, cache: Cache, began: float | None = None, insist: bool = False) -> None:
+    def __init__(self, request: Request, cache: Cache, run: Cache | None = None, insist: bool = False) -> None:
         self._request = request
-        self._began = time.time() if began is None else began
         self._insist = insist
         when = releases.now()
         self._given = {record.version: record for record in (_given(each, when) for each in request.given)}
         self._pinned = releases.pinned(request.checksums)
-        self._prover = proofs.Prover(request, cache, self._began)
-        self._listings = Listings(request, memory.Memory(cache, request.index_max_age, self._began))
-        self._found = Resolution(began=self._began)
+        self._prover = proofs.Prover(request, cache, run)
+        self._listings = Listings(request, Memory.of_run(cache, request.index_max_age, run))
+        self._found = Resolution()
 
     def exact(self, version: str) -> Record:
         """The record of one release. Raises GofleetError."""
@@ -175,7 +170,7 @@ class _Resolver:
             if spec.version or exc.code not in _MISSING or 'asked_at' not in cause.evidence:
                 raise
             return self._indexed(spec, insist=True)
-        if cause.code == 'index_unreachable':
+        if cause.code != 'index_off':
             self._found.warnings.append(_without_index(record, cause))
         return record
 

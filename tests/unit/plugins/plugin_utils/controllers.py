@@ -67,7 +67,7 @@ class Controller:
         return self.resolve(*versions)
 
     def complete(self, resolution: Resolution, version: str, goarch: str, kind: str = 'record') -> Resolution:
-        return resolver.complete(resolution, {'kind': kind, 'version': version, 'goarch': goarch}, self.request(version), self.cache)
+        return resolver.complete(resolution, {'kind': kind, 'version': version, 'goarch': goarch}, self.request(version), self.cache, self.run)
 
     def lose_index(self) -> None:
         self.options['index_url'] = f'http://{NOWHERE}/dl/'

@@ -13,7 +13,7 @@ from forked import Child
 from web_server import Answer, WebServer
 
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils import memory
+from ansible_collections.gofleet.golang.plugins.plugin_utils import locking, memory
 
 BOTH = [('1.26.6', 'amd64'), ('1.26.6', 'arm64')]
 LISTED = ['v0.0.1-go1.26.6.linux-amd64', 'v0.0.1-go1.26.6.linux-arm64']
@@ -110,6 +110,14 @@ def test_an_index_that_is_back_is_found_when_a_host_needs_what_the_log_does_not_
     assert (completed.record('1.20.14').kinds('amd64'), completed.excuses) == ({'index'}, {})
 
 
+def test_an_index_that_is_back_is_found_by_a_lock(controller: Controller) -> None:
+    controller.resolve('1.20.14')
+    controller.web.serve('/dl/', INDEX)
+    controller.new_run()
+    (record,), _warnings = locking.resolve(controller.request('1.20.14'), ['amd64'], controller.cache, controller.run)
+    assert (record.version, record.kinds('amd64')) == ('1.20.14', {'index'})
+
+
 def test_hosts_that_need_what_cannot_be_had_ask_once_a_run(controller: Controller) -> None:
     controller.resolve('1.20.14')
     for _host in range(3):
@@ -127,6 +135,12 @@ def test_a_failure_that_another_version_wrote_is_not_remembered(controller: Cont
         path.write_text(kept, encoding='utf-8')
     controller.resolve_later('1.26')
     assert index_requests(controller) == 2
+
+
+def test_what_is_no_index_is_passed_over_where_the_log_proves_what_the_proxy_lists(controller: Controller) -> None:
+    controller.web.serve('/dl/', b'{}')
+    resolution = controller.resolve('1.26')
+    assert (resolution.records[0].version, ['does not answer with a release index' in each for each in resolution.warnings]) == ('1.26.6', [True])
 
 
 # ---- an index that is switched off
