@@ -13,8 +13,8 @@ from ansible import constants as C
 from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.modules.go_release_info import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, cache, lockfile, locking, releases
-from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
+from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, architectures, cache, lockfile, locking, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request, direct_after, written
 
 
 class ActionModule(actions.Action):
@@ -25,8 +25,9 @@ class ActionModule(actions.Action):
     def answer(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         options = self.options
         request = self._request()
+        fleet = architectures.checked('architectures', options['architectures'])
         kept = cache.Cache(Path(options['cache_path'] or cache.default_root()))
-        records, warnings = locking.resolve(request, options['architectures'], kept, locking.run_cache(C.DEFAULT_LOCAL_TMP))
+        records, warnings = locking.resolve(request, fleet, kept, locking.run_cache(C.DEFAULT_LOCAL_TMP))
         if options['fetch'] and not self._task.check_mode:
             locking.fetch(records, request, kept)
         result: dict[str, Any] = {'changed': False, 'warnings': warnings}
@@ -37,8 +38,9 @@ class ActionModule(actions.Action):
     def _lock(self, path: Path, records: list[releases.Record], kept: cache.Cache) -> dict[str, Any]:
         if not path.is_absolute():
             raise GofleetError(f"lock is '{path}'. Write an absolute path, as in \"{{{{ playbook_dir }}}}/go.lock.yml\".", 'bad_path', path=str(path))
+        path = lockfile.place(path)
         # Two renewals at once: the second sees what the first wrote.
-        with kept.locked(f'lock file {path.resolve()}'):
+        with kept.locked(f'lock file {path}'):
             before = path.read_text(encoding='utf-8') if path.exists() else ''
             old = lockfile.read(path) if before else []
             after = lockfile.text_of(lockfile.merged(old, records))
@@ -49,7 +51,8 @@ class ActionModule(actions.Action):
 
     def _request(self) -> Request:
         options = self.options
-        versions = list(options['versions'])
+        # A list may have come from the command line as one text.
+        versions = [version.strip() for text in options['versions'] for version in text.split(',') if version.strip()]
         if options['version_from']:
             versions.append(releases.project_version(self.file('version_from')))
         if not versions:
@@ -57,6 +60,7 @@ class ActionModule(actions.Action):
                                'invalid_version')
         return Request(
             versions=versions, checksums=options['checksums'], given=[], mirrors=options['mirrors'], goproxy=sources.proxy_urls(options['goproxy']),
-            gosumdb=options['gosumdb'], index_url=options['index_url'], index_max_age=options['index_max_age'],
+            direct_after=direct_after(options['goproxy']), gosumdb=written('gosumdb', options['gosumdb']),
+            index_url=written('index_url', options['index_url']), index_max_age=options['index_max_age'],
             options=sources.Options(options['timeout'], options['ca_path']), certificate=options['signing_certificate'] or '',
             trust=trust.Policy(tuple(options['trust']), options['trust_all']), allow_downgrade=options['allow_downgrade'])

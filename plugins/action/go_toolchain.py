@@ -13,8 +13,8 @@ from ansible import constants as C
 from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, cache, lockfile, proofs, releases, resolver
-from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
+from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, cache, lockfile, proofs, releases, resolver, weak_proof
+from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request, direct_after, written
 
 MODULE = 'gofleet.golang.go_toolchain'
 # Options that end here; everything else goes to the host as it was written.
@@ -37,6 +37,7 @@ class ActionModule(actions.Action):
             del arguments['archive']
             arguments['transfer'] = 'push'
         if self.options['state'] == 'absent':
+            releases.check_removed(each for each in [self.options['version'] or '', *self.options['also']] if each.strip())
             return self._call(arguments, task_vars)
         request = self._request()
         self._run_cache = resolver.run_cache(C.DEFAULT_LOCAL_TMP)
@@ -67,10 +68,11 @@ class ActionModule(actions.Action):
         else:
             raise GofleetError(f'The host still asks for {needs} after it was brought. Run again with -vvv and report this.', 'unsatisfied', needs=needs)
         result = dict(_merged(answers), transfer=_transfer(answers, uploads))
+        warnings = list(resolution.warnings)
         if not result.get('failed'):
             result['releases'] = records
-        doubtful = resolver.weak(resolution) if result.get('installed') else []
-        result['warnings'] = [*resolution.warnings, *doubtful, *result.get('warnings', [])]
+            warnings += weak_proof.of_host(result, resolution, request)
+        result['warnings'] = [*warnings, *result.get('warnings', [])]
         return result
 
     def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
@@ -103,11 +105,13 @@ class ActionModule(actions.Action):
         if options['lock']:
             given = given + lockfile.read(self.file('lock'))
         return Request(
-            versions=[version, *options['also']], checksums=options['checksums'], given=given, mirrors=options['mirrors'],
+            versions=[version, *(each for each in options['also'] if each.strip())],
+            checksums=options['checksums'], given=given, mirrors=options['mirrors'],
             trust=trust.Policy(tuple(options['trust']), options['trust_all']), archive=self._archive(),
             certificate=self._certificate(), allow_downgrade=options['allow_downgrade'],
-            goproxy=sources.proxy_urls(options['goproxy']), gosumdb=options['gosumdb'],
-            index_url=options['index_url'], index_max_age=options['index_max_age'], options=self._network())
+            goproxy=sources.proxy_urls(options['goproxy']), direct_after=direct_after(options['goproxy']),
+            gosumdb=written('gosumdb', options['gosumdb']), index_url=written('index_url', options['index_url']),
+            index_max_age=options['index_max_age'], options=self._network())
 
     def _archive(self) -> Path | None:
         options = self.options

@@ -46,7 +46,8 @@ def files_at(archive_path, uploads):
 def proxy_urls(goproxy):
     """The base URLs in a GOPROXY list, in its order; direct and off are no module proxies (go help goproxy)."""
     entries = goproxy.replace('|', ',').split(',')
-    return [entry.strip() for entry in entries if entry.strip() not in ('', 'direct', 'off')]
+    # Unquoted, off is false to YAML.
+    return [entry.strip() for entry in entries if entry.strip() not in ('', 'direct', 'off', 'False')]
 
 
 def without_credentials(url):

@@ -156,9 +156,14 @@ def naming(path):
 
 
 def write_file(path, content, mode=0o644):
-    """Replace a file as a whole: content (bytes) is on the disk before path names it. Raises GofleetError(unsafe_folder), OSError."""
+    """Replace a file as a whole: content (bytes) is on the disk before path names it. One writer at a time: what others have begun goes.
+
+    Raises GofleetError(unsafe_folder), OSError.
+    """
     with folders.opened(os.path.dirname(path)) as folder:
         name = os.path.basename(path)
+        for each in unfinished_copies(path):
+            _unlink(folder.at(os.path.basename(each)))
         fresh = staged_file(folder, name, content, mode)
         try:
             os.rename(folder.at(fresh), folder.at(name))

@@ -19,7 +19,9 @@ description:
   - It runs on the controller alone and connects to no host.
 options:
   versions:
-    description: Releases (V(1.26.6)), lines (V(1.26)) or V(latest). Quote them in YAML, or V(1.20) becomes the number 1.2.
+    description:
+      - Releases (V(1.26.6)), lines (V(1.26)) or V(latest). Quote them in YAML, or V(1.20) becomes the number 1.2.
+      - Each may be several with commas between.
     type: list
     elements: str
     default: []
@@ -27,13 +29,14 @@ options:
     description: A project's file on the controller that says which release it wants, as for M(gofleet.golang.go_toolchain).
     type: path
   architectures:
-    description: The architectures of the fleet, in Go's words.
+    description: The architectures of the fleet, in Go's words (V(arm64), not aarch64). An empty list is refused.
     type: list
     elements: str
     default: [amd64, arm64]
   lock:
     description:
       - The lock file to write, on the controller. It is replaced as a whole, and only when a release moves or an architecture comes or goes.
+      - Where it is a symbolic link, the file that it leads to is replaced.
       - A release that is in it with other digests than are found now is refused.
     type: path
   fetch:
@@ -50,7 +53,7 @@ options:
     elements: str
     default: ['https://go.dev/dl']
   goproxy:
-    description: Module proxies, as for M(gofleet.golang.go_toolchain).
+    description: Module proxies, as for M(gofleet.golang.go_toolchain); with O(index_url=off) their list says what a line means.
     type: str
     default: ''
   gosumdb:
@@ -58,11 +61,11 @@ options:
     type: str
     default: sum.golang.org
   index_url:
-    description: Address of the release index.
+    description: Address of the release index; V(off) or an empty string asks none, as for M(gofleet.golang.go_toolchain).
     type: str
     default: https://go.dev/dl/?mode=json&include=all
   index_max_age:
-    description: For how many seconds the controller's copy of the index is good.
+    description: For how many seconds the controller's copy of the index is good, as for M(gofleet.golang.go_toolchain).
     type: int
     default: 3600
   cache_path:

@@ -91,8 +91,9 @@ options:
         the release index.
       - One of those that are named is enough, unless O(trust_all) is set. Toolchains that are there already are held to it too, and are proven again
         where they are.
-      - Without it the strongest is asked for that can be had, in this order; the result says which it was, and a warning says why if it
-        is the index alone.
+      - Without it the strongest is asked for that can be had, in this order; the result says which it was.
+      - As long as the index alone vouches for a toolchain that is asked for, every run warns of it and says why, until V(index) is among those
+        that are named.
       - V(signature) costs the controller C(gpgv) and one download of each archive, whatever O(transfer) says.
     type: list
     elements: str
@@ -133,22 +134,30 @@ options:
     default: ['https://go.dev/dl']
   goproxy:
     description:
-      - Module proxies, as in Go's own E(GOPROXY) (C(direct) and C(off) are passed over), which hold each release since 1.21.0 as a module.
+      - Module proxies, as in Go's own E(GOPROXY) (V(direct) and V(off) are passed over), which hold each release since 1.21.0 as a module.
       - Used when no mirror gives the archive; proven by Go's transparency log. No proxy is asked for archives by default.
     type: str
     default: ''
   gosumdb:
     description:
       - Name, and unless it is V(sum.golang.org) the public key and perhaps the address, of the transparency log, as in Go's own E(GOSUMDB).
-      - It is asked by the controller, through O(goproxy), and directly if no proxy serves it. V(off) asks none.
+      - It is asked by the controller. Module proxies of O(goproxy) before the first V(direct) or V(off) are asked first, and whatever one of them
+        fails of (404 too), the next is asked, and lastly the log itself. What the log says is proven, so it does not matter who passes it on.
+      - V(off) asks none.
     type: str
     default: sum.golang.org
   index_url:
-    description: Address of the release index, in the form of V(https://go.dev/dl/?mode=json&include=all).
+    description:
+      - Address of the release index, in the form of V(https://go.dev/dl/?mode=json&include=all).
+      - V(off) or an empty string asks none. The lists of the module proxies in O(goproxy) then say which release a line or V(latest) means, and
+        the transparency log proves releases since 1.21.0.
+      - An index that cannot be reached is not asked again for ten minutes (never longer than O(index_max_age)), unless nothing else can say what
+        is needed; so are module proxies and logs that cannot be reached.
     type: str
     default: https://go.dev/dl/?mode=json&include=all
   index_max_age:
-    description: For how many seconds the controller's copy of the index is good. One run works with one copy.
+    description:
+      - For how many seconds the controller's copy of the index is good, and the lists of module proxies are. One run works with one copy.
     type: int
     default: 3600
   cache_path:

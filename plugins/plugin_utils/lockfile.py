@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,20 @@ def _who(entry: dict[str, Any], name: str) -> str:
     return ' and '.join(sorted(entry.get('vouched', {}).get(name, {}))) or 'somebody'
 
 
+def place(path: Path) -> Path:
+    """Where a lock file is that a link may lead to: the link is left, and the file beside which a new one is written is its target.
+
+    Raises GofleetError(bad_lock) for links that lead in a circle.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise _bad(path, 'it is a link that leads back to itself')
+    return target
+
+
 def write(path: Path, text: str) -> None:
-    """Replace a lock file as a whole, with the mode that it has. Raises OSError. One writer at a time, please."""
+    """Replace a lock file as a whole, with the mode that it has; a link goes on leading to it. One writer at a time. Raises OSError, GofleetError."""
+    path = place(path)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     transaction.write_file(str(path), text.encode(), mode)
 

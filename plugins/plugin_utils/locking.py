@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.gofleet.golang.plugins.plugin_utils import resolver
+from ansible_collections.gofleet.golang.plugins.plugin_utils import resolver, weak_proof
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
@@ -24,18 +24,18 @@ def resolve(request: Request, architectures: list[str], cache: Cache, run: Cache
     records = []
     for record in resolution.records:
         for goarch in architectures:
-            _complete(resolution, record, goarch, request, cache)
+            _complete(resolution, record, goarch, request, cache, run)
         chosen = {goarch: {key: value for key, value in record.archives[goarch].items() if key != 'exhausted'} for goarch in architectures}
         records.append(Record(record.version, chosen))
-    return records, [*resolution.warnings, *resolver.weak(resolution)]
+    return records, [*resolution.warnings, *weak_proof.of_records(records, resolution, request)]
 
 
-def _complete(resolution: resolver.Resolution, record: Record, goarch: str, request: Request, cache: Cache) -> None:
+def _complete(resolution: resolver.Resolution, record: Record, goarch: str, request: Request, cache: Cache, run: Cache) -> None:
     need = {'version': record.version, 'goarch': goarch}
     if not record.archives.get(goarch):
-        resolver.complete(resolution, {'kind': 'record', **need}, request, cache)
+        resolver.complete(resolution, {'kind': 'record', **need}, request, cache, run)
     if request.trust.asks_for_more(record.kinds(goarch)):
-        resolver.complete(resolution, {'kind': 'proof', **need}, request, cache)
+        resolver.complete(resolution, {'kind': 'proof', **need}, request, cache, run)
 
 
 def fetch(records: list[Record], request: Request, cache: Cache) -> list[Path]:

@@ -8,22 +8,22 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-import time
 from pathlib import Path
 
 from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_result
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import parse_release
 from ansible_collections.gofleet.golang.plugins.plugin_utils import checksum_db, log_heads, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.inclusion import Evidence
+from ansible_collections.gofleet.golang.plugins.plugin_utils.log_sources import LogSources
+from ansible_collections.gofleet.golang.plugins.plugin_utils.memory import OUT_OF_REACH, Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
 FIRST_MODULE = parse_release('1.21.0')
 # Answers that say that a proof cannot be had. Every other failure is a lie or a fault, and ends the run.
 _UNAVAILABLE = ('log_unreachable', 'not_in_log', 'no_log', 'no_signature', 'no_source', 'gpgv_missing', 'unknown_signing_key')
-_LOG_LIMIT = 1 << 20
 _SIGNATURE_LIMIT = 1 << 16
 # Google's file of certificates has some 30 KB.
 _CERTIFICATE_LIMIT = 1 << 18
@@ -34,14 +34,14 @@ class Prover:
 
     cache: lasts, and is believed in nothing: the evidence in it (what a log has signed, signatures) is proven again each time.
     run: the cache of this run, whose folder nobody else knew. What was proven in this run needs no second proof for its other
-    hosts, where that is dear (a signature takes the whole archive); without it, each proves for itself.
+    hosts, where that is dear (a signature takes the whole archive); without it, each proves for itself, and the run begins now.
     """
 
     def __init__(self, request: Request, cache: Cache, run: Cache | None = None) -> None:
         self._request = request
         self._cache = cache
         self._run = run
-        self._began = time.time()
+        self._memory = Memory.of_run(cache, request.index_max_age, run)
         self._log = checksum_db.parse_gosumdb(request.gosumdb)
 
     def has_log(self, version: str) -> bool:
@@ -101,12 +101,12 @@ class Prover:
                 if failure:
                     return failure
             try:
-                known, evidence = checksum_db.prove(
-                    module, module_version, log.key, lambda path: self._from_log(log, path), log_heads.Heads(self._cache, log.key))
+                read = LogSources(self._request, log, self._memory, insist).read
+                known, evidence = checksum_db.prove(module, module_version, log.key, read, log_heads.Heads(self._cache, log.key))
             except GofleetError as exc:
                 if exc.code not in ('log_unreachable', 'not_in_log'):
                     raise
-                self._cache.keep(silent if exc.code == 'log_unreachable' else lacking, exc.as_result())
+                self._remember_failure(silent if exc.code == 'log_unreachable' else lacking, exc)
                 return exc
             self._cache.write(name, evidence.as_value())
             return known
@@ -132,24 +132,15 @@ class Prover:
             record.vouch(goarch, 'h1', 'log', found, releases.now())
 
     def _known_failure(self, key: str, insist: bool) -> GofleetError | None:
-        """What was lately answered to the same question; to one who insists, only what was answered while this run waited for its turn."""
-        max_age = time.time() - self._began if insist else self._request.index_max_age
-        return self._cache.kept(key, max_age, from_result)
+        """What was lately answered to the same question; to one who insists, only what was answered since this run began."""
+        return self._memory.failure(key, insist) or self._memory.lacking(key, insist)
 
-    def _from_log(self, log: checksum_db.Database, path: str) -> bytes:
-        name = log.key.name
-        failures = []
-        proxies = [f'{base.rstrip("/")}/sumdb/{name}' for base in self._request.goproxy] if log.proxied else []
-        for base in [*proxies, log.url]:
-            try:
-                return self._request.read(f'{base}/{path}', _LOG_LIMIT)
-            except GofleetError as exc:
-                if exc.evidence.get('status') in (404, 410) and path.startswith('lookup/'):
-                    raise GofleetError(f"The transparency log {name} has no {path.removeprefix('lookup/')}: there is no such release "
-                                       f'(asked {sources.without_credentials(base)}).', 'not_in_log', log=name, path=path) from exc
-                failures.append(f'{sources.without_credentials(base)} {exc.msg}')
-        raise GofleetError(f"The transparency log {name} cannot be asked: {'; '.join(failures)}. Pin digests with checksums, or let the controller "
-                           'reach it.', 'log_unreachable', log=name, failures=failures)
+    def _remember_failure(self, key: str, exc: GofleetError) -> None:
+        """That nobody could be asked is remembered for minutes; that there is nothing, as long as any answer."""
+        if exc.code in OUT_OF_REACH:
+            self._memory.keep_failure(key, exc)
+        else:
+            self._memory.keep_lacking(key, exc)
 
     # ---- signatures
 
@@ -175,7 +166,7 @@ class Prover:
                 except GofleetError as exc:
                     if exc.code not in _UNAVAILABLE:
                         raise
-                    self._cache.keep(lacking, exc.as_result())
+                    self._remember_failure(lacking, exc)
                     return exc
                 if self._run:
                     self._run.write(key, made)
@@ -252,7 +243,7 @@ class Prover:
                 raise GofleetError(f'The certificate {shown} {exc.msg} Correct signing_certificate.', 'no_certificate', url=shown) from exc
 
         # As old as the index may be.
-        return self._cache.aged(f'certificate {url}', self._request.index_max_age, fetch, base64.b64decode) or b''
+        return self._memory.answer(f'certificate {url}', fetch, base64.b64decode)
 
     def _certificate(self) -> bytes:
         from ansible_collections.gofleet.golang.plugins.plugin_utils import signatures

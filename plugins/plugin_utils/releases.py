@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterable
@@ -178,7 +179,23 @@ def resolve(spec: Spec, known: Iterable[str], where: str) -> str:
 def _unknown(spec: Spec, versions: list[Version], where: str) -> GofleetError:
     near = [str(each) for each in sorted(_nearest(spec, versions))]
     hint = f"The nearest known are {', '.join(near)}." if near else 'It knows no release at all.'
-    return GofleetError(f'Go {spec} is not in {where}. {hint}', 'unknown_version', wanted=str(spec), nearest=near)
+    return GofleetError(f'Go {spec} is not in {where}. {hint}{quotes_hint(spec)}', 'unknown_version', wanted=str(spec), nearest=near)
+
+
+def quotes_hint(spec: Spec) -> str:
+    """What to say of a line that may have lost a zero on its way through YAML; '' where none can be lost."""
+    if spec.kind != 'line' or not 0 < spec.line[1] < 10:
+        return ''
+    return f' Without quotes, YAML reads {spec}0 as the number {spec}: write "{spec}0" in quotes if that is meant.'
+
+
+def check_removed(texts: Iterable[str]) -> None:
+    """Refuse to remove nothing in silence. Raises GofleetError(invalid_version) for a line that must have lost a zero, or that is no version."""
+    for spec in map(parse_spec, texts):
+        # Those lines are of 2013 and 2014; no index has digests of them.
+        if spec.kind == 'line' and (1, 1) <= spec.line <= (1, 3):
+            raise GofleetError(f"The line Go {spec} is to be removed.{quotes_hint(spec)} Otherwise name the exact release, as in '{spec}.1'.",
+                               'invalid_version', version=str(spec))
 
 
 def _nearest(spec: Spec, versions: list[Version], count: int = 3) -> list[Version]:
@@ -199,7 +216,7 @@ def project_version(path: Path) -> str:
     Go 1.21 also a release (go.dev/doc/toolchain). Raises GofleetError(bad_version_file), OSError.
     """
     reader = _READERS.get(path.name) or (_from_go_mod if path.suffix in ('.mod', '.work') else _from_plain)
-    found = reader(path.read_text(encoding='utf-8', errors='replace'))
+    found = reader(_text(path.read_bytes()))
     if not found:
         raise GofleetError(
             f'{path} says no version of Go. A go.mod or go.work needs a line "go 1.26" or "toolchain go1.26.6", a .tool-versions a line '
@@ -208,6 +225,12 @@ def project_version(path: Path) -> str:
         return str(parse_spec(found))
     except GofleetError as exc:
         raise GofleetError(f'{path}: {exc.msg}', 'bad_version_file', path=str(path), version=found) from exc
+
+
+def _text(content: bytes) -> str:
+    """Editors and shells of Windows put a byte order mark first; PowerShell writes UTF-16."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode('utf-16' if wide else 'utf-8-sig', errors='replace')
 
 
 def _from_go_mod(text: str) -> str | None:

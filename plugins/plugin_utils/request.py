@@ -12,8 +12,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.gofleet.golang.plugins.module_utils import sources
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.sources import Options
 from ansible_collections.gofleet.golang.plugins.module_utils.trust import Policy
+
+OFF = 'off'
+
+
+def written(option: str, value: str) -> str:
+    """What was written for an option that can be switched off: unquoted, off and no are false to YAML, and on and yes are true.
+
+    Raises GofleetError(invalid_option).
+    """
+    if value.strip() == 'True':
+        raise GofleetError(f"{option} is true: unquoted, YAML takes on, yes and true for that. Write its value in quotes; '{OFF}' switches it off.",
+                           'invalid_option', option=option, value=value)
+    return OFF if value.strip() == 'False' else value
+
+
+def direct_after(goproxy: str) -> int | None:
+    """How many addresses of a GOPROXY list stand before its first direct or off, which end the list for the log; None if there is neither."""
+    entries = [entry.strip() for entry in goproxy.replace('|', ',').split(',')]
+    places = [place for place, entry in enumerate(entries) if entry in ('direct', OFF)]
+    return len(sources.proxy_urls(','.join(entries[:places[0]]))) if places else None
 
 
 @dataclass(frozen=True)
@@ -21,8 +43,9 @@ class Request:
     """versions: the active one first, as written; given: the option releases.
 
     archive: a file or folder on the controller to take archives from; certificate: path or address of a refreshed
-    OpenPGP certificate, or '' for the one that comes with this collection; allow_downgrade: whether a line or latest may resolve to
-    less than this controller saw before.
+    OpenPGP certificate, or '' for the one that comes with this collection; gosumdb, index_url: 'off' where nobody is to be asked;
+    allow_downgrade: whether a line or latest may resolve to less than this controller saw before; direct_after: how many of goproxy stand
+    in GOPROXY before direct or off, None if all do.
     """
 
     versions: list[str]
@@ -38,6 +61,16 @@ class Request:
     archive: Path | None = None
     certificate: str = ''
     allow_downgrade: bool = False
+    direct_after: int | None = None
+
+    @property
+    def has_index(self) -> bool:
+        return self.index_url not in ('', OFF)
+
+    @property
+    def log_proxies(self) -> list[str]:
+        """The module proxies that the log is asked through."""
+        return self.goproxy[:self.direct_after]
 
     @property
     def key(self) -> str:

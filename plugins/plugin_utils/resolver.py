@@ -11,22 +11,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
+from ansible_collections.gofleet.golang.plugins.module_utils import sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_result
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, archive_name, parse_release, parse_spec
 from ansible_collections.gofleet.golang.plugins.plugin_utils import newest_seen, proofs, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils.listings import WITHOUT_INDEX, Listings
+from ansible_collections.gofleet.golang.plugins.plugin_utils.memory import Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 
-# go.dev's whole index has some 3 MB.
-_INDEX_LIMIT = 64 << 20
 # What nearly every host is. Others are looked up in the log when a host says that it is one.
 _USUAL_GOARCH = ('amd64', 'arm64')
 _RUN_ADVICE = ('Set local_tmp in the section defaults of ansible.cfg (or ANSIBLE_LOCAL_TEMP) to a folder that belongs to this user and in which only this '
                'user and root may write.')
 # What counts of a record that is given.
 _GIVEN = ('filename', 'size', 'sha256', 'h1')
+# Failures that an index which is back may mend.
+_MISSING = (*WITHOUT_INDEX, 'not_in_log', 'unknown_version', 'no_stable_release')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 
@@ -35,13 +37,16 @@ _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 class Resolution:
     """Records in the order of the versions asked for; excuses: why a record may be empty, by version.
 
-    doubts: why the log does not vouch for a release, by version; warnings: what went another way than it was set up to.
+    doubts: why the log does not vouch for a release, by version and architecture; warnings: what went another way than it was set up to.
     """
 
     records: list[Record] = field(default_factory=list)
     excuses: dict[str, dict[str, Any]] = field(default_factory=dict)
-    doubts: dict[str, str] = field(default_factory=dict)
+    doubts: dict[str, dict[str, str]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+
+    def doubt(self, version: str, goarch: str, reason: str) -> None:
+        self.doubts.setdefault(version, {})[goarch] = reason
 
     def record(self, version: str) -> Record:
         return next(each for each in self.records if each.version == version)
@@ -56,13 +61,13 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
         memo = run.read(request.key)
         if memo is None:
             try:
-                memo = dataclasses.asdict(_Resolver(request, cache).resolve())
+                memo = dataclasses.asdict(_Resolver(request, cache, run).resolve())
             except GofleetError as exc:
                 memo = {'error': exc.as_result()}
             run.write(request.key, memo)
     if 'error' in memo:
         raise from_result(memo['error'])
-    return Resolution([Record(**each) for each in memo['records']], memo['excuses'], memo['doubts'], memo['warnings'])
+    return Resolution(**{**memo, 'records': [Record(**each) for each in memo['records']]})
 
 
 def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache, run: Cache | None = None) -> Resolution:
@@ -74,13 +79,10 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
     version, goarch = need['version'], need['goarch']
     record = resolution.record(version)
     prover = proofs.Prover(request, cache, run)
-    if need['kind'] == 'record' and prover.has_log(version):
-        failure = prover.add_log(record, goarch, insist=True)
-        if failure:
-            raise from_result(resolution.excuses[version]) if version in resolution.excuses else failure
-        return resolution
     if need['kind'] == 'proof':
         reasons = prover.strengthen(record, goarch)
+        if reasons:
+            resolution.doubt(version, goarch, ' '.join(each.msg for each in reasons))
         found = sorted(record.kinds(goarch))
         if not request.trust.holds(found):
             told = ' '.join(f'{each.msg[:1].upper()}{each.msg[1:].rstrip(".")}.' for each in reasons)
@@ -89,50 +91,62 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
                 'less with trust.', 'untrusted', version=version, goarch=goarch, wanted=list(request.trust.kinds), found=found,
                 reasons=[each.as_result() for each in reasons])
         return resolution
-    if version in resolution.excuses:
-        raise from_result(resolution.excuses[version])
+    failure = prover.add_log(record, goarch, insist=True) if prover.has_log(version) else None
+    if record.kinds(goarch):
+        return resolution
+    excuse = resolution.excuses.get(version)
+    if excuse and 'asked_at' in excuse['evidence']:
+        # It comes from an earlier run: what was out of reach then may be back.
+        record.archives.update(_Resolver(request, cache, run, insist=True).exact(version).archives)
+        del resolution.excuses[version]
+    elif excuse:
+        raise from_result(excuse)
+    if record.kinds(goarch):
+        return resolution
+    raise failure or _no_archive(record, goarch)
+
+
+def _no_archive(record: Record, goarch: str) -> GofleetError:
     known = {name: entry for name, entry in record.archives.items() if entry.get('sha256')}
     kinds = sorted({kind for entry in known.values() for kind in entry.get('vouched', {}).get('sha256', ())})
-    raise GofleetError(
-        f"Nothing says what the archive of Go {version} for linux-{goarch} has to be: {' and '.join(kinds) or 'the record'} has it for "
+    return GofleetError(
+        f"Nothing says what the archive of Go {record.version} for linux-{goarch} has to be: {' and '.join(kinds) or 'the record'} has it for "
         f"{', '.join(sorted(known)) or 'no architecture'}. Pin this architecture's digest too, take a version that is released for it, or let "
-        'the transparency log be asked (gosumdb).', 'no_archive_for_architecture', version=version, goarch=goarch, known=sorted(known))
-
-
-def weak(resolution: Resolution) -> list[str]:
-    """Warnings of releases that the log should have vouched for and did not."""
-    return [f'Go {version} is vouched for by the release index alone: {reason}' for version, reason in sorted(resolution.doubts.items())
-            if any(resolution.record(version).kinds(goarch) == {'index'} for goarch in resolution.record(version).archives)]
+        'the transparency log be asked (gosumdb).', 'no_archive_for_architecture', version=record.version, goarch=goarch, known=sorted(known))
 
 
 class _Resolver:
-    def __init__(self, request: Request, cache: Cache) -> None:
+    """insist: ask again what lately could not be reached, whatever other way there is."""
+
+    def __init__(self, request: Request, cache: Cache, run: Cache | None = None, insist: bool = False) -> None:
         self._request = request
-        self._cache = cache
+        self._insist = insist
         when = releases.now()
         self._given = {record.version: record for record in (_given(each, when) for each in request.given)}
         self._pinned = releases.pinned(request.checksums)
-        self._prover = proofs.Prover(request, cache)
+        self._prover = proofs.Prover(request, cache, run)
         self._newest = newest_seen.NewestSeen(request, cache)
-        self._warnings: list[str] = []
-        self._doubts: dict[str, str] = {}
+        self._listings = Listings(request, Memory.of_run(cache, request.index_max_age, run))
+        self._found = Resolution()
+
+    def exact(self, version: str) -> Record:
+        """The record of one release. Raises GofleetError."""
+        return self._record(Spec('exact', parse_release(version), parse_release(version).line))
 
     def resolve(self) -> Resolution:
-        resolution = Resolution()
+        resolution = self._found
         for text in self._request.versions:
             spec = parse_spec(text)
             try:
                 record = self._settled(spec, self._record(spec))
             except GofleetError as exc:
                 # A host that has this very release needs nothing of what could not be reached.
-                if spec.kind != 'exact' or exc.code not in ('index_unreachable', 'log_unreachable', 'not_in_log'):
+                if spec.kind != 'exact' or exc.code not in (*WITHOUT_INDEX, 'log_unreachable', 'not_in_log'):
                     raise
                 record = Record(str(spec.version))
                 resolution.excuses[record.version] = exc.as_result()
             if record.version not in [each.version for each in resolution.records]:
                 resolution.records.append(record)
-        resolution.warnings = self._warnings
-        resolution.doubts = self._doubts
         return resolution
 
     def _settled(self, spec: Spec, record: Record) -> Record:
@@ -140,7 +154,7 @@ class _Resolver:
         if self._given or spec.kind == 'exact':
             return record
         record, warning = self._newest.settle(spec, record, self._is_denied, lambda seen: self._pinned.get(seen.version) or self._with_h1(seen))
-        self._warnings += [warning] if warning else []
+        self._found.warnings += [warning] if warning else []
         return record
 
     def _is_denied(self, record: Record) -> bool:
@@ -156,46 +170,39 @@ class _Resolver:
             return given
         if spec.kind == 'exact' and str(spec.version) in self._pinned:
             return self._pinned[str(spec.version)]
-        try:
-            record = self._indexed(spec)
-        except GofleetError as exc:
-            # An exact release needs the log alone; others a list to be found in.
-            if exc.code != 'index_unreachable' or not (self._prover.has_log(str(spec.version)) if spec.version else self._request.goproxy):
-                raise
-            record = self._logged(spec, exc)
-            self._warnings.append(f"The release index {exc.evidence['url']} {exc.evidence['reason']}. Go {record.version} was resolved, and "
-                                  'will be proven, by the transparency log instead.')
+        record = self._listed(spec)
         return self._pinned.get(record.version, record)
 
-    def _indexed(self, spec: Spec) -> Record:
-        url = self._request.index_url
-        if spec.kind == 'exact':
-            # A release never changes, so a copy of any age will do if it knows the release.
-            old = self._index(url, max_age=None)
+    def _listed(self, spec: Spec) -> Record:
+        """From the index, or by the log where the index is off or out of reach."""
+        # An exact release needs the log alone; others a list to be found in.
+        other_way = self._prover.has_log(str(spec.version)) if spec.version else bool(self._request.goproxy)
+        # An index that lately was out of reach is not waited for again where it can be done without, nor for hosts that may have the release.
+        insist = self._insist or not (other_way or spec.version)
+        try:
+            return self._indexed(spec, insist)
+        except GofleetError as exc:
+            if exc.code not in WITHOUT_INDEX or not other_way:
+                raise
+            cause = exc
+        try:
+            record = self._logged(spec, cause)
+        except GofleetError as exc:
+            if spec.version or exc.code not in _MISSING or 'asked_at' not in cause.evidence:
+                raise
+            return self._indexed(spec, insist=True)
+        if cause.code != 'index_off':
+            self._found.warnings.append(_without_index(record, cause))
+        return record
+
+    def _indexed(self, spec: Spec, insist: bool) -> Record:
+        if spec.kind == 'exact' and self._request.has_index:
+            # A copy of any age will do if it knows the release.
+            old = self._listings.old()
             if str(spec.version) in old:
                 return self._with_h1(old[str(spec.version)])
-        known = self._index(url, self._request.index_max_age)
-        return self._with_h1(known[releases.resolve(spec, known, f'the index {sources.without_credentials(url)}')])
-
-    def _index(self, url: str, max_age: int | None) -> dict[str, Record]:
-        """Records by version; max_age: None for whatever the cache has."""
-
-        shown = sources.without_credentials(url)
-
-        def fetch() -> list[dict[str, Any]]:
-            try:
-                text = self._request.read(url, _INDEX_LIMIT)
-            except GofleetError as exc:
-                raise GofleetError(
-                    f'The release index {shown} {exc.msg}. Without it nobody knows which release and which digest are meant. Set index_url to a '
-                    'copy that the controller reaches, pin digests with checksums, or set goproxy.', 'index_unreachable',
-                    url=shown, reason=exc.msg) from exc
-            return [dataclasses.asdict(record) for record in releases.parse_index(text, shown)]
-
-        def understand(value: Any) -> dict[str, Record]:
-            return {each['version']: releases.indexed_again(each) for each in value}
-
-        return self._cache.aged(f'index {url}', max_age, fetch, understand) or {}
+        known = self._listings.index(insist)
+        return self._with_h1(known[releases.resolve(spec, known, f'the index {self._listings.shown}')])
 
     def _logged(self, spec: Spec, cause: GofleetError) -> Record:
         """A record without archives, of what module proxies have and the log vouches for."""
@@ -203,65 +210,48 @@ class _Resolver:
             version = str(spec.version)
         else:
             where = 'the list of ' + ', '.join(map(sources.without_credentials, self._request.goproxy))
-            version = releases.resolve(spec, self._proxied_versions(cause), where)
+            version = releases.resolve(spec, self._listings.proxied(cause, insist=True), where)
         record = Record(version)
-        failure = self._add_h1(record, insist=True)
-        if failure and failure.code != 'not_in_log':
+        failures = self._add_h1(record, self._insist)
+        if not record.archives and spec.kind != 'exact':
+            failures = self._add_h1(record, insist=True)
+        # Where the log has it for one architecture, a host of another asks for its own.
+        failure = next((each for each in failures.values() if each.code != 'not_in_log'), None)
+        if failure and not record.archives:
             raise GofleetError(f'{cause.msg} {failure.msg}', cause.code, **{**cause.evidence, 'log': failure.evidence}) from failure
         if not record.archives:
             raise GofleetError(
                 f'Go {version} is not in the transparency log for linux-{" or linux-".join(_USUAL_GOARCH)}: there is no such '
-                f"release, or it is older than {proofs.FIRST_MODULE}. The release index could not be asked: {cause.msg}", 'not_in_log', version=version)
+                f"release, or it is older than {proofs.FIRST_MODULE}. {cause.msg}", 'not_in_log', **{**cause.evidence, 'version': version})
         return record
-
-    def _proxied_versions(self, cause: GofleetError) -> list[str]:
-        def fetch() -> list[str]:
-            text = self._from_proxies(f'{digests.toolchain_module("", "")[0]}/@v/list', cause)
-            names = [line.removeprefix('v0.0.1-').split('.linux-')[0] for line in text.decode('ascii', 'replace').split() if '.linux-' in line]
-            return sorted(filter(releases.is_release, set(names)))
-
-        return self._cache.aged('list ' + ' '.join(self._request.goproxy), self._request.index_max_age, fetch, _texts) or []
-
-    def _from_proxies(self, path: str, cause: GofleetError) -> bytes:
-        failures = [f'{cause.evidence["url"]} ({cause.evidence["reason"]})']
-        for base in self._request.goproxy:
-            url = f'{base.rstrip("/")}/{path}'
-            try:
-                return self._request.read(url, _INDEX_LIMIT)
-            except GofleetError as exc:
-                failures.append(f'{sources.without_credentials(url)} ({exc.msg})')
-        raise GofleetError(f"Neither the release index nor a module proxy can be read: {'; '.join(failures)}. Check the controller's network and "
-                           'proxy settings, or pin digests with checksums.', 'index_unreachable', failures=failures)
 
     def _with_h1(self, record: Record) -> Record:
         if self._prover.has_log(record.version):
             # The archives' digests are known: a log that is out of reach is no reason to fail, unless trust names it.
-            failure = self._add_h1(record)
-            if failure:
-                self._doubts[record.version] = failure.msg
+            for goarch, failure in self._add_h1(record).items():
+                self._found.doubt(record.version, goarch, failure.msg)
         if not self._request.trust.kinds:
             # Nothing else vouches for less than another download, so a host need not ask.
             for goarch in set(_USUAL_GOARCH) & record.archives.keys():
                 record.archives[goarch]['exhausted'] = True
         return record
 
-    def _add_h1(self, record: Record, insist: bool = False) -> GofleetError | None:
-        """Why the log does not know a release for the usual architectures, if so."""
-        failures = []
+    def _add_h1(self, record: Record, insist: bool = False) -> dict[str, GofleetError]:
+        """Why the log does not vouch for a release, for the usual architectures of which that is so."""
+        failures = {}
         for goarch in _USUAL_GOARCH:
             failure = self._prover.add_log(record, goarch, insist)
-            if failure and failure.code != 'not_in_log':
-                return failure
-            failures += [failure] if failure else []
+            if failure:
+                failures[goarch] = failure
             if not record.archive(goarch):
                 del record.archives[goarch]
-        return failures[0] if failures else None
+        return failures
 
 
-def _texts(value: Any) -> list[str]:
-    if not all(isinstance(each, str) for each in value):
-        raise TypeError('another kind of value than text')
-    return list(value)
+def _without_index(record: Record, cause: GofleetError) -> str:
+    when = f" (asked at {cause.evidence['asked_at']})" if 'asked_at' in cause.evidence else ''
+    return (f"The release index {cause.evidence['url']} {cause.evidence['reason']}{when}. Go {record.version} was resolved, and will be proven, by the "
+            "transparency log instead. Set index_url to 'off' if there is to be no index.")
 
 
 def _given(option: dict[str, Any], when: str) -> Record:

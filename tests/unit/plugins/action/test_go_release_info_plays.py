@@ -193,8 +193,49 @@ def test_a_release_that_is_locked_otherwise_is_refused(fleet: Fleet, again: dict
         fleet.lock.write_text(text, encoding='utf-8')
 
 
+@pytest.mark.parametrize('arguments', [['go_toolchain_also=1.31'], ['go_toolchain_also=1.31,1.30.2'], ['gofleet_lock_versions=1.30,1.31']])
+def test_versions_of_a_lock_may_be_one_text(fleet: Fleet, again: dict[str, Any], arguments: list[str]) -> None:
+    assert again
+    told = fleet.play('lock', '--check', '-e', *arguments)
+    assert [release['version'] for release in told['releases']] == ['1.30.2', '1.31.0']
+
+
+def test_a_lock_takes_the_version_that_a_project_asks_for(fleet: Fleet, again: dict[str, Any]) -> None:
+    assert again
+    project = fleet.root / 'go.mod'
+    project.write_text('module example.com/m\n\ngo 1.30.1\n', encoding='utf-8')
+    told = fleet.play('lock', '--check', go_toolchain_version='', go_toolchain_version_from=str(project), go_toolchain_also=['1.31'])
+    assert sorted(release['version'] for release in told['releases']) == ['1.30.1', '1.31.0']
+
+
+@pytest.mark.parametrize('off', [False, 'off', ''])
+def test_a_lock_without_an_index_is_made_of_the_proxy_s_list_and_the_log_without_a_warning(fleet: Fleet, again: dict[str, Any], off: Any) -> None:
+    assert again
+    fleet.mirror.forget()
+    told = fleet.play('lock', '--check', go_toolchain_index_url=off, go_toolchain_index_max_age=0, gofleet_lock=str(fleet.root / 'other.yml'))
+    (release,) = told['releases']
+    assert (release['version'], list(release['archives'][GOARCH]['vouched']), told.get('warnings', [])) == ('1.30.2', ['h1'], [])
+    assert ('/dl/' in fleet.asked, '/proxy/golang.org/toolchain/@v/list' in fleet.asked) == (False, True)
+
+
+def test_a_lock_that_is_a_link_stays_one(fleet: Fleet, again: dict[str, Any]) -> None:
+    assert again
+    link = fleet.root / 'link.yml'
+    (fleet.root / 'elsewhere').mkdir()
+    link.symlink_to('elsewhere/go.lock.yml')
+    assert fleet.play('lock', gofleet_lock=str(link))['changed'] is True
+    assert (str(link.readlink()), fleet.play('lock', gofleet_lock=str(link))['changed']) == ('elsewhere/go.lock.yml', False)
+
+
+def test_a_lock_without_a_log_warns_of_each_architecture_that_the_index_alone_vouches_for(fleet: Fleet, again: dict[str, Any]) -> None:
+    assert again
+    (warning,) = fleet.play('lock', '--check', go_toolchain_gosumdb=False)['warnings']
+    assert warning.startswith(f'Go 1.30.2 for linux-{GOARCH} is vouched for by the release index alone: gosumdb is off')
+
+
 @pytest.mark.parametrize(('changes', 'code'), [
     ({'go_toolchain_trust': ['signature']}, 'untrusted'), ({'gofleet_lock_architectures': ['mips']}, 'log_unreachable'),
+    ({'gofleet_lock_architectures': []}, 'no_architecture'), ({'gofleet_lock_architectures': ['aarch64']}, 'unknown_architecture'),
     ({'gofleet_lock_versions': ['1.99']}, 'unknown_version'), ({'gofleet_lock': 'relative.yml'}, 'bad_path'),
 ])  # fmt: skip
 def test_a_lock_that_cannot_be_proven_is_not_written(fleet: Fleet, again: dict[str, Any], changes: dict[str, Any], code: str) -> None:

@@ -40,6 +40,11 @@ def life(mirror: Mirror, tmp_path_factory: pytest.TempPathFactory) -> Site:
         {'name': 'fresh', 'version': '1.30'},
         {'name': 'unchanged', 'version': '1.30'},
         {'name': 'unchanged in check mode', 'version': '1.30', 'keywords': {'check_mode': True}},
+        {'name': 'unchanged and content with the index', 'version': '1.30', 'trust': ['index']},
+        # As an unquoted off comes out of YAML.
+        {'name': 'unchanged without an index', 'version': '1.30.2', 'gosumdb': False, 'index_url': False},
+        {'name': 'more as one text', 'version': '1.30', 'also': '1.31, 1.30.1', 'keywords': {'check_mode': True}},
+        {'name': 'a number of a lost zero', 'version': 1.20, 'state': 'absent'},
         {'name': 'pushed', 'version': 'latest', 'also': ['1.30.1'], 'prune': True, 'transfer': 'push'},
         {'name': 'one gone', 'version': '1.30.1', 'state': 'absent'},
         {'name': 'gone', 'state': 'absent'},
@@ -78,11 +83,30 @@ def test_a_fresh_pull_is_one_round_trip_and_one_download(life: Site, mirror: Mir
     assert fresh['bytes_fetched'] == downloads[0].sent
 
 
-@pytest.mark.parametrize('task', ['unchanged', 'unchanged in check mode'])
+@pytest.mark.parametrize('task', ['unchanged', 'unchanged in check mode', 'unchanged and content with the index', 'unchanged without an index'])
 def test_an_unchanged_host_is_one_round_trip_and_no_request(life: Site, mirror: Mirror, task: str) -> None:
     outcome = life(task)
     assert (outcome['changed'], outcome['plan'], outcome['transfer'], outcome['bytes_fetched']) == (False, [], 'none', 0)
     assert (outcome.round_trips, requests_during(mirror, outcome)) == ({'exec_command': 1}, [])
+
+
+@pytest.mark.parametrize('task', ['promised', 'fresh', 'unchanged', 'unchanged in check mode', 'unchanged without an index'])
+def test_every_run_warns_of_a_tree_in_use_that_the_index_alone_vouches_for(life: Site, task: str) -> None:
+    (warning,) = life(task)['warnings']
+    assert warning.startswith(f'Go 1.30.2 for linux-{GOARCH} is vouched for by the release index alone: gosumdb is off')
+
+
+def test_a_trust_that_names_the_index_ends_the_warning(life: Site) -> None:
+    assert life('unchanged and content with the index').result.get('warnings', []) == []
+
+
+def test_releases_to_keep_may_be_one_text_with_commas(life: Site) -> None:
+    assert sorted(life('more as one text')['installed']) == ['1.30.1', '1.31.0']
+
+
+def test_a_number_that_lost_its_zero_is_not_removed_in_silence(life: Site) -> None:
+    refused = life('a number of a lost zero')
+    assert (refused.code, 'write "1.20" in quotes' in refused['msg'], refused.round_trips) == ('invalid_version', True, {})
 
 
 def test_a_push_of_two_archives_takes_a_call_two_copies_and_a_call(life: Site) -> None:

@@ -12,7 +12,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils.errors import Gofle
 
 
 @pytest.mark.parametrize(('goproxy', 'urls'), [
-    ('', []), ('direct', []), ('off', []), ('https://a', ['https://a']), ('https://a,direct', ['https://a']),
+    ('', []), ('direct', []), ('off', []), ('False', []), ('https://a', ['https://a']), ('https://a,direct', ['https://a']),
     ('https://a|https://b', ['https://a', 'https://b']), (' https://a , off, https://b/x ', ['https://a', 'https://b/x']),
 ])
 def test_a_goproxy_list_yields_its_addresses_in_order(goproxy, urls):

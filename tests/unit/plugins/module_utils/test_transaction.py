@@ -205,11 +205,12 @@ def test_content_is_on_the_disk_before_the_name_and_the_name_before_the_end(tmpd
 
 
 @pytest.mark.parametrize('name', ['file.gofleet-new', 'file.gofleet-new-0123456789abcdef'])
-def test_what_a_killed_writer_left_is_neither_used_nor_in_the_way(tmpdir, name):
+def test_what_a_killed_writer_left_goes_with_the_next_write(tmpdir, name):
     tmpdir.join(name).write_binary(b'a longer leftover')
-    transaction.write_file(str(tmpdir.join('file')), b'new')
-    assert (tmpdir.join('file').read_binary(), names_in(tmpdir)) == (b'new', ['file', name])
+    tmpdir.join('other.gofleet-new').write_binary(b'of another file')
     assert transaction.unfinished_copies(str(tmpdir.join('file'))) == [str(tmpdir.join(name))]
+    transaction.write_file(str(tmpdir.join('file')), b'new')
+    assert (tmpdir.join('file').read_binary(), names_in(tmpdir)) == (b'new', ['file', 'other.gofleet-new'])
 
 
 def test_nothing_is_written_through_a_name_that_was_foreseen(tmpdir, monkeypatch):

@@ -117,6 +117,29 @@ def test_the_mode_of_a_lock_is_kept(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o664
 
 
+@pytest.mark.parametrize('exists', [True, False])
+def test_a_lock_behind_a_link_is_written_where_the_link_leads(tmp_path: Path, exists: bool) -> None:
+    target = tmp_path / 'shared' / 'go.lock.yml'
+    target.parent.mkdir()
+    if exists:
+        lock(target, record('1.26.5'))
+        target.chmod(0o640)
+    (tmp_path / 'link').symlink_to('shared/go.lock.yml')
+    lock(tmp_path / 'link', record('1.26.6'))
+    assert str((tmp_path / 'link').readlink()) == 'shared/go.lock.yml'
+    assert [each['version'] for each in lockfile.read(target)] == ['1.26.6']
+    assert target.stat().st_mode & 0o777 == (0o640 if exists else 0o644)
+    assert sorted(path.name for path in tmp_path.rglob('*')) == ['go.lock.yml', 'link', 'shared']
+
+
+def test_a_lock_behind_links_that_lead_in_a_circle_is_refused(tmp_path: Path) -> None:
+    (tmp_path / 'one').symlink_to('two')
+    (tmp_path / 'two').symlink_to('one')
+    with pytest.raises(GofleetError) as caught:
+        lock(tmp_path / 'one', record('1.26.6'))
+    assert (caught.value.code, str((tmp_path / 'one').readlink())) == ('bad_lock', 'two')
+
+
 def test_a_killed_writer_leaves_the_old_lock(tmp_path: Path) -> None:
     path = lock(tmp_path / 'lock', record('1.26.5'))
     before = path.read_bytes()

@@ -181,6 +181,31 @@ def test_latest_is_never_a_release_candidate() -> None:
     assert error_of(releases.resolve, parse_spec('latest'), ['1.27rc1'], 'here').code == 'no_stable_release'
 
 
+# ---- versions that YAML took for numbers
+
+
+@pytest.mark.parametrize(('asked', 'meant'), [(str(1.20), '1.20'), (str(1.10), '1.10'), (str(1.30), '1.30')])
+def test_an_unknown_line_that_may_have_lost_a_zero_is_told_with_the_quotes(asked: str, meant: str) -> None:
+    message = error_of(releases.resolve, parse_spec(asked), ['1.20.14', '1.26.6'], 'the index').msg
+    assert (f'Go {asked} is not in the index' in message, f'write "{meant}" in quotes' in message) == (True, True)
+
+
+@pytest.mark.parametrize('asked', ['1.99', '1.2.3', '1.2rc1', '1.0', '2.0'])
+def test_an_unknown_version_that_lost_no_zero_is_told_without_quotes(asked: str) -> None:
+    assert 'quotes' not in error_of(releases.resolve, parse_spec(asked), ['1.26.6'], 'the index').msg
+
+
+@pytest.mark.parametrize('asked', [str(1.10), str(1.20), str(1.30)])
+def test_a_line_that_must_have_lost_a_zero_is_not_removed_in_silence(asked: str) -> None:
+    error = error_of(releases.check_removed, ['1.26', asked])
+    assert (error.code, f'write "{asked}0" in quotes' in error.msg) == ('invalid_version', True)
+
+
+@pytest.mark.parametrize('asked', ['1.4', '1.9', '1.20', '1.2.2', '1.26.6'])
+def test_other_lines_and_releases_are_removed(asked: str) -> None:
+    releases.check_removed([asked])
+
+
 # ---- what a project asks for
 
 
@@ -211,6 +236,16 @@ def test_latest_is_never_a_release_candidate() -> None:
 def test_a_project_asks_for_a_version(tmp_path: Path, name: str, text: str, asked: str) -> None:
     (tmp_path / name).write_text(text, encoding='utf-8', newline='')
     assert releases.project_version(tmp_path / name) == asked
+
+
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16', 'utf-16-le', 'utf-16-be'])
+@pytest.mark.parametrize(('name', 'text'), [
+    ('.go-version', '1.26.6\r\n'), ('go.mod', 'go 1.26.6\n'), ('go.work', 'toolchain go1.26.6\n'), ('.tool-versions', 'golang 1.26.6\n'),
+])  # fmt: skip
+def test_a_byte_order_mark_is_no_part_of_a_version(tmp_path: Path, name: str, text: str, encoding: str) -> None:
+    mark = '\ufeff' if encoding in ('utf-16-le', 'utf-16-be') else ''
+    (tmp_path / name).write_bytes((mark + text).encode(encoding))
+    assert releases.project_version(tmp_path / name) == '1.26.6'
 
 
 @pytest.mark.parametrize(('name', 'text'), [('.go-version', '1.20.0\n'), ('go.mod', 'go 1.20.0\n'), ('.tool-versions', 'golang 1.20.0\n')])

@@ -8,82 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from controllers import INDEX, NOWHERE, Controller, log_of, module
 from forked import Child
 from release_index import digest_of, file, index, release
-from transparency_log import Log
 from web_server import Answer, WebServer
 
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils.sources import Options
 from ansible_collections.gofleet.golang.plugins.module_utils.trust import Policy
 from ansible_collections.gofleet.golang.plugins.plugin_utils import resolver
-from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
-from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils.resolver import Resolution
 
 HEX = 'ab' * 32
-INDEX = index('1.27rc1', '1.26.6', '1.26.5', '1.25.9', '1.20.14')
-# Nobody listens there: it stands for a log's own address, and for an index that is out of reach.
-NOWHERE = '127.0.0.1:1'
-
-
-def module(version: str, goarch: str) -> str:
-    return f'golang.org/toolchain@v0.0.1-go{version}.linux-{goarch}'
-
-
-def log_of(*modules: tuple[str, str]) -> Log:
-    """A log that knows these toolchains as h1:VERSION-GOARCH."""
-    return Log(
-        {
-            module(version, goarch): f'golang.org/toolchain v0.0.1-go{version}.linux-{goarch} h1:{version}-{goarch}\n'.encode()
-            for version, goarch in modules
-        },
-        name=NOWHERE,
-    )
-
-
-class Controller:
-    """A controller: a cache that lasts, the cache of a run, and what tasks ask for."""
-
-    def __init__(self, root: Path, web: WebServer) -> None:
-        self.root = root
-        self.web = web
-        self.cache = Cache(root / 'cache')
-        self.options: dict[str, Any] = {
-            'checksums': {}, 'given': [], 'goproxy': [], 'gosumdb': 'off', 'index_url': f'{web.url}/dl/', 'index_max_age': 3600,
-            'options': Options(10, None),
-        }  # fmt: skip
-        self.runs = 0
-        self.new_run()
-
-    def new_run(self) -> None:
-        self.runs += 1
-        self.run = Cache(self.root / f'run-{self.runs}')
-
-    def request(self, *versions: str) -> Request:
-        return Request(versions=list(versions), **self.options)
-
-    def resolve(self, *versions: str) -> Resolution:
-        return resolver.resolve(self.request(*versions), self.cache, self.run)
-
-    def resolve_later(self, *versions: str) -> Resolution:
-        """In another run than the last."""
-        self.new_run()
-        return self.resolve(*versions)
-
-    def complete(self, resolution: Resolution, version: str, goarch: str, kind: str = 'record') -> Resolution:
-        return resolver.complete(resolution, {'kind': kind, 'version': version, 'goarch': goarch}, self.request(version), self.cache)
-
-    def lose_index(self) -> None:
-        self.options['index_url'] = f'http://{NOWHERE}/dl/'
-
-    def use_proxy(self, log: Log, *listed: str) -> None:
-        """Have a module proxy that serves a log, and lists these module versions."""
-        for path, body in log.paths().items():
-            self.web.serve(f'/proxy/sumdb/{log.name}/{path}', body)
-        self.web.serve('/proxy/golang.org/toolchain/@v/list', '\n'.join(listed).encode())
-        self.options.update(goproxy=[f'{self.web.url}/proxy'], gosumdb=log.key)
 
 
 @pytest.fixture
@@ -584,15 +520,28 @@ def test_with_a_trust_that_names_somebody_a_host_asks_for_more(controller: Contr
     assert 'exhausted' not in controller.resolve('1.26').records[0].archives['amd64']
 
 
-def test_a_doubt_is_told_where_the_log_is_out_of_reach(controller: Controller) -> None:
+def test_a_log_out_of_reach_is_a_doubt_about_each_usual_architecture(controller: Controller) -> None:
     controller.options.update(goproxy=[f'http://{NOWHERE}/proxy'], gosumdb=log_of(*BOTH).key)
-    (warning,) = resolver.weak(controller.resolve('1.26'))
-    assert 'Go 1.26.6 is vouched for by the release index alone: The transparency log 127.0.0.1:1 cannot be asked' in warning
+    doubts = controller.resolve('1.26').doubts['1.26.6']
+    assert {goarch: reason.startswith('The transparency log 127.0.0.1:1 cannot be asked') for goarch, reason in doubts.items()} == {
+        'amd64': True, 'arm64': True}  # fmt: skip
+
+
+def test_a_lookup_that_fails_for_one_architecture_is_no_doubt_about_another(controller: Controller) -> None:
+    controller.use_proxy(log_of(('1.26.6', 'amd64')))
+    assert list(controller.resolve('1.26').doubts['1.26.6']) == ['arm64']
+
+
+def test_a_host_of_another_architecture_learns_why_the_log_does_not_vouch_for_its_own(controller: Controller) -> None:
+    controller.web.serve('/dl/', index(release('1.26.6', file('1.26.6', 'linux-amd64'), file('1.26.6', 'linux-s390x'))))
+    controller.use_proxy(log_of(*BOTH))
+    completed = controller.complete(controller.resolve('1.26'), '1.26.6', 's390x', 'proof')
+    assert (completed.record('1.26.6').kinds('s390x'), list(completed.doubts['1.26.6'])) == ({'index'}, ['s390x'])
 
 
 @pytest.mark.parametrize('asked', ['1.26', '1.20.14'])
-def test_no_doubt_is_told_where_there_is_no_log_to_ask(controller: Controller, asked: str) -> None:
-    assert resolver.weak(controller.resolve(asked)) == []
+def test_there_is_no_doubt_where_there_is_no_log_to_ask(controller: Controller, asked: str) -> None:
+    assert controller.resolve(asked).doubts == {}
 
 
 def test_a_log_out_of_reach_is_not_asked_in_every_run(controller: Controller) -> None:
@@ -600,7 +549,7 @@ def test_a_log_out_of_reach_is_not_asked_in_every_run(controller: Controller) ->
     controller.web.serve(f'/proxy/sumdb/{NOWHERE}/lookup/{module("1.26.6", "amd64")}', Answer(status=503))
     controller.resolve('1.26')
     asked = len(controller.web.requests)
-    assert resolver.weak(controller.resolve_later('1.26')) != []
+    assert controller.resolve_later('1.26').doubts != {}
     assert len(controller.web.requests) == asked
     controller.options['index_max_age'] = 0
     controller.resolve_later('1.26')
