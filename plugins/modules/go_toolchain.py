@@ -360,8 +360,6 @@ evidence:
   type: dict
 '''
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.gofleet.golang.plugins.module_utils import frame, goversion, host, sources, toolchain, trust
 
 ARGUMENT_SPEC = {
@@ -402,7 +400,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     frame.finish(module, lambda run: converge(module.params, run, module.check_mode))
 
 
