@@ -33,7 +33,7 @@ _NEXT = r'(?:[A-Za-z][A-Za-z0-9+.-]{0,20}://|direct\b|off\b)'
 _LISTED = re.compile(r'[,|](?= {0,9}' + _NEXT + r')|\s(?=[A-Za-z][A-Za-z0-9+.-]{0,20}://)')
 _LISTED_IN_TEXT = re.compile(r'([,|][\'"]{0,2}(?=' + _NEXT + '))')
 _IN_TEXT = re.compile(r'://\S+')
-_BARE = re.compile(r'[^\s/@:]+:[^\s]*@[^\s@]')
+_BARE = re.compile(r'[^\s/@:]*:[^\s]*@[^\s@]')
 # Ends of a sentence or a quotation, which are no part of an address in it.
 _ENDS = '.,:;!?)}\'"`>'
 
@@ -81,6 +81,19 @@ def secrets_in(value):
     return found
 
 
+def problem(url):
+    """Why no program takes this for an address of http or https, in words that show nothing of it; None if one may."""
+    if not url.startswith(('http://', 'https://')):
+        return 'is not an address that begins with http:// or https://'
+    rest = url.partition('://')[2]
+    authority = _AUTHORITY.match(rest).group()
+    if not _HOST.match(authority.rpartition('@')[2]):
+        return 'has no valid host and port. In a user name or password, write %2F for /, %23 for #, %3F for ?, %40 for @ and %25 for %'
+    if re.search('[\\x00-\\x20\\x7f]', rest[len(authority):]):
+        return 'holds a blank or a control character. Write %20 for a blank'
+    return None
+
+
 # ---- reading
 
 
@@ -107,7 +120,9 @@ def _is_sound(rest, start, later):
         return False
     plain = start == 0 and _DOTTED.match(authority)
     query = rest.find('?', start)
-    in_query = len(rest) if query < 0 or rest[start + len(authority):start + len(authority) + 1] != '/' else query
+    # A parameter's value may hold an @; so may a password that holds ?, but it seldom looks like a host and a path before that.
+    path = rest[start + len(authority):start + len(authority) + 1] == '/'
+    in_query = query if query >= 0 and path and _DOTTED.match(authority.partition(':')[0]) else len(rest)
     return all(plain or _OF_MODULE.match(rest, end - 1) or (end > in_query and '=' in rest[in_query:end]) for end in later)
 
 

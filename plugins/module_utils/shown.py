@@ -22,6 +22,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils import addresses
 
 # In characters. A message is for a screen; a value holds the longest path or name (elf_tables.MAX_STRING), even if each byte of it is shown as \xNN.
 LONGEST_MESSAGE = 8192
+LONGEST_EXCERPT = 512
 LONGEST_VALUE = 32768
 LONGEST_DIFF = 1 << 20
 # Keys of results whose values are sentences, or lists of them.
@@ -52,6 +53,11 @@ _UTF8 = re.compile(b'(?:[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-
 def message(value, hidden=()):
     """A sentence as str: one line, bounded. hidden: texts that are not to be shown."""
     return _native(_text(value, _MESSAGE_SIGNS, LONGEST_MESSAGE, hidden))
+
+
+def excerpt(value):
+    """What somebody else said, as part of a sentence: a server's reason phrase may have 64 KiB."""
+    return _native(_text(value, _MESSAGE_SIGNS, LONGEST_EXCERPT, ()))
 
 
 def text(value, limit=LONGEST_VALUE):
