@@ -134,17 +134,21 @@ def _shortened(value, limit):
 def _decoded(value):
     """Text of bytes or of a text that may hold surrogates, with these as escapes."""
     if isinstance(value, bytes):
-        found, start = [], 0
-        for valid in _UTF8.finditer(value):
-            found += [_hex(value[start:valid.start()]), valid.group().decode('utf-8')]
-            start = valid.end()
-        return u''.join(found + [_hex(value[start:])])
+        return u''.join(part if valid else u''.join(u'\\x%02x' % each for each in bytearray(part)) for valid, part in parts(value))
     # A subclass (Ansible's own) becomes a plain text.
     return _SURROGATE.sub(_surrogate, _TEXT(value))
 
 
-def _hex(data):
-    return u''.join(u'\\x%02x' % each for each in bytearray(data))
+def parts(data):
+    """Bytes as (True, text) for what is UTF-8 and (False, bytes) for what is not, in their order."""
+    start = 0
+    for valid in _UTF8.finditer(data):
+        if valid.start() > start:
+            yield False, data[start:valid.start()]
+        yield True, valid.group().decode('utf-8')
+        start = valid.end()
+    if data[start:]:
+        yield False, data[start:]
 
 
 def _surrogate(found):
