@@ -30,10 +30,10 @@ _OF_MODULE = re.compile(r'@(?:v[0-9]*(?=[/?#]|\Z)|latest(?=[/?#]|\Z)|(?![0-9]+(?
 _READINGS = 20
 _NEXT = r'(?:[A-Za-z][A-Za-z0-9+.-]{0,20}://|direct\b|off\b)'
 # Between addresses of a list: of one in an option, and of one in a text, where they may be quoted.
-_LISTED = re.compile(r'[,|](?= {0,9}' + _NEXT + r')|\s(?=[A-Za-z][A-Za-z0-9+.-]{0,20}://)')
+_LISTED = re.compile(r'[,|](?= {0,9}' + _NEXT + r')|\s(?=[A-Za-z][A-Za-z0-9+.-]{0,20}://|[^\s/@:]+:[^\s]*@)')
 _LISTED_IN_TEXT = re.compile(r'([,|][\'"]{0,2}(?=' + _NEXT + '))')
 _IN_TEXT = re.compile(r'://\S+')
-_BARE = re.compile(r'[^\s/@:]*:[^\s]*@[^\s@]')
+_BARE = re.compile(r'(?:^|\s)[^\s/@:]*:[^\s]*@[^\s@]')
 # Ends of a sentence or a quotation, which are no part of an address in it.
 _ENDS = '.,:;!?)}\'"`>'
 
@@ -53,7 +53,7 @@ def without_credentials(address):
 
 def in_option(text):
     """An option's value: an address, a list of some as in GOPROXY, or a key and an address as in GOSUMDB; other texts are returned as they are."""
-    if '://' not in text and not _BARE.match(text):
+    if '://' not in text and not _BARE.search(text):
         return text
     found, start = [], 0
     for separator in _LISTED.finditer(text):
@@ -73,7 +73,7 @@ def secrets_in(value):
         return set().union(*[secrets_in(each) for each in value.values()])
     if isinstance(value, (list, tuple)):
         return set().union(*[secrets_in(each) for each in value])
-    if not isinstance(value, (str, type(u''))) or ('://' not in value and not _BARE.match(value)):
+    if not isinstance(value, (str, type(u''))) or ('://' not in value and not _BARE.search(value)):
         return set()
     found = set()
     for each in map(type(value).strip, _LISTED.split(value)):
@@ -154,7 +154,7 @@ def _shown_parameter(parameter):
 
 def _option_part(text):
     address = text.strip()
-    return text.replace(address, without_credentials(address)) if address and ('://' in address or _BARE.match(address)) else text
+    return text.replace(address, without_credentials(address)) if address and ('://' in address or _BARE.search(address)) else text
 
 
 def _shown_in_text(found):

@@ -9,11 +9,13 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.gofleet.golang.plugins.module_utils import addresses, environment, environment_sizes
+from ansible_collections.gofleet.golang.plugins.module_utils import addresses, environment, environment_render, environment_sizes
 
 # As Ansible itself says it.
 MASK = 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER'
 _WORDS = frozenset(environment.TYPES + environment.CONSUMERS + tuple(environment_sizes.UNITS) + ('true', 'false', 'True', 'False', 'None'))
+# What is in every file and its diff.
+_PUBLIC = str(environment_render.rendered('', [], 'container', environment_render.Setting(None, False)).decode('utf-8') + environment_render.SECRETS) + MASK
 
 
 def masked(secrets):
@@ -51,4 +53,4 @@ def _texts(value):
     if value is None or isinstance(value, bool):
         return set()
     text = value if isinstance(value, (str, type(u''))) else '%s' % (value,)
-    return set(each for each in [text] + re.split(r'[\n:,]', text) + list(addresses.secrets_in(text)) if each and each not in _WORDS)
+    return set(each for each in [text] + re.split(r'[\n:,]', text) + list(addresses.secrets_in(text)) if each and each not in _WORDS and each not in _PUBLIC)
