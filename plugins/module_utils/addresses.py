@@ -116,7 +116,7 @@ def _end_of_credentials(rest):
 def _is_sound(rest, start, later):
     authority = _AUTHORITY.match(rest, start).group()
     # Digits and a path may be a password that begins with digits; a name with dots and no port is no user with a password.
-    if not _HOST.match(authority) or not authority and start == 0:
+    if not _HOST.match(authority) or (not authority and start == 0):
         return False
     plain = start == 0 and _DOTTED.match(authority)
     query = rest.find('?', start)

@@ -65,6 +65,11 @@ def text(value, limit=LONGEST_VALUE):
     return _native(_text(value, _VALUE_SIGNS, limit, ()))
 
 
+def is_whole(value):
+    """Whether a value is shown as it is, so that who reads it in a result can use it."""
+    return text(value) == value
+
+
 def values(value, hidden=(), limit=LONGEST_VALUE, of_message=False, depth=0):
     """A copy of plain values (dicts, lists, texts, numbers) that any JSON encoder and any terminal takes. Other objects are returned as they are.
 

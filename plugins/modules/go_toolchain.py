@@ -360,7 +360,7 @@ evidence:
   type: dict
 '''
 
-from ansible_collections.gofleet.golang.plugins.module_utils import frame, goversion, host, sources, toolchain, trust
+from ansible_collections.gofleet.golang.plugins.module_utils import frame, goversion, host, shown, sources, toolchain, trust
 
 ARGUMENT_SPEC = {
     'version': {'type': 'str'},
@@ -417,7 +417,8 @@ def converge(params, run, check_mode):
     offered = sources.Sources(
         files=sources.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
         mirrors=params['mirrors'], goproxy=sources.proxy_urls(params['goproxy']), transfer=params['transfer'],
-        incoming=params['incoming'], options=sources.Options(params['timeout'], params['ca_path']))
+        # Where the folder is, the controller knows by a result, and so only as that shows it.
+        incoming=params['incoming'] and shown.is_whole(paths.prefix), options=sources.Options(params['timeout'], params['ca_path']))
     result = installation.converge(wanted, paths, records, offered, run, check_mode, params['lock_timeout'],
                                    params['verify'] == 'deep')
     result['goarch'] = goarch

@@ -111,8 +111,8 @@ def test_nothing_is_printed_that_a_terminal_would_act_on(seen: Seen) -> None:
 
 def test_every_task_returns_its_own_result(seen: Seen) -> None:
     assert {name: result.get('code') for name, result in seen.results.items() if name != 'utf-16 sums'} == {
-        'secrets': None, 'refused secrets': 'unrepresentable', 'release': 'index_unreachable', 'wrong options': None, 'unresolved': 'index_unreachable', 'pull': 'no_source',
-        'push': 'no_source', 'sums': 'not_proven', 'record': None, 'edited': None, 'script': 'incompatible',
+        'secrets': None, 'refused secrets': 'unrepresentable', 'release': 'index_unreachable', 'wrong options': None, 'unresolved': 'index_unreachable',
+        'pull': 'no_source', 'push': 'no_source', 'sums': 'not_proven', 'record': None, 'edited': None, 'script': 'incompatible',
     }  # fmt: skip
     assert seen.results['utf-16 sums']['files'][0]['path'].endswith('artifact')
 

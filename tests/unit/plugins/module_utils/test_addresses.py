@@ -72,7 +72,8 @@ def test_an_option_with_a_generated_address_shows_no_part_of_a_secret(seed):
             address, host = generator.address()
             if '://' in address and ' ' not in address:
                 shown = addresses.in_option(template % address)
-                assert MARK not in shown and host in shown, (template % address, shown)
+                assert MARK not in shown, (template % address, shown)
+                assert host in shown, (template % address, shown)
 
 
 @pytest.mark.parametrize('seed', range(20))
@@ -82,14 +83,16 @@ def test_a_sentence_with_a_generated_address_shows_no_part_of_a_secret(seed):
         address, host = generator.address()
         if '://' in address and ' ' not in address:
             shown = addresses.in_text("Tried '%s': answers 404. Tried https://go.dev/dl: answers 500." % address)
-            assert MARK not in shown and host in shown and 'https://go.dev/dl: answers 500.' in shown, (address, shown)
+            assert MARK not in shown, (address, shown)
+            assert host in shown, (address, shown)
+            assert 'https://go.dev/dl: answers 500.' in shown, (address, shown)
 
 
 @pytest.mark.parametrize('seed', range(20))
 def test_what_an_address_hides_can_be_hidden_elsewhere_too(seed):
     generator = Generator(seed)
     for dummy in range(100):
-        address, host = generator.address()
+        address = generator.address()[0]
         # As errors of libraries show an address and parts of it.
         said = '%s: nonnumeric port: %s' % (address, address.rpartition('@')[0].rpartition(':')[2].partition('/')[0])
         for secret in sorted(addresses.secrets_in([{'mirrors': [address]}]), key=len, reverse=True):
@@ -148,7 +151,8 @@ def test_a_text_without_credentials_is_shown_as_it_is():
 def test_the_problem_of_an_address_shows_nothing_of_it(url, word):
     problem = addresses.problem(url)
     assert word in problem
-    assert 'pa' not in problem.replace('passw', '') and 'ss@' not in problem
+    assert 'pa' not in problem.replace('passw', '')
+    assert 'ss@' not in problem
 
 
 @pytest.mark.parametrize('url', ['https://host', 'http://u:p@host:80/a?b=c#d', 'https://[::1]:443/', 'https://user:p%2Fq@host/golang.org/toolchain/@v/list'])

@@ -24,8 +24,8 @@ assert download
 
 EVERY = ['login_shell', 'service', 'container']
 # Words of the result, of its paths, and what is too short to be looked for.
-WORDS = ['service', 'container', 'size', 'bytes', 'present', 'write', 'none', 'gofleet', 'files', 'file', 'variables', '1', '0', 'true', 'false', 'a', '/', '0640',
-         'msg', 'changed', 'consumer', 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER', '***']
+WORDS = ['service', 'container', 'size', 'bytes', 'present', 'write', 'none', 'gofleet', 'files', 'file', 'variables', '1', '0', 'true', 'false', 'a', '/',
+         '0640', 'msg', 'changed', 'consumer', 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER', '***']
 
 
 def run(main, options, folder):
@@ -59,7 +59,8 @@ def test_the_consumer_of_a_secret_is_not_hidden_in_the_result(tmpdir):
     assert result['invocation']['module_args']['secrets'] == {
         'TOKEN': {'value': MASK, 'consumers': ['service'], 'type': 'string'},
         'LIMIT': {'value': MASK, 'type': 'size', 'unit': 'bytes', 'consumers': ['service']}}
-    assert 'service' in log and 'sw0rdfish' not in log + json.dumps(result)
+    assert 'service' in log
+    assert 'sw0rdfish' not in log + json.dumps(result)
 
 
 @pytest.mark.parametrize('word', WORDS)
@@ -117,7 +118,8 @@ def test_go_toolchain_shows_no_password_of_an_address(tmpdir, password, scheme):
         assert part not in log
     for option in ('mirrors', 'goproxy', 'gosumdb', 'index_url', 'signing_certificate'):
         assert '127.0.0.1:1' in json.dumps(result['invocation']['module_args'][option])
-    assert '127.0.0.1:1' in log and '127.0.0.1:1' in result['msg']
+    assert '127.0.0.1:1' in log
+    assert '127.0.0.1:1' in result['msg']
 
 
 @pytest.mark.parametrize('password', PASSWORDS)
@@ -131,12 +133,13 @@ def test_artifact_verify_shows_no_password_of_an_address(tmpdir, password):
     for part in PARTS:
         assert part not in json.dumps(result), result
         assert part not in log
-    assert '127.0.0.1:1' in result['files'][0]['reason'] and '127.0.0.1:1' in log
+    assert '127.0.0.1:1' in result['files'][0]['reason']
+    assert '127.0.0.1:1' in log
 
 
 def test_the_rest_of_an_invocation_is_whole(tmpdir):
-    result = run(go_toolchain.main, {'version': '1.30.1', 'mirrors': ['https://u:p@h.example/go'], 'prefix': str(tmpdir.join('opt')), 'link': str(tmpdir.join('go')),
-                                     'bin_dir': str(tmpdir.join('bin'))}, tmpdir)[1]
+    paths = {'prefix': str(tmpdir.join('opt')), 'link': str(tmpdir.join('go')), 'bin_dir': str(tmpdir.join('bin'))}
+    result = run(go_toolchain.main, dict(paths, version='1.30.1', mirrors=['https://u:p@h.example/go']), tmpdir)[1]
     assert result['invocation']['module_args']['mirrors'] == ['https://h.example/go']
     assert result['invocation']['module_args']['index_url'] == 'https://go.dev/dl/?mode=json&include=all'
     assert result['invocation']['module_args']['timeout'] == 30
@@ -144,7 +147,8 @@ def test_the_rest_of_an_invocation_is_whole(tmpdir):
 
 def test_a_module_that_ends_over_its_options_shows_no_password(tmpdir):
     result, log = run(go_toolchain.main, {'mirrors': ['https://u:pa55/w0rd@h/go'], 'timeout': 'https://u:pa55/w0rd@h/go', 'bogus': 1}, tmpdir)[1:]
-    assert result['failed'] and not any(part in json.dumps(result) + log for part in PARTS)
+    assert result['failed']
+    assert not any(part in json.dumps(result) + log for part in PARTS)
 
 
 def test_a_path_that_is_a_secret_too_stays_a_path(tmpdir):
