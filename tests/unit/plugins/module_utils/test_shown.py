@@ -20,7 +20,8 @@ SECRET = 'sw0rdfish/#1'
 # What a terminal would act on, and what no encoder takes.
 UNSHOWABLE = re.compile(u'[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')
 PIECES = [b'abc', b'\xff', b'\xfe\xff', b'\xe4', b'\xed\xa0\x80', b'\xf4\x90\x80\x80', b'\xc0\x80', b'\x1b[31m', b'\n', b'\r', b'\t', b'\x00', b'\x7f',
-          b'\xc2\x9b', u'\u202e\u2066'.encode('utf-8'), u'\u2028'.encode('utf-8'), u'ä€'.encode('utf-8'), u'\U0001f600'.encode('utf-8'), b'\\', b'\\x41', b'"', b'\xe2\x82']
+          b'\xc2\x9b', u'\u202e\u2066'.encode('utf-8'), u'\u2028'.encode('utf-8'), u'ä€'.encode('utf-8'), u'\U0001f600'.encode('utf-8'),
+          b'\\', b'\\x41', b'"', b'\xe2\x82']
 
 
 def generated(seed):
