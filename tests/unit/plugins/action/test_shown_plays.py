@@ -90,6 +90,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Seen:
         'ANSIBLE_HOME': str(folder / 'ansible'), 'ANSIBLE_CONFIG': str(folder / 'ansible.cfg'), 'ANSIBLE_COLLECTIONS_PATH': str(folder / 'collections'),
         'ANSIBLE_CALLBACK_PLUGINS': str(HERE / 'callback_plugins'), 'ANSIBLE_CALLBACKS_ENABLED': 'recorded_results', 'ANSIBLE_NOCOLOR': 'true',
         'GOFLEET_RESULTS_LOG': str(folder / 'results.jsonl'), 'PYTHONDONTWRITEBYTECODE': '1', 'LC_ALL': 'C.UTF-8', 'ANSIBLE_PIPELINING': 'true',
+        # Newer cores leave the invocation out unless they are asked for it.
+        'ANSIBLE_INJECT_INVOCATION': 'true',
     }  # fmt: skip
     command = [str(Path(sys.executable).with_name('ansible-playbook')), '-vvv', '--diff', '-i', 'inventory.json', 'playbook.json']
     done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=TIMEOUT)
