@@ -10,9 +10,9 @@ __metaclass__ = type
 import io
 import os
 
-from ansible.module_utils.common.text.converters import to_native, to_text
+from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import abi, abi_binary, abi_host, abi_links, elf_tables, loaders, sysroot
+from ansible_collections.gofleet.golang.plugins.module_utils import abi, abi_binary, abi_host, abi_links, elf_tables, loaders, shown, sysroot
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # Of a list in a result.
@@ -223,12 +223,9 @@ def _host(host):
 
 
 def plain(value):
-    """The value with texts of a bounded size, and nothing in a text that is not Unicode: names in hostile files may be anything."""
+    """The value with texts as they are shown, of a bounded size: names in hostile files may be anything."""
     if isinstance(value, dict):
         return dict((plain(key), plain(each)) for key, each in value.items())
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
-    if isinstance(value, (type(''), type(u''), bytes)):
-        text = to_text(value, errors='surrogate_or_replace')[:LARGEST_TEXT]
-        return to_native(text.encode('utf-8', 'replace').decode('utf-8'))
-    return value
+    return shown.text(value, LARGEST_TEXT) if isinstance(value, (type(u''), bytes)) else value

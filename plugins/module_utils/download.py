@@ -24,6 +24,7 @@ from ansible.module_utils.common.text.converters import to_native
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import SSLValidationError, open_url
 
+from ansible_collections.gofleet.golang.plugins.module_utils import addresses, shown
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.sources import without_credentials
 
@@ -307,14 +308,14 @@ class _network_errors(object):
         if exc is None or isinstance(exc, GofleetError):
             return False
         if isinstance(exc, HTTPError):
-            raise GofleetError('answers %s %s' % (exc.code, to_native(exc.reason)), 'http_status', status=exc.code)
+            raise GofleetError('answers %s %s' % (exc.code, shown.excerpt(exc.reason)), 'http_status', status=exc.code)
         if isinstance(exc, ValueError) and not isinstance(exc, _SSL_ERRORS):
-            # What urllib and http.client say of an address that is none.
-            raise GofleetError('is not an address: %s' % to_native(exc), 'invalid_url')
+            # What urllib and http.client say of an address that is none shows parts of it, perhaps of its password.
+            raise GofleetError('is not a valid address', 'invalid_url')
         if _is_tls(exc):
             raise _tls_error(exc, self.ca_path)
         if isinstance(exc, (URLError, UrlsConnectionError, HTTPException, socket.error)) and not _is_local(exc):
-            text = to_native(getattr(exc, 'reason', None) or exc) or type(exc).__name__
+            text = shown.excerpt(to_native(getattr(exc, 'reason', None) or exc)) or type(exc).__name__
             if self.begun:
                 raise _Broken(text)
             raise GofleetError('cannot be reached: %s' % text, 'unreachable', error=text)
@@ -327,8 +328,9 @@ def _check_ca_path(options):
 
 
 def _check_address(url):
-    if not url.startswith(('http://', 'https://')):
-        raise GofleetError('is not an address that begins with http:// or https://', 'invalid_url')
+    problem = addresses.problem(url)
+    if problem:
+        raise GofleetError(problem, 'invalid_url')
 
 
 def _is_tls(exc):

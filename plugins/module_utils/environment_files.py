@@ -25,6 +25,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils import (
     folder_owners,
     folders,
     regular_files,
+    shown,
     transaction,
 )
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
@@ -216,12 +217,12 @@ def told(step):
 def diff(wanted, seen, secrets):
     """What --diff shows of a file. secrets: names of variables that are secret now, though an older file may say them openly."""
     before, after = (seen.content if seen.kind == 'ours' else None), wanted.content
-    shown = {'before_header': wanted.path, 'after_header': wanted.path,
+    found = {'before_header': wanted.path, 'after_header': wanted.path,
              'before': _shown(before, secrets, None), 'after': _shown(after, secrets, before)}
     if before is not None and after is not None and seen.mode != wanted.mode:
-        shown['before_header'] += ' (mode %04o)' % seen.mode
-        shown['after_header'] += ' (mode %04o)' % wanted.mode
-    return shown
+        found['before_header'] += ' (mode %04o)' % seen.mode
+        found['after_header'] += ' (mode %04o)' % wanted.mode
+    return found
 
 
 def _parted(content):
@@ -236,7 +237,7 @@ def _shown(content, names, other):
     public, secret = _parted(content)
     if any(re.search(br'\b' + to_bytes(name) + br'\b', public) for name in names):
         return '(not shown: it holds a variable that is a secret now)\n'
-    text = to_text(public, errors='replace')
+    text = to_text(shown.text(public, shown.LONGEST_DIFF))
     if secret:
         changed = other is not None and _parted(other)[1] != secret
         text += u'\n%s(not shown%s)\n' % (environment_render.SECRETS, u'; it changes' if changed else u'')

@@ -12,24 +12,29 @@ import os
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import shown
+
 
 class GofleetError(Exception):
     """A failure that a person can act on.
 
     msg: what failed, where, why, and what to do, in one text.
     code: a stable word in snake_case for machines to match.
-    evidence: JSON-safe values that the text was made from. "changed" among it lists what was changed all the same, a line each.
+    evidence: plain values that the text was made from. "changed" among it lists what was changed all the same, a line each.
+
+    Names of files and answers of servers may be in both: the message is kept as shown.message() gives it, so that each text that is built of it is
+    one line of a bounded length too, and as_result() gives the evidence as shown.values() does.
     """
 
     def __init__(self, msg, code, **evidence):
-        super(GofleetError, self).__init__(msg)
-        self.msg = msg
+        self.msg = shown.message(msg)
+        super(GofleetError, self).__init__(self.msg)
         self.code = code
         self.evidence = evidence
 
     def as_result(self):
         """The keyword arguments for fail_json."""
-        result = {'msg': self.msg, 'code': self.code, 'evidence': self.evidence}
+        result = {'msg': self.msg, 'code': self.code, 'evidence': shown.values(self.evidence)}
         return dict(result, changed=True) if self.evidence.get('changed') else result
 
 

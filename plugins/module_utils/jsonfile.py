@@ -11,9 +11,7 @@ import errno
 import io
 import json
 
-from ansible.module_utils.common.text.converters import to_native
-
-from ansible_collections.gofleet.golang.plugins.module_utils import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import raw_texts, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 
@@ -33,19 +31,10 @@ def read(path, newest, newer, missing=None):
     if isinstance(content, dict) and isinstance(content.get('format'), int) and content['format'] > newest:
         raise GofleetError('%s was written by a later gofleet.golang (format %s, this one knows %d). Update the collection on the controller.'
                            % (path, content['format'], newest), newer, path=path)
-    return _native(content)
-
-
-def _native(value):
-    """JSON's text as Python 2's str, which paths and what is read from the kernel are made of there."""
-    if isinstance(value, dict):
-        return dict((to_native(key), _native(each)) for key, each in value.items())
-    if isinstance(value, list):
-        return [_native(each) for each in value]
-    return to_native(value, nonstring='passthru')
+    return raw_texts.from_json(content)
 
 
 def write(path, content):
     """Replace a file as a whole. Raises OSError."""
-    text = json.dumps(content, indent=1, sort_keys=True, separators=(',', ': '))
+    text = json.dumps(raw_texts.to_json(content), indent=1, sort_keys=True, separators=(',', ': '))
     transaction.write_file(path, text.encode('ascii') + b'\n')

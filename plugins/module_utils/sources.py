@@ -10,6 +10,7 @@ __metaclass__ = type
 import os
 from collections import namedtuple
 
+from ansible_collections.gofleet.golang.plugins.module_utils import addresses
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # timeout: seconds without a byte after which a connection is given up; ca_path: PEM file, or None for the system's.
@@ -51,10 +52,8 @@ def proxy_urls(goproxy):
 
 
 def without_credentials(url):
-    """The address as it may be shown and kept: no user name, no password."""
-    scheme, separator, rest = url.partition('://')
-    authority, slash, path = rest.partition('/')
-    return scheme + separator + authority.rpartition('@')[2] + slash + path
+    """The address as it may be shown and kept: no user name, no password, no token."""
+    return addresses.without_credentials(url)
 
 
 def told(failures):

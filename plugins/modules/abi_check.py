@@ -249,8 +249,6 @@ evidence:
   type: dict
 '''
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.gofleet.golang.plugins.module_utils import abi_report, frame
 
 ARGUMENT_SPEC = {
@@ -268,7 +266,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     frame.finish(module, lambda run: abi_report.check(module.params))
 
 

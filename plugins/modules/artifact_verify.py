@@ -241,8 +241,6 @@ evidence:
   type: dict
 '''
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.gofleet.golang.plugins.module_utils import artifacts, frame
 
 ARGUMENT_SPEC = {
@@ -270,7 +268,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module = AnsibleModule(
+    module = frame.Module(
         argument_spec=ARGUMENT_SPEC, supports_check_mode=True, required_together=[('tree', 'manifest')],
         required_if=[('state', 'recorded', ('tree', 'manifest'))])
     frame.finish(module, lambda run: artifacts.converge(module.params, run, module.check_mode))

@@ -243,9 +243,7 @@ evidence:
   type: dict
 '''
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.gofleet.golang.plugins.module_utils import environment_state, frame
+from ansible_collections.gofleet.golang.plugins.module_utils import environment_secrets, environment_state, frame
 
 CONSUMERS = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container']
 ARGUMENT_SPEC = {
@@ -266,7 +264,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True, masked={'secrets': environment_secrets.masked})
     options = dict(module.params, paths=module.params['paths'] or {})
     frame.finish(module, lambda run: environment_state.converge(options, run, module.check_mode))
 

@@ -160,7 +160,7 @@ evidence:
   type: dict
 '''
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.gofleet.golang.plugins.module_utils import frame
 
 ARGUMENT_SPEC = {
     'versions': {'type': 'list', 'elements': 'str', 'default': []},
@@ -185,7 +185,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     # The action plugin of this name does it all, on the controller.
     module.fail_json(msg='go_release_info was called without its action plugin. Call it as gofleet.golang.go_release_info.', code='no_action')
 

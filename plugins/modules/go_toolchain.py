@@ -418,9 +418,7 @@ evidence:
   type: dict
 '''
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.gofleet.golang.plugins.module_utils import frame, goversion, host, sources, toolchain, trust
+from ansible_collections.gofleet.golang.plugins.module_utils import frame, goversion, host, shown, sources, toolchain, trust
 
 ARGUMENT_SPEC = {
     'version': {'type': 'str'},
@@ -461,7 +459,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     frame.finish(module, lambda run: converge(module.params, run, module.check_mode))
 
 
@@ -478,7 +476,8 @@ def converge(params, run, check_mode):
     offered = sources.Sources(
         files=sources.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
         mirrors=params['mirrors'], goproxy=sources.proxy_urls(params['goproxy']), transfer=params['transfer'],
-        incoming=params['incoming'], options=sources.Options(params['timeout'], params['ca_path']))
+        # Where the folder is, the controller knows by a result, and so only as that shows it.
+        incoming=params['incoming'] and shown.is_whole(paths.prefix), options=sources.Options(params['timeout'], params['ca_path']))
     result = installation.converge(wanted, paths, records, offered, run, check_mode, params['lock_timeout'],
                                    params['verify'] == 'deep')
     result['goarch'] = goarch

@@ -210,8 +210,6 @@ evidence:
   type: dict
 '''
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.gofleet.golang.plugins.module_utils import frame, sysctl, sysctl_wanted
 
 ARGUMENT_SPEC = {
@@ -226,7 +224,7 @@ ARGUMENT_SPEC = {
 
 
 def main():
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
+    module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
     frame.finish(module, lambda run: converge(module.params, run, module.check_mode))
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.gofleet.golang.plugins.module_utils import addresses, shown
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
 _HINTS = {'lock': 'Write it with the playbook gofleet.golang.lock.'}
 
 
 class Action(ActionBase):  # type: ignore[misc]
-    """An action whose answer() gives the result, and whose GofleetError or OSError becomes one."""
+    """An action whose answer() gives the result, and whose GofleetError or OSError becomes one. What it returns is as shown.py says."""
 
     _supports_check_mode = True
     _supports_diff = True
@@ -28,14 +29,18 @@ class Action(ActionBase):  # type: ignore[misc]
         if self._task.async_val:
             return {**_no_async(self._task.action).as_result(), 'failed': True}
         result: dict[str, Any] = super().run(tmp, task_vars)
-        dummy, self.options = self.validate_argument_spec(self.SPEC)
+        hidden = shown.words_worth_hiding(addresses.secrets_in(self._task.args))
+        try:
+            dummy, self.options = self.validate_argument_spec(self.SPEC)
+        except AnsibleActionFail as exc:
+            raise AnsibleActionFail(shown.message(exc.message, hidden)) from None
         try:
             result.update(self.answer(task_vars or {}))
         except GofleetError as exc:
             result.update(exc.as_result(), failed=True)
         except OSError as exc:
             result.update(from_os_error(exc, 'the controller').as_result(), failed=True)
-        return result
+        return dict(shown.result(result, hidden))
 
     def answer(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """The result. Raises GofleetError, OSError."""

@@ -8,6 +8,7 @@ __metaclass__ = type
 
 import json
 import os
+import re
 import sys
 import tempfile
 
@@ -20,6 +21,9 @@ if hasattr(ansible_json, 'get_module_encoder'):
     for _direction in ansible_json.Direction:
         ansible_json.get_module_decoder('legacy', _direction)
         ansible_json.get_module_encoder('legacy', _direction)
+
+# In UTF-8, each of them alone.
+_SURROGATE = re.compile(b'\xed[\xa0-\xbf]')
 
 
 def run(main, options, folder, check_mode=False, diff=False, ordinary=False, umask=0o022, before=None):
@@ -51,4 +55,13 @@ def run(main, options, folder, check_mode=False, diff=False, ordinary=False, uma
                 return end.code
         code = forked.Child(module).result()
         output.seek(0)
-        return code, json.loads(output.read().decode('utf-8'))
+        return code, result_of(output.read())
+
+
+def result_of(printed):
+    """The result that a module printed, if Ansible of each age can read it: UTF-8, and no surrogates, which ansible-core 2.19 loses the whole result over."""
+    result = json.loads(printed.decode('utf-8'))
+    # Python 2 may spell a character beyond U+FFFF as two of them.
+    text = json.dumps(result, ensure_ascii=False).encode('utf-8', 'surrogatepass' if str is not bytes else 'strict')
+    assert not _SURROGATE.search(text), 'the result holds surrogates: %r' % text
+    return result

@@ -16,7 +16,6 @@ import sys
 
 import module_runs
 import pytest
-from ansible.module_utils.basic import AnsibleModule
 
 # The files of a test's own roots are made as those of the reader's tests are.
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'module_utils'))
@@ -285,7 +284,6 @@ def test_documentation_and_argument_spec_are_of_one_mind():
 def test_the_module_holds_no_logic():
     tree = ast.parse(io.open(abi_check.__file__.replace('.pyc', '.py'), 'rb').read())
     assert [node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))] == ['main']
-    assert AnsibleModule is abi_check.AnsibleModule
 
 
 def test_facts_that_travel_are_whole():
