@@ -3,8 +3,8 @@
 
 """What an ordinary user's login shell reads, and the line by which it comes to a file of ours.
 
-Which shell that is and which startup files there are is asked of the host. Sources: bash(1) INVOCATION, dash(1), zsh(1) STARTUP/SHUTDOWN FILES, ksh(1), mksh(1);
-tests/properties log in with the shells themselves.
+Which shell that is and which startup files there are is asked of the host. Sources: bash(1) INVOCATION, dash(1), zsh(1) STARTUP/SHUTDOWN FILES, ksh(1),
+mksh(1); tests/properties log in with the shells themselves.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -91,8 +91,8 @@ def _of_another_language(user, path):
 
 
 def _bare_line(found):
-    return ('%s still reads %s without asking whether it is there. This run removes it, and then logins of dash and ash end with an error. Remove that line, or '
-            'put this one in its place:  %s' % (found.where, found.path, line_for(found.path)))
+    return ('%s still reads %s without asking whether it is there. This run removes it, and then logins of dash and ash end with an error. Remove that '
+            'line, or put this one in its place:  %s' % (found.where, found.path, line_for(found.path)))
 
 
 def is_sourced(user, path):
@@ -120,8 +120,8 @@ def _sourced(user, paths):
         if where in seen:
             continue
         seen.add(where)
-        for path, guarded in environment_startup.sourced(_content(where), variables):
-            path = os.path.normpath(to_native(path))
+        for name, guarded in environment_startup.sourced(_content(where), variables):
+            path = os.path.normpath(to_native(name))
             yield Sourced(where, path, guarded)
             waiting.append(path)
 

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+
+import pytest
 
 import go_command
-import pytest
-from go_command import Go
-
 from ansible_collections.gofleet.golang.plugins.module_utils import environment, environment_flags, environment_go
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from go_command import Go
 from values import SEED
 
 VARIANTS = 12
@@ -21,11 +20,14 @@ FOLDERS = ['{root}/folder', '~/folder', 'folder', './folder', '$HOME/folder', '{
 KEY = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8'
 # Values from which variants are made by a character more or less. {root} is a folder that exists.
 VALUES: dict[str, list[str]] = {
-    'GOPATH': FOLDERS, 'GOMODCACHE': FOLDERS, 'GOBIN': FOLDERS, 'GOTMPDIR': ['{root}', '{root}/work', '~/tmp', 'tmp'], 'GOCACHE': ['{root}/cache', '~/cache', 'cache', 'off'],
+    'GOPATH': FOLDERS, 'GOMODCACHE': FOLDERS, 'GOBIN': FOLDERS,
+    'GOTMPDIR': ['{root}', '{root}/work', '~/tmp', 'tmp'],
+    'GOCACHE': ['{root}/cache', '~/cache', 'cache', 'off'],
     'GO111MODULE': ['on', 'off', 'auto', 'true', 'On'], 'GOWORK': ['off', 'auto', 'work', '~/go.work', 'on'],
     'GOTOOLCHAIN': ['local', 'Local', 'auto', 'path', 'latest', '1.26.6', 'go1.26.6', 'go1.26', 'go1', 'go1.26rc1', 'go1.26.6-custom', 'go1.26.6+auto',
                     'go1.26.6+path', 'go1.26.6+local', 'local+auto', 'local+path', 'auto+local', 'go1.026', 'go1.26.x', 'off', 'v1.26.6', 'go1.26.6+'],
-    'GOPROXY': ['https://proxy.example.com', 'https://proxy.example.com,direct', 'https://a.example|https://b.example|off', 'direct', 'off', 'proxy.example.com',
+    'GOPROXY': ['https://proxy.example.com', 'https://proxy.example.com,direct',
+                'https://a.example|https://b.example|off', 'direct', 'off', 'proxy.example.com',
                 'proxy', 'ftp://proxy.example.com', 'https://proxy.example.com:port', 'https://user:pass@proxy.example.com/x', 'file:///srv/proxy',
                 'file://srv/proxy', 'srv/proxy', ',', ' , ', 'https://proxy.example.com/%zz', 'https://pro xy.example', 'http://[::1]:8080/x', 'https//x',
                 'direct,,nonsense', 'off|nonsense', 'http://a:b:80/', 'https://x/?y=%', 'file:///a?b', 'https://x/#%'],
@@ -39,7 +41,8 @@ VALUES: dict[str, list[str]] = {
     'GOPPC64': ['power8', 'power7'], 'GORISCV64': ['rva20u64', 'rva22u64', 'rv64'], 'GOWASM': ['satconv', 'signext,satconv', 'simd'],
     'GOFIPS140': ['off', 'latest', 'on', 'v1', 'v2.0.0', '1.0.0'],
     'GOMEMLIMIT': ['off', '1GiB', '1024', '512MiB', '0', 'unlimited'],
-    'GOFLAGS': ['-mod=mod', '-mod=vendored', '-v', '-v=true', '-v=maybe', '--trimpath', '---v', '-', '--', '-=x', 'mod=mod', '-nosuchflag', '-ldflags=-s',
+    'GOFLAGS': ['-mod=mod', '-mod=vendored', '-v', '-v=true', '-v=maybe', '--trimpath', '---v', '-', '--', '-=x', 'mod=mod', '-nosuchflag',
+                '-ldflags=-s',
                 "'-ldflags=-s -w'", "-ldflags='-s -w'", '"-gcflags=all=-N -l" -v', "-ldflags='-s'", "'-ldflags=-s", '-ldflags=x', '-ldflags', '-tags=a,b',
                 '-tags', '-p=2', '-p=many', '-p', '-count=1', '-count=x', '-timeout=10m', '-timeout=10', '-buildvcs=auto', '-buildvcs=maybe', '-covermode=set',
                 '-covermode=all', '-race=no', '-json', '-short -failfast', "'-toolexec=a \"b'", '-trimpath=1 -v', '-compiler=gc', '-compiler=clang',

@@ -11,9 +11,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from parsers import BARE, Missing
 
 from ansible_collections.gofleet.golang.plugins.module_utils import environment_shells
+from parsers import BARE, Missing
 
 # The program, its arguments before -c, and its first argument: a dash in front makes a login shell.
 SHELLS = {
@@ -85,7 +85,8 @@ def test_the_recommended_line_works_with_the_file_and_after_it_is_gone(home: Pat
 LINES = {
     'dot': '. ~/.config/gofleet/gofleet.sh', 'home': '. $HOME/.config/gofleet/gofleet.sh', 'quoted home': '. "$HOME/.config/gofleet/gofleet.sh"',
     'braces': '. "${HOME}"/.config/gofleet/gofleet.sh', 'half quoted': '. "$HOME"/.config/\'gofleet\'/gofleet.sh',
-    'xdg': '. "${XDG_CONFIG_HOME:-$HOME/.config}/gofleet/gofleet.sh"', 'if': 'if [ -r ~/.config/gofleet/gofleet.sh ]\nthen\n  . ~/.config/gofleet/gofleet.sh\nfi',
+    'xdg': '. "${XDG_CONFIG_HOME:-$HOME/.config}/gofleet/gofleet.sh"',
+    'if': 'if [ -r ~/.config/gofleet/gofleet.sh ]\nthen\n  . ~/.config/gofleet/gofleet.sh\nfi',
     'if on a line': 'if test -f "$HOME/.config/gofleet/gofleet.sh"; then . "$HOME/.config/gofleet/gofleet.sh"; fi',
     'and': '[ -r ~/.config/gofleet/gofleet.sh ] && . ~/.config/gofleet/gofleet.sh', 'comment behind': '. ~/.config/gofleet/gofleet.sh # ours',
     'slashes': '. ~/.config//gofleet/./gofleet.sh', 'indented': '{ true; . ~/.config/gofleet/gofleet.sh; }',

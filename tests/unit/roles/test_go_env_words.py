@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.gofleet.golang.plugins.module_utils import environment_words
 
@@ -125,6 +126,7 @@ def test_a_word_that_yaml_lost_is_refused_with_the_quotes(results: dict[str, dic
     assert results[row]['lines'] == []
 
 
-def test_every_variable_of_the_table_has_a_row() -> None:
-    """By the role here, or by the module in test_environment_words.py."""
-    assert set(environment_words.BOOLEANS) >= {'GOPROXY', 'GOSUMDB', 'GOMEMLIMIT', 'GO111MODULE', 'GOGC', 'GOWORK'}
+def test_each_variable_of_the_role_with_a_word_that_yaml_takes_for_a_boolean_has_a_row() -> None:
+    (task,) = yaml.safe_load((CHECKOUT / 'roles' / 'go_env' / 'tasks' / 'main.yml').read_text(encoding='utf-8'))
+    named = set(task['gofleet.golang.env_file']['defaults']) & set(environment_words.BOOLEANS)
+    assert {f'go_env_{name.lower()}: off' for name in named} <= {lines for lines, dummy in TAKEN.values()}

@@ -30,8 +30,10 @@ def test_a_value_that_go_refuses_is_refused_with_what_to_write(name, value, said
 
 
 @pytest.mark.parametrize(('name', 'value'), [
-    ('GOPATH', [u'~/go']), ('GOFLAGS', [u'-ldflags=-s -w', u'-trimpath']), ('GOFLAGS', {'type': 'string', 'value': u'-newer=x'}), ('GOTOOLCHAIN', u'go1.26.6+auto'),
-    ('GOPROXY', u'https://user:pw@a.example/x|direct'), ('GOSUMDB', u'off'), ('GOMEMLIMIT', u'1G'), ('GOPROXY', u''), ('A', u'https://'), ('GOEXPERIMENT', u'new'),
+    ('GOPATH', [u'~/go']), ('GOFLAGS', [u'-ldflags=-s -w', u'-trimpath']), ('GOFLAGS', {'type': 'string', 'value': u'-newer=x'}),
+    ('GOTOOLCHAIN', u'go1.26.6+auto'),
+    ('GOPROXY', u'https://user:pw@a.example/x|direct'), ('GOSUMDB', u'off'), ('GOMEMLIMIT', u'1G'),
+    ('GOPROXY', u''), ('A', u'https://'), ('GOEXPERIMENT', u'new'),
 ])
 def test_a_value_that_go_takes_is_taken(name, value):
     assert reason_of(name, value) is None

@@ -46,7 +46,8 @@ def test_a_shell_of_another_language_is_named(tmpdir, shell):
 
 
 @pytest.mark.parametrize(('path', 'line'), [
-    ('/home/u/.config/gofleet/e.sh', '[ -r /home/u/.config/gofleet/e.sh ] && . /home/u/.config/gofleet/e.sh'), ('/a b/e.sh', "[ -r '/a b/e.sh' ] && . '/a b/e.sh'"),
+    ('/home/u/.config/gofleet/e.sh', '[ -r /home/u/.config/gofleet/e.sh ] && . /home/u/.config/gofleet/e.sh'),
+    ('/a b/e.sh', "[ -r '/a b/e.sh' ] && . '/a b/e.sh'"),
 ])
 def test_the_line_asks_first_and_quotes_what_has_to_be(path, line):
     assert environment_shells.line_for(path) == line
@@ -54,9 +55,11 @@ def test_the_line_asks_first_and_quotes_what_has_to_be(path, line):
 
 @pytest.mark.parametrize(('text', 'expected'), [
     (u'. ~/x', [(u'/home/u/x', False)]), (u'. "$HOME/a b"', [(u'/home/u/a b', False)]), (u"source '/a'/b\\ c", [(u'/a/b c', False)]),
-    (u'. ${XDG_CONFIG_HOME:-$HOME/.config}/x', [(u'/home/u/.config/x', False)]), (u'. "${XDG_CONFIG_HOME:-${HOME}/.config}/x"', [(u'/home/u/.config/x', False)]),
+    (u'. ${XDG_CONFIG_HOME:-$HOME/.config}/x', [(u'/home/u/.config/x', False)]),
+    (u'. "${XDG_CONFIG_HOME:-${HOME}/.config}/x"', [(u'/home/u/.config/x', False)]),
     (u'[ -r /x ] && . /x', [(u'/x', True)]), (u'if [ -r /x ]; then\n. /x\nfi\n. /y', [(u'/x', True), (u'/y', False)]), (u'. /x || true', [(u'/x', False)]),
-    (u'# . /x', []), (u'true # . /x', []), (u'echo . /x', []), (u'. $UNKNOWN/x', []), (u'. $(echo /x)', []), (u'. /x/*.sh', []), (u'. "~/x"', [(u'~/x', False)]),
+    (u'# . /x', []),
+    (u'true # . /x', []), (u'echo . /x', []), (u'. $UNKNOWN/x', []), (u'. $(echo /x)', []), (u'. /x/*.sh', []), (u'. "~/x"', [(u'~/x', False)]),
     (u'. /a\\\n/b', [(u'/a/b', False)]), (u'.', []), (u'. "unfinished', [(u'unfinished', False)]), (u"'", []), (u'${', []), (u'', []),
     (u'for f in a b; do . /x; done; . /y', [(u'/x', True), (u'/y', False)]),
 ])
