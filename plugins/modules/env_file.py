@@ -100,9 +100,9 @@ options:
       - V(login_shell) C(/etc/profile.d/NAME.sh), V(fish) C(/etc/fish/conf.d/NAME.fish), V(user_manager) C(/etc/environment.d/90-NAME.conf),
         V(service) C(/etc/gofleet/NAME.env), V(openrc) C(/etc/conf.d/NAME), V(container) C(/etc/gofleet/NAME.container.env).
       - For other users than root, below E(XDG_CONFIG_HOME) or C(~/.config), C(gofleet/NAME.sh), C(fish/conf.d/NAME.fish),
-        C(environment.d/90-NAME.conf), C(gofleet/NAME.env) and C(gofleet/NAME.container.env). No login shell reads the first of them by itself: a
-        warning names the line that does it, C([ -r FILE ] && . FILE), and the startup file that this user's login shell reads. The condition matters:
-        without it, logins of dash and ash end once the file is removed, and a warning says so.
+        C(environment.d/90-NAME.conf), C(gofleet/NAME.env) and C(gofleet/NAME.container.env). No login shell reads the first of them by itself. A
+        warning names the line that does it, C([ -r FILE ] && . FILE), and the startup file that this user's login shell reads. Without the
+        condition, logins of dash and ash end once the file is removed, and a warning says so.
     type: dict
     suboptions:
       login_shell:
