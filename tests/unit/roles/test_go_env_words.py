@@ -60,6 +60,12 @@ REFUSED = {
     'group_yes': ('go_env_group: yes', 'group: "on"'),
     'mode_number': ('go_env_mode: 0640', '"0640"'),
 }
+# What the role go_toolchain was told of the host holds for this one too.
+SHARED = {
+    'bin_dir': '{go_toolchain_bin_dir: /opt/tools/bin, go_env_presets: [go_path], go_env_consumers: [service], '
+               'go_env_paths: {service: "{{ root }}/{{ inventory_hostname }}/env"}}',
+    'link': '{go_toolchain_link: "{{ root }}/nowhere/go", go_env_level: default, go_env_goproxy: off}',
+}  # fmt: skip
 PLAY = """
 - hosts: all
   gather_facts: false
@@ -83,7 +89,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
     collection.parent.mkdir(parents=True)
     collection.symlink_to(CHECKOUT)
     (root / 'ansible.cfg').touch()
-    rows = {name: lines for name, (lines, dummy) in [*TAKEN.items(), *REFUSED.items()]}
+    rows = SHARED | {name: lines for name, (lines, dummy) in [*TAKEN.items(), *REFUSED.items()]}
     (root / 'inventory').write_text('\n'.join(rows) + '\n', encoding='utf-8')
     (root / 'host_vars').mkdir()
     for name, lines in rows.items():
@@ -124,6 +130,14 @@ def test_a_word_that_yaml_lost_is_refused_with_the_quotes(results: dict[str, dic
     assert results[row].get('code') in ('ambiguous_value', 'bad_mode'), results[row]
     assert REFUSED[row][1] in results[row]['msg']
     assert results[row]['lines'] == []
+
+
+def test_path_leads_to_the_folder_that_go_toolchain_was_given(results: dict[str, dict[str, Any]]) -> None:
+    assert results['bin_dir']['lines'][0].startswith('PATH="/opt/tools/bin:')
+
+
+def test_go_env_is_that_of_the_link_that_go_toolchain_was_given(results: dict[str, dict[str, Any]]) -> None:
+    assert (results['link']['code'], results['link']['evidence']['path'][-len('/nowhere/go') :]) == ('no_toolchain', '/nowhere/go')
 
 
 def test_each_variable_of_the_role_with_a_word_that_yaml_takes_for_a_boolean_has_a_row() -> None:

@@ -56,7 +56,8 @@ def test_a_port_that_go_does_not_have_is_refused(error_of):
 
 
 @pytest.mark.parametrize(('name', 'value', 'text'), [
-    (name, value, word) for name, words in sorted(environment_words.BOOLEANS.items()) for value, word in sorted(words.items())
+    ('GO111MODULE', True, u'on'), ('GO111MODULE', False, u'off'), ('GOAUTH', False, u'off'), ('GOENV', False, u'off'), ('GOFIPS140', False, u'off'),
+    ('GOGC', False, u'off'), ('GOMEMLIMIT', False, u'off'), ('GOPROXY', False, u'off'), ('GOSUMDB', False, u'off'), ('GOWORK', False, u'off'),
 ])
 def test_a_boolean_is_the_one_word_that_it_can_have_been(name, value, text):
     assert [variable.text for variable in environment.variables_of([{name: value}], {})] == [text]
