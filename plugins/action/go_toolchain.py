@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ansible import constants as C
+from ansible.errors import AnsibleError
 
 from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, cache, lockfile, proofs, releases, resolver, weak_proof
+from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, becoming, cache, lockfile, proofs, releases, resolver, weak_proof
 from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request, direct_after, written
 
 MODULE = 'gofleet.golang.go_toolchain'
@@ -76,7 +77,13 @@ class ActionModule(actions.Action):
         return result
 
     def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        try:
+            answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+        except AnsibleError as exc:
+            raise becoming.failure_of(exc) or exc from exc
+        failure = becoming.failure(answer)
+        if failure:
+            raise failure
         self._needs = answer.pop('needs', [])
         return answer
 

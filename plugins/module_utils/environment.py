@@ -17,7 +17,7 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_native, to_text
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment_sizes
+from ansible_collections.gofleet.golang.plugins.module_utils import environment_flags, environment_sizes, environment_words
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # What reads an environment. go_command is the go command itself, by the go.env of its tree.
@@ -86,20 +86,31 @@ def variables_of(layers, secrets, presets=()):
     found = {}
     for layer in layers:
         for name, option in sorted(layer.items()):
-            _lay(found, variable_of(name, option, False), to_native(name))
+            _lay(found, variable_of(name, option, False), to_native(name), option)
     for name, option in sorted(secrets.items()):
         variable = variable_of(name, option, True)
         if variable and variable.name in found:
             raise GofleetError('%s is among the secrets and among the other variables. Name it once.' % name, 'invalid_variable', variable=to_native(name))
-        _lay(found, variable, to_native(name))
+        _lay(found, variable, to_native(name), option)
     for preset in presets:
         upper = found.get(preset.name)
         found[preset.name] = merged(preset, upper) if upper else preset
     return [found[name] for name in sorted(found)]
 
 
-def _lay(found, variable, name):
-    """null in an upper layer takes a variable away."""
+def said(layer):
+    """A layer without the variables whose values are empty strings or lists: what a caller hands on that was given nothing."""
+    return dict((name, option) for name, option in layer.items() if _value_of(option) not in (u'', b'', []))
+
+
+def _value_of(option):
+    return option.get('value') if isinstance(option, dict) else option
+
+
+def _lay(found, variable, name, option):
+    """null in an upper layer takes a variable away. A list without entries adds nothing, whatever is there."""
+    if _value_of(option) in ([], ()):
+        return
     if variable is None:
         found.pop(name, None)
     else:
@@ -135,7 +146,7 @@ def variable_of(name, option, secret):
                            '(golang/go#34214). Put the tree you want first in PATH.', 'goroot_forced', variable=name)
     option = option if isinstance(option, dict) else {'value': option}
     _check_option(name, option)
-    value = option.get('value')
+    value = environment_words.meant(name, option.get('value'))
     if value is None:
         return None
     kind = option.get('type') or _KNOWN_TYPES.get(name, 'string')
@@ -168,8 +179,7 @@ def _refuse_option(name, what, known):
 
 def _text(name, value):
     if isinstance(value, (bool, float)) or not isinstance(value, _SCALARS):
-        raise GofleetError('The value of %s is no text: YAML made a %s of it, and what was meant by it is lost. Put it in quotes.'
-                           % (name, type(value).__name__), 'ambiguous_value', variable=name, found=type(value).__name__)
+        raise environment_words.lost('The value of %s' % name, name, value)
     text = to_text(value, errors='surrogate_or_strict', nonstring='simplerepr')
     if u'\0' in text or _SURROGATE.search(text):
         raise GofleetError('The value of %s holds %s, which no variable can. Put the value into a file and its path into the variable.'
@@ -234,19 +244,10 @@ def quoted_flag(entry):
 
 def split_flags(name, text):
     """The entries of a list of flags. Raises GofleetError(invalid_entry) for a quote that does not end."""
-    entries = []
-    rest = text.lstrip(u' \t\n\r')
-    while rest:
-        if rest[0] in u'"\'':
-            entry, quote, rest = rest[1:].partition(rest[0])
-            if not quote:
-                _refuse_entry(name, 'that begins with a quote has to end with it')
-        else:
-            entry = re.split(u'[ \t\n\r]', rest, maxsplit=1)[0]
-            rest = rest[len(entry):]
-        entries.append(entry)
-        rest = rest.lstrip(u' \t\n\r')
-    return entries
+    try:
+        return environment_flags.split(text)
+    except environment_flags.Unterminated:
+        _refuse_entry(name, 'that begins with a quote has to end with it')
 
 
 _READERS = {'string': _text, 'switch': _switch, 'path_list': _paths, 'comma_list': _commas, 'flag_list': _flags, 'size': _size}

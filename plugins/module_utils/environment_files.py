@@ -47,8 +47,6 @@ _USER_PATHS = {
     'service': 'gofleet/{0}.env',
     'container': 'gofleet/{0}.container.env',
 }
-# Startup files in a home by which a login shell could come to a file of ours.
-_STARTUP_FILES = ('.profile', '.bash_profile', '.bash_login', '.zprofile', '.zshrc', '.bashrc')
 # Files that are everybody's; marked or not, they are never written.
 _NEVER = ('/etc/environment', '/etc/profile', '/etc/sysctl.conf', '/etc/security/pam_env.conf', '/etc/rc.conf', '/etc/bash.bashrc', '/etc/bashrc')
 # Debian 13 passes over names in profile.d that hold anything else.
@@ -298,14 +296,3 @@ def _remove_leftover(path):
     except OSError as exc:
         if exc.errno != errno.ENOENT:
             raise
-
-
-def is_sourced(path):
-    """Whether a startup file of this user's login shells speaks of a file of theirs."""
-    home = os.path.expanduser('~')
-    names = [to_bytes(os.path.join(os.path.basename(os.path.dirname(path)), os.path.basename(path)))]
-    return any(name in (_content_of_existing(os.path.join(home, startup)) or b'') for startup in _STARTUP_FILES for name in names)
-
-
-def _content_of_existing(path):
-    return _content(path) if os.path.isfile(path) else None

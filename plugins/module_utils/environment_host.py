@@ -13,6 +13,8 @@ import io
 import os
 import re
 
+from ansible.module_utils.common.text.converters import to_text
+
 from ansible_collections.gofleet.golang.plugins.module_utils import toolchain
 from ansible_collections.gofleet.golang.plugins.module_utils.environment import CONSUMERS, Variable
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
@@ -67,12 +69,15 @@ def takes_control_characters(run):
     return bool(found) and int(found.group(1)) >= _CONTROL_CHARACTERS_SINCE
 
 
-def presets(wanted, root='/'):
-    """(Variables, told) for the names of presets: told is a list of dicts of name, applied and reason."""
+def presets(wanted, root='/', bin_dir=None):
+    """(Variables, told) for the names of presets: told is a list of dicts of name, applied and reason.
+
+    bin_dir: where go_toolchain was asked to put go, or None for its default. Raises GofleetError(bad_path).
+    """
     variables, told = [], []
     for name in PRESETS:
         if name in wanted:
-            variable, reason = _PRESETS[name](root)
+            variable, reason = _PRESETS[name](root, bin_dir)
             variables += [variable] if variable else []
             told.append({'name': name, 'applied': variable is not None, 'reason': reason})
     return _joined(variables), told
@@ -90,16 +95,19 @@ def _preset(name, kind, entries):
     return Variable(name, kind, entries, 'bytes', False, tuple(consumer for consumer in CONSUMERS if consumer not in ('container', 'go_command')))
 
 
-def _go_path(root):
-    folder = toolchain.default_paths().bin_dir
-    return _preset('PATH', 'path_list', [u'%s' % folder]), '%s is where go_toolchain puts go' % folder
+def _go_path(root, bin_dir):
+    folder = bin_dir or toolchain.default_paths().bin_dir
+    if not folder.startswith('/') or ':' in folder:
+        raise GofleetError("bin_dir is '%s', which cannot be an entry of PATH. Nothing was changed. Give an absolute path without a colon." % folder,
+                           'bad_path', option='bin_dir', path=folder)
+    return _preset('PATH', 'path_list', [to_text(folder)]), '%s is where go_toolchain puts go' % folder
 
 
-def _http1_client(root):
+def _http1_client(root, bin_dir):
     return _preset('GODEBUG', 'comma_list', [u'http2client=0']), 'asked for'
 
 
-def _pure_go_resolver(root):
+def _pure_go_resolver(root, bin_dir):
     reason = libc_cannot_resolve(root)
     return (_preset('GODEBUG', 'comma_list', [u'netdns=go']), reason) if reason else (None, "the C library's resolver is in order")
 

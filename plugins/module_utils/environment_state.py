@@ -16,11 +16,14 @@ from ansible.module_utils.common.text.converters import to_text
 from ansible_collections.gofleet.golang.plugins.module_utils import (
     environment,
     environment_files,
+    environment_go,
     environment_goroot,
     environment_host,
     environment_made,
     environment_names,
     environment_render,
+    environment_shells,
+    environment_words,
     folders,
     locks,
 )
@@ -43,6 +46,7 @@ Plan = namedtuple('Plan', 'steps diffs files warnings go_env')
 
 def converge(options, run, check_mode):
     """The result of a module with these options. run: programs.runner(). Raises GofleetError, OSError."""
+    options = environment_words.settled(options)
     environment_files.check_name(options['name'])
     target = _absent(options) if options['state'] == 'absent' else _present(options, run)
     plan = _plan(target, options, check_mode)
@@ -115,8 +119,9 @@ def _path(consumer, options):
 def _present(options, run):
     environment_host.check_there(options['consumers'])
     consumers = options['consumers'] or environment_host.served_without_asking()
-    presets, told = environment_host.presets(options['presets'])
-    variables = environment.variables_of([options['defaults'], options['variables']], options['secrets'], presets)
+    presets, told = environment_host.presets(options['presets'], bin_dir=options['bin_dir'])
+    defaults = environment.said(options['defaults']) if options['skip_empty'] else options['defaults']
+    variables = environment.variables_of([defaults, options['variables']], options['secrets'], presets)
     setting = _setting(variables, consumers, run)
     defaults = [variable for variable in variables if options['level'] == 'default' and _is_default(variable)]
     shares = dict((consumer, _share(variables, consumer, defaults)) for consumer in consumers)
@@ -149,6 +154,7 @@ def _check(shares, defaults, setting):
     """All refusals in one error, before anything is looked at or changed."""
     everything = [(variable, consumer) for consumer in environment.CONSUMERS for variable in shares.get(consumer, ())]
     environment_render.check(everything + [(variable, _GO) for variable in defaults], setting)
+    environment_go.check(list(shares.values()) + [defaults])
 
 
 def _wanted_file(consumer, share, setting, options):
@@ -226,8 +232,11 @@ def _unasked_warnings(unasked, options):
 
 
 def _warnings(files, options):
-    """A login shell reads no folder of its user's by itself."""
-    return ['No startup file of this user comes to %s: login shells do not see this environment until one does. Add this line to ~/.profile (or to '
-            '~/.bash_profile, ~/.zprofile if there is one):  . %s' % (wanted.path, wanted.path)
-            for wanted in files if wanted.consumer == 'login_shell' and wanted.content is not None and environment_files.config_home() is not None
-            and not options['paths'].get('login_shell') and not environment_files.is_sourced(wanted.path)]
+    """What this user's login shell makes of their own file. Root's lies where every login shell looks."""
+    if environment_files.config_home() is None or options['paths'].get('login_shell'):
+        return []
+    served = [wanted.consumer for wanted in files if wanted.content is not None]
+    user = environment_shells.current_user()
+    warnings = [environment_shells.warning(user, wanted.path, wanted.content is not None, 'fish' in served)
+                for wanted in files if wanted.consumer == 'login_shell']
+    return [warning for warning in warnings if warning]

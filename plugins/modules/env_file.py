@@ -29,7 +29,8 @@ options:
       - One environment belongs to one task.
       - Name of the environment, after which its files are named. For V(openrc) the name of the service, which reads C(/etc/conf.d/NAME).
       - Letters, digits, C(_), C(-) and C(.).
-    type: str
+      - Text, as are O(owner) and O(group); what YAML takes for a boolean or a fraction is refused.
+    type: raw
     default: gofleet
   variables:
     description:
@@ -43,7 +44,14 @@ options:
       - Entries of lists are put in front of what a session has already, each of them once, however often a file is read. Entries of a V(path_list)
         are absolute, or begin with C(~/), which each user's own shell and manager resolve. Where a file cannot add to what is there (V(service),
         V(container)) it gives the whole list, and E(PATH) is followed by the system's folders.
+      - A list without entries adds nothing and takes nothing away, whatever its type.
       - E(GOROOT) is refused, because the go command knows its tree and a stale value breaks it.
+      - What the go command would refuse of a variable of its own is refused, with what to write instead (E(GOFLAGS), E(GOTOOLCHAIN), E(GOPROXY),
+        E(GOSUMDB), E(GOPATH), E(GOBIN), E(GOCACHE), E(GOOS), E(GOAMD64) and the others of C(go help environment)); so is E(GOPRIVATE) with addresses
+        in it, which match no module. For a flag in E(GOFLAGS) that only a newer Go knows, give C(type) V(string).
+      - Without quotes V(off) and V(on) are booleans to YAML. They are taken as these words in E(GOPROXY), E(GOSUMDB), E(GOMEMLIMIT), E(GOGC),
+        E(GO111MODULE), E(GOWORK), E(GOENV), E(GOAUTH) and E(GOFIPS140), as far as the variable has them; in other variables a boolean or a fraction is
+        refused.
     type: dict
     default: {}
   defaults:
@@ -52,6 +60,12 @@ options:
         E(GOFLAGS) setting by setting; and otherwise the value in O(variables) holds.
     type: dict
     default: {}
+  skip_empty:
+    description:
+      - Whether a variable of O(defaults) with an empty string or list is left out, as if it were not named. For roles that hand on variables of their
+        own, which are empty where nothing is wanted.
+    type: bool
+    default: false
   secrets:
     description:
       - Variables whose values no log and no diff shows, written as in O(variables). Files with one of them are not readable for everybody.
@@ -61,13 +75,17 @@ options:
   presets:
     description:
       - Settings that this host may call for. What O(variables) and O(defaults) say of the same setting holds.
-      - V(go_path) puts the folder in which M(gofleet.golang.go_toolchain) keeps C(go) into E(PATH).
+      - V(go_path) puts the folder in which M(gofleet.golang.go_toolchain) keeps C(go) into E(PATH); see O(bin_dir).
       - V(pure_go_resolver) sets C(netdns=go) in E(GODEBUG), where the host runs musl or has no C(nsswitch.conf) that says where hosts are looked for.
       - V(http1_client) sets C(http2client=0) in E(GODEBUG).
     type: list
     elements: str
     choices: [go_path, pure_go_resolver, http1_client]
     default: []
+  bin_dir:
+    description:
+      - The folder for the preset V(go_path), as given to O(gofleet.golang.go_toolchain#module:bin_dir). Defaults to that module's own default.
+    type: path
   consumers:
     description:
       - What is to read the environment. Without it, everything on the host that serves sessions, of V(login_shell), V(fish) and V(user_manager).
@@ -86,8 +104,9 @@ options:
       - V(login_shell) C(/etc/profile.d/NAME.sh), V(fish) C(/etc/fish/conf.d/NAME.fish), V(user_manager) C(/etc/environment.d/90-NAME.conf),
         V(service) C(/etc/gofleet/NAME.env), V(openrc) C(/etc/conf.d/NAME), V(container) C(/etc/gofleet/NAME.container.env).
       - For other users than root, below E(XDG_CONFIG_HOME) or C(~/.config), C(gofleet/NAME.sh), C(fish/conf.d/NAME.fish),
-        C(environment.d/90-NAME.conf), C(gofleet/NAME.env) and C(gofleet/NAME.container.env). No login shell reads the first of them by itself, and a
-        warning names the line that does it.
+        C(environment.d/90-NAME.conf), C(gofleet/NAME.env) and C(gofleet/NAME.container.env). No login shell reads the first of them by itself. A
+        warning names the line that does it, C([ -r FILE ] && . FILE), and the startup file that this user's login shell reads. Without the
+        condition, logins of dash and ash end once the file is removed, and a warning says so.
     type: dict
     suboptions:
       login_shell:
@@ -126,10 +145,10 @@ options:
     type: path
   owner:
     description: User that owns the files, by name or number. Unchanged without it.
-    type: str
+    type: raw
   group:
     description: Group of the files, by name or number. Unchanged without it.
-    type: str
+    type: raw
   mode:
     description:
       - Permissions of the files, as three octal digits in quotes, with or without a V(0) before them.
@@ -247,17 +266,19 @@ from ansible_collections.gofleet.golang.plugins.module_utils import environment_
 
 CONSUMERS = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container']
 ARGUMENT_SPEC = {
-    'name': {'type': 'str', 'default': 'gofleet'},
+    'name': {'type': 'raw', 'default': 'gofleet'},
     'variables': {'type': 'dict', 'default': {}},
     'defaults': {'type': 'dict', 'default': {}},
+    'skip_empty': {'type': 'bool', 'default': False},
     'secrets': {'type': 'dict', 'default': {}, 'no_log': True},
     'presets': {'type': 'list', 'elements': 'str', 'choices': ['go_path', 'pure_go_resolver', 'http1_client'], 'default': []},
+    'bin_dir': {'type': 'path'},
     'consumers': {'type': 'list', 'elements': 'str', 'choices': CONSUMERS, 'default': []},
     'paths': {'type': 'dict', 'options': dict((consumer, {'type': 'path'}) for consumer in CONSUMERS)},
     'level': {'type': 'str', 'choices': ['default', 'enforced'], 'default': 'enforced'},
     'goroot': {'type': 'path'},
-    'owner': {'type': 'str'},
-    'group': {'type': 'str'},
+    'owner': {'type': 'raw'},
+    'group': {'type': 'raw'},
     'mode': {'type': 'raw'},
     'state': {'type': 'str', 'choices': ['present', 'absent'], 'default': 'present'},
 }

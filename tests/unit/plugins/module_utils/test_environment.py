@@ -141,6 +141,26 @@ def test_lists_are_joined_the_upper_ones_entries_first():
     assert by_name({'PATH': [u'/a', u'/b']}, {'PATH': [u'/c', u'/b']}) == {'PATH': '/c:/b:/a'}
 
 
+@pytest.mark.parametrize('option', [{'value': []}, []])
+@pytest.mark.parametrize('name', ['PATH', 'GOPATH', 'LD_LIBRARY_PATH', 'GODEBUG', 'GOPRIVATE', 'GOFLAGS'])
+def test_an_empty_list_adds_nothing_and_takes_nothing_away(name, option):
+    entry = {'GOFLAGS': u'-v', 'GODEBUG': u'a=b'}.get(name, u'/a')
+    assert by_name({name: option}) == by_name(secrets={name: option}) == by_name({name: option}, {name: option}) == {}
+    assert by_name({name: [entry]}, {name: option}) == by_name({name: option}, {name: [entry]}) == {name: entry}
+    preset = environment.variables_of([{name: [entry]}], {})
+    assert by_name({name: option}, presets=preset) == {name: entry}
+
+
+@pytest.mark.parametrize('kind', sorted(environment.SEPARATORS))
+def test_an_empty_list_of_a_type_adds_nothing(kind):
+    assert by_name({'A': {'type': kind, 'value': []}}) == {}
+
+
+def test_a_layer_that_was_given_nothing_says_nothing():
+    layer = {'A': u'', 'B': [], 'C': {'value': u''}, 'D': False, 'E': 0, 'F': u'x', 'G': None}
+    assert sorted(environment.said(layer)) == ['D', 'E', 'F', 'G']
+
+
 def test_godebug_and_goflags_are_merged_setting_by_setting():
     lower = {'GODEBUG': u'netdns=cgo,gctrace=1', 'GOFLAGS': u'-mod=vendor -v -ldflags=a=-s'}
     upper = {'GODEBUG': u'netdns=go,http2client=0', 'GOFLAGS': u'--mod=mod -ldflags=b=-w'}

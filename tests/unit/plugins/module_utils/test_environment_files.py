@@ -217,12 +217,3 @@ def test_a_diff_does_not_show_what_was_a_secret_and_is_gone():
     shown = environment_files.diff(wanted('/p', content(A=u'1')), ours(content({'S': u'hidden'})), [])
     assert 'hidden' not in shown['before'] + shown['after']
     assert 'hidden' not in environment_files.diff(wanted('/p', None), ours(content({'S': u'hidden'})), [])['before']
-
-
-def test_a_startup_file_that_comes_to_ours_is_found(tmpdir, monkeypatch):
-    monkeypatch.setenv('HOME', str(tmpdir))
-    path = str(tmpdir.join('.config', 'gofleet', 'e.sh'))
-    tmpdir.join('.profile').write('. ~/.config/other.sh\n')
-    assert not environment_files.is_sourced(path)
-    tmpdir.join('.bash_profile').write('. ~/.config/gofleet/e.sh\n')
-    assert environment_files.is_sourced(path)

@@ -161,6 +161,36 @@ def test_layers_and_presets_come_together(machine):
     assert machine.path('service').read().split('\n')[2:4] == ['A="high"', 'GODEBUG="http2client=0,gctrace=1"']
 
 
+@pytest.mark.parametrize('consumer', EVERY)
+def test_an_empty_list_is_in_no_file(machine, consumer):
+    result = machine.run(consumers=[consumer], variables={'PATH': [], 'GODEBUG': [], 'GOFLAGS': {'value': []}, 'A': 'x'}, secrets={'GOPRIVATE': []})
+    assert [each['variables'] for each in result['files']] == [['A']]
+    assert not any(name in machine.path(consumer).read() for name in ('PATH', 'GODEBUG', 'GOFLAGS', 'GOPRIVATE'))
+
+
+def test_an_empty_list_is_not_in_go_env(machine, go_env):
+    result = machine.run(consumers=['login_shell'], level='default', variables={'GOFLAGS': [], 'GOPRIVATE': []})
+    assert (machine.code, result['changed'], go_env.read_binary()) == (0, False, SHIPPED)
+
+
+def test_what_a_role_was_given_nothing_for_is_left_out(machine):
+    machine.run(consumers=['container'], skip_empty=True, defaults={'GOPROXY': '', 'GOFLAGS': [], 'GOSUMDB': False}, variables={'A': ''},
+                owner='', group='', mode='')
+    assert machine.path('container').read().split('\n')[2:-1] == ['A=', 'GOSUMDB=off']
+
+
+def test_go_path_is_the_folder_that_go_toolchain_was_given(machine):
+    machine.run(consumers=['service'], presets=['go_path'], bin_dir='/opt/tools/bin')
+    assert machine.path('service').read().split('\n')[2].startswith('PATH="/opt/tools/bin:/usr/local/sbin:')
+    assert machine.run(consumers=['service'], presets=['go_path'], bin_dir='/a:/b')['code'] == 'bad_path'
+
+
+def test_nothing_is_changed_if_go_would_refuse_a_value(machine):
+    result = machine.run(consumers=EVERY, variables={'GOTOOLCHAIN': '1.26.6', 'A': 'x'})
+    assert (machine.code, result['code'], [each['variable'] for each in result['evidence']['refused']]) == (1, 'invalid_go_value', ['GOTOOLCHAIN'])
+    assert machine.root.listdir() == []
+
+
 # ---- secrets
 
 
@@ -290,7 +320,7 @@ def test_a_user_whose_shells_do_not_come_to_the_file_is_told_the_line(own):
     options = {'paths': None, 'consumers': ['login_shell'], 'variables': {'A': 'x'}}
     [warning] = own.run(ordinary=True, **options)['warnings']
     path = str(own.root.join('.config', 'gofleet', 'gofleet.sh'))
-    assert '. ' + path in str(warning)
+    assert '[ -r {0} ] && . {0}'.format(path) in str(warning)
     own.root.join('.profile').write('. "$HOME/.config/gofleet/gofleet.sh"\n')
     assert not own.run(ordinary=True, **options).get('warnings')
 
@@ -343,6 +373,14 @@ def test_an_ordinary_user_cannot_give_a_file_away_and_keeps_the_old_one(own, gif
     assert (own.code, result['code'], own.everything()) == (1, 'not_privileged', before)
 
 
+@pytest.mark.parametrize(('line', 'warned'), [('. {0}\n', True), ('[ -r {0} ] && . {0}\n', False)])
+def test_a_user_whose_logins_would_end_without_the_file_is_told_before_it_goes(own, line, warned):
+    own.run(ordinary=True, paths=None, consumers=['login_shell'], variables={'A': 'x'})
+    own.root.join('.profile').write(line.format('~/.config/gofleet/gofleet.sh'))
+    result = own.run(True, ordinary=True, paths=None, state='absent')
+    assert (result['changed'], bool(result.get('warnings'))) == (True, warned)
+
+
 @pytest.mark.parametrize('check_mode', [True, False])
 def test_an_ordinary_user_is_told_what_they_cannot_write(own, check_mode):
     result = own.run(check_mode, ordinary=True, paths={'service': '/usr/gofleet-test/x'}, consumers=['service'], variables={'A': 'x'})
@@ -351,7 +389,8 @@ def test_an_ordinary_user_is_told_what_they_cannot_write(own, check_mode):
 
 @pytest.mark.parametrize(('options', 'code'), [
     ({'name': '../x'}, 'invalid_environment_name'), ({'variables': {'1': 'x'}}, 'invalid_name'), ({'variables': {'GOROOT': '/x'}}, 'goroot_forced'),
-    ({'variables': {'A': True}}, 'ambiguous_value'), ({'paths': {'service': '/etc/environment'}, 'consumers': ['service']}, 'foreign_file'),
+    ({'variables': {'A': True}}, 'ambiguous_value'), ({'name': False}, 'ambiguous_value'), ({'owner': True}, 'ambiguous_value'),
+    ({'paths': {'service': '/etc/environment'}, 'consumers': ['service']}, 'foreign_file'),
     ({'mode': 644}, 'bad_mode'), ({'owner': 'no-such-user'}, 'unknown_owner'),
 ])
 def test_bad_input_is_told_by_code(machine, options, code):

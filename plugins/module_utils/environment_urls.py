@@ -1,0 +1,126 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Addresses in GOPROXY and GOSUMDB as the go command takes them. Sources: net/url, cmd/go/internal/modfetch, golang.org/x/mod/sumdb/note."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import base64
+import binascii
+import hashlib
+import re
+from collections import namedtuple
+
+_SCHEME = re.compile(u'([A-Za-z][A-Za-z0-9+.-]*):')
+_ESCAPE = re.compile(u'%(?![0-9A-Fa-f]{2})')
+_USER = re.compile(u'[A-Za-z0-9._:~!$&\'()*+,;=%@-]*\\Z')
+_HOST = re.compile(u'(?:[A-Za-z0-9._~!$&\'()*+,;=:<>"%-]|[^\\x00-\\x7f])*\\Z')
+_LITERAL = re.compile(u'\\[[0-9A-Fa-f:.]+(?:%25[^\\]]*)?\\](?::[0-9]*)?\\Z')
+# Databases whose key the go command knows.
+_KNOWN_DATABASES = (u'sum.golang.org',)
+_ALIAS = u'sum.golang.google.cn'
+_ED25519 = 1
+
+Url = namedtuple('Url', 'scheme authority path query fragment opaque')
+
+
+def parsed(text):
+    """The Url that url.Parse makes of a text, or None where it makes none."""
+    if re.search(u'[\\x00-\\x1f\\x7f]', text):
+        return None
+    rest, dummy, fragment = text.partition(u'#')
+    found = _SCHEME.match(rest)
+    if rest.startswith(u':'):
+        return None
+    scheme, rest = (found.group(1).lower(), rest[found.end():]) if found else (u'', rest)
+    rest, asked, query = rest.partition(u'?')
+    if not rest.startswith(u'/'):
+        if scheme:
+            return None if _ESCAPE.search(fragment) else Url(scheme, u'', u'', asked + query, fragment, rest)
+        if u':' in rest.partition(u'/')[0]:
+            return None
+    authority = u''
+    if rest.startswith(u'//') and (scheme or not rest.startswith(u'///')):
+        authority, slash, rest = rest[2:].partition(u'/')
+        rest = slash + rest
+    if _ESCAPE.search(rest) or _ESCAPE.search(fragment) or not _is_authority(authority):
+        return None
+    return Url(scheme, authority, rest, asked + query, fragment, u'')
+
+
+def _is_authority(authority):
+    user, at, host = authority.rpartition(u'@')
+    if at and (not _USER.match(user) or _ESCAPE.search(user)):
+        return False
+    if host.startswith(u'['):
+        return bool(_LITERAL.match(host))
+    name, colon, port = host.rpartition(u':')
+    # Since Go 1.26 an address of IPv6 needs its brackets.
+    if u':' in name or (colon and not re.match(u'[0-9]*\\Z', port)):
+        return False
+    # Only bytes beyond ASCII, and the percent sign itself, may be escaped in a host.
+    return bool(_HOST.match(host)) and not re.search(u'%(?!25|[89A-Fa-f][0-9A-Fa-f])', host)
+
+
+def proxy_refusal(text):
+    """Why the go command would not take this GOPROXY, or None. No reason holds a value, since it may hold a password."""
+    entries = [entry.strip() for entry in re.split(u'[,|]', text)]
+    entries = [entry for entry in entries if entry]
+    if not entries:
+        return 'has no entry: write an address, direct or off' if text else None
+    for number, entry in enumerate(entries):
+        if entry in (u'off', u'direct'):
+            # What follows is never read.
+            return None
+        reason = _of_proxy(entry)
+        if reason:
+            return 'entry %d %s' % (number + 1, reason)
+    return None
+
+
+def _of_proxy(entry):
+    if re.search(u'[.:/]', entry) and u':/' not in entry and not entry.startswith(u'/'):
+        entry = u'https://' + entry
+    url = parsed(entry)
+    if url is None:
+        return 'is not an address (characters that an address needs escaped, or a port that is not a number)'
+    if not url.scheme:
+        return 'is neither an address nor one of the words direct and off: write https://HOST, http://HOST or file:///FOLDER'
+    if url.scheme not in (u'https', u'http', u'file'):
+        return 'has a scheme that the go command does not speak: https, http or file'
+    if url.scheme == u'file' and (url.authority or url.query or url.fragment or url.opaque):
+        return 'has to be file:///FOLDER, without a host and without ? and #'
+    return None
+
+
+def database_refusal(text):
+    """Why the go command would not take this GOSUMDB, or None."""
+    words = text.split()
+    if text == u'off' or text == _ALIAS:
+        return None
+    if len(words) not in (1, 2):
+        return 'has to be off, the name of a known database (sum.golang.org), or a key and perhaps an address'
+    if words[0] not in _KNOWN_DATABASES and not _is_key(words[0]):
+        return 'is no key of a checksum database (NAME+HASH+KEY as its operator publishes it), off, or sum.golang.org'
+    return 'has an address that is none' if len(words) == 2 and parsed(words[1]) is None else None
+
+
+def _is_key(text):
+    name, dummy, rest = text.partition(u'+')
+    digest, dummy, encoded = rest.partition(u'+')
+    if not re.match(u'[0-9a-fA-F]{8}\\Z', digest) or not _is_host(name) or len(encoded) % 4 or not re.match(u'[A-Za-z0-9+/]+={0,2}\\Z', encoded):
+        return False
+    try:
+        key = base64.b64decode(encoded.encode('ascii'))
+    except (TypeError, binascii.Error):
+        return False
+    proven = hashlib.sha256(name.encode('utf-8') + b'\n' + key).hexdigest()[:8]
+    return len(key) == 33 and bytearray(key)[0] == _ED25519 and digest.lower() == proven
+
+
+def _is_host(name):
+    url = parsed(u'https://' + name)
+    return (url is not None and bool(url.authority) and u'@' not in url.authority and not name.endswith(u'/') and u'%' not in url.path
+            and not (url.query or url.fragment))

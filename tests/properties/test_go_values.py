@@ -1,0 +1,108 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a real go refuses of its variables, environment_go refuses, and nothing else but for the exceptions that stand here."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import go_command
+from ansible_collections.gofleet.golang.plugins.module_utils import environment, environment_flags, environment_go
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from go_command import Go
+from values import SEED
+
+VARIANTS = 12
+FOLDERS = ['{root}/folder', '~/folder', 'folder', './folder', '$HOME/folder', '{root}/a b']
+KEY = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8'
+# Values from which variants are made by a character more or less. {root} is a folder that exists.
+VALUES: dict[str, list[str]] = {
+    'GOPATH': FOLDERS, 'GOMODCACHE': FOLDERS, 'GOBIN': FOLDERS,
+    'GOTMPDIR': ['{root}', '{root}/work', '~/tmp', 'tmp'],
+    'GOCACHE': ['{root}/cache', '~/cache', 'cache', 'off'],
+    'GO111MODULE': ['on', 'off', 'auto', 'true', 'On'], 'GOWORK': ['off', 'auto', 'work', '~/go.work', 'on'],
+    'GOTOOLCHAIN': ['local', 'Local', 'auto', 'path', 'latest', '1.26.6', 'go1.26.6', 'go1.26', 'go1', 'go1.26rc1', 'go1.26.6-custom', 'go1.26.6+auto',
+                    'go1.26.6+path', 'go1.26.6+local', 'local+auto', 'local+path', 'auto+local', 'go1.026', 'go1.26.x', 'off', 'v1.26.6', 'go1.26.6+'],
+    'GOPROXY': ['https://proxy.example.com', 'https://proxy.example.com,direct',
+                'https://a.example|https://b.example|off', 'direct', 'off', 'proxy.example.com',
+                'proxy', 'ftp://proxy.example.com', 'https://proxy.example.com:port', 'https://user:pass@proxy.example.com/x', 'file:///srv/proxy',
+                'file://srv/proxy', 'srv/proxy', ',', ' , ', 'https://proxy.example.com/%zz', 'https://pro xy.example', 'http://[::1]:8080/x', 'https//x',
+                'direct,,nonsense', 'off|nonsense', 'http://a:b:80/', 'https://x/?y=%', 'file:///a?b', 'https://x/#%'],
+    'GOSUMDB': ['off', 'sum.golang.org', 'sum.golang.google.cn', 'sum.golang.org https://sum.example.com', 'sum.example.com', KEY, f'{KEY} https://x.example',
+                f'{KEY} :', 'on', 'Off', 'a b c', 'https://sum.golang.org', KEY.replace('033d', '033e')],
+    'GOVCS': ['*:git', 'public:git,private:all', 'public:off', 'git', 'github.com:git|hg,*:off', '*:', ':git', 'a:git,a:hg', './x:git', 'a:git||hg', 'off',
+              ','],
+    'GOAUTH': ['off', 'netrc', 'netrc;off', 'git', 'git rel', ';', 'netrc;;netrc'],
+    'CC': ['gcc', '{root}/gcc', 'bin/gcc', 'gcc -m32', "'gcc", '"/opt/a b/gcc" -O2', ' ', 'ccache gcc'], 'CXX': ['g++', './g++'],
+    'GOOS': ['linux', 'Linux', 'windows', 'none', 'darwin '], 'GOARCH': ['amd64', 'x86_64', 'aarch64', 'arm64', 'mips128', 'wasm'],
+    'GOARM64': ['v8.0', 'v9.5,lse', 'v8.1,crypto,lse', 'v7.0', 'v9.6', 'lse'], 'GOMIPS': ['hardfloat', 'soft'], 'GOMIPS64': ['softfloat', 'hard'],
+    'GOPPC64': ['power8', 'power7'], 'GORISCV64': ['rva20u64', 'rva22u64', 'rv64'], 'GOWASM': ['satconv', 'signext,satconv', 'simd'],
+    'GOFIPS140': ['off', 'latest', 'on', 'v1', 'v2.0.0', '1.0.0'],
+    'GOMEMLIMIT': ['off', '1GiB', '1024', '512MiB', '0', 'unlimited'],
+    'GOFLAGS': ['-mod=mod', '-mod=vendored', '-v', '-v=true', '-v=maybe', '--trimpath', '---v', '-', '--', '-=x', 'mod=mod', '-nosuchflag',
+                '-ldflags=-s',
+                "'-ldflags=-s -w'", "-ldflags='-s -w'", '"-gcflags=all=-N -l" -v', "-ldflags='-s'", "'-ldflags=-s", '-ldflags=x', '-ldflags', '-tags=a,b',
+                '-tags', '-p=2', '-p=many', '-p', '-count=1', '-count=x', '-timeout=10m', '-timeout=10', '-buildvcs=auto', '-buildvcs=maybe', '-covermode=set',
+                '-covermode=all', '-race=no', '-json', '-short -failfast', "'-toolexec=a \"b'", '-trimpath=1 -v', '-compiler=gc', '-compiler=clang',
+                "-gcflags='-N -l'", '-test.v', '-test.count=x', '-test.nosuch'],
+}  # fmt: skip
+# What go takes and we refuse: it is never what was meant.
+STRICTER = {('GOMEMLIMIT', '-0')}
+# Characters that variants gain.
+PIECES = list(' :/,;+-.~=|%"\'0a') + ['go', '//', 'off']
+
+
+@pytest.fixture(scope='module')
+def go(tmp_path_factory: pytest.TempPathFactory) -> Go:
+    return go_command.prepared(tmp_path_factory.mktemp('go'))
+
+
+def variants(name: str) -> list[str]:
+    """The values of a name, and some of them with a character more or less; the same in every run, but for another GOFLEET_SEED."""
+    source = random.Random(f'{SEED} {name}')
+    made = list(VALUES[name])
+    for dummy in range(VARIANTS):
+        value = source.choice(VALUES[name])
+        position = source.randrange(len(value) + 1)
+        made.append(value[:position] + source.choice(PIECES) + value[position:] if source.random() < 0.6 else value[:position] + value[position + 1 :])
+    # Go makes a GOCACHE where it is told to, and wants a GOWORK to be there: an absolute path stays below the test's own folder.
+    return [value for value in dict.fromkeys(made) if value and not value.startswith('/') and ('{' in value) == ('{root}/' in value)]
+
+
+def refuses(name: str, value: str) -> bool:
+    try:
+        environment_go.check([environment.variables_of([{name: value}], {})])
+    except GofleetError:
+        return True
+    return False
+
+
+def handed_on(go: Go, name: str, value: str) -> str:
+    """What go is given: ~/ in a list of folders is resolved before (or the variable refused) by what reads the file."""
+    return ':'.join(str(go.root) + entry[1:] if entry.startswith('~/') else entry for entry in value.split(':')) if name == 'GOPATH' else value
+
+
+@pytest.mark.parametrize('name', VALUES)
+def test_a_value_is_refused_when_go_refuses_it(go: Go, name: str) -> None:
+    values = [value.replace('{root}', str(go.root)) for value in variants(name) if (name, value) not in STRICTER]
+    with ThreadPoolExecutor(2) as pool:
+        judged = dict(zip(values, pool.map(lambda value: go.refuses(name, handed_on(go, name, value)), values), strict=True))
+    assert {value: verdict for value, verdict in judged.items() if refuses(name, value) != verdict} == {}
+
+
+@pytest.mark.parametrize(('name', 'value'), [
+    ('GOPRIVATE', 'https://git.example.com'), ('GONOSUMDB', 'a.example,http://b.example'), ('GONOPROXY', 'ssh://a.example'), ('GOINSECURE', 'https://a'),
+    ('GOENV', 'relative'), ('GOENV', '~/env'), ('GOAMD64', 'v5'), ('GOARM', '8'), ('GO386', 'sse'),
+])  # fmt: skip
+def test_a_value_that_go_takes_without_effect_is_refused(name: str, value: str) -> None:
+    """Patterns with a scheme match no module; an env file that is not there is none; go forgets a bad GOAMD64 when it looks at GOARM64."""
+    assert refuses(name, value)
+
+
+def test_the_table_has_exactly_the_flags_that_go_has(go: Go) -> None:
+    others = {f'{name}x' for name in environment_flags.NAMES} | {f'test.{name}' for name in environment_flags.NAMES}
+    wrong = {name for name in environment_flags.NAMES | others if go.knows_flag(name) != (name in environment_flags.NAMES)}
+    assert wrong == set()
