@@ -42,8 +42,9 @@ class Machine(object):
         self.code = None
 
     def run(self, **options):
-        ordinary = options.pop('ordinary', False)
-        self.code, result = module_runs.run(abi_check.main, options, self.folder, check_mode=options.pop('check_mode', False), ordinary=ordinary)
+        ordinary, before = options.pop('ordinary', False), options.pop('before', None)
+        self.code, result = module_runs.run(
+            abi_check.main, options, self.folder, check_mode=options.pop('check_mode', False), ordinary=ordinary, before=before)
         # What was asked for is not what was found.
         result.pop('invocation', None)
         return result
@@ -298,6 +299,17 @@ def test_what_is_a_failure_is_chosen(machine, content, fail_on, code):
     if code:
         assert program in result['msg']
         assert result['reasons'][0]['detail'] in result['msg']
+
+
+@pytest.mark.parametrize(('fail_on', 'code'), [('incompatible', 'emulation_unseen'), ('unknown', 'emulation_unseen'), ('never', None)])
+def test_a_program_for_another_architecture_is_a_failure_where_no_emulator_can_be_seen(machine, fail_on, code):
+    def hide_proc():
+        abi_host.PROC = str(machine.folder.join('no-proc'))
+    program = machine.root.elf('/usr/bin/foreign', **dict(STATIC, machine=tiny_elf.RISCV))
+    result = machine.run(path=program, fail_on=fail_on, before=hide_proc)
+    assert (result['verdict'], codes(result)) == ('unknown', ['emulation_unseen'])
+    assert (result.get('failed', False), result.get('code')) == (code is not None, code)
+    assert 'fail_on: never' in result['reasons'][0]['detail']
 
 
 # ---- facts that travel
