@@ -564,6 +564,7 @@ def test_a_text_that_looks_like_a_number_is_written_as_it_is(host):
 
 @pytest.mark.parametrize('fifo', ['etc/sysctl.d/95-pipe.conf', 'usr/lib/sysctl.d/96-pipe.conf', 'etc/sysctl.conf'])
 @pytest.mark.parametrize('is_linked', [True, False])
+@pytest.mark.usefixtures('no_waiting')
 def test_a_pipe_among_the_files_of_a_host_is_passed_over_without_waiting(host, fifo, is_linked):
     host.root.join(fifo).dirpath().ensure(dir=True)
     pipe = str(host.root.join('pipe') if is_linked else host.root.join(fifo))
