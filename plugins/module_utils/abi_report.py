@@ -12,8 +12,17 @@ import os
 
 from ansible.module_utils.common.text.converters import to_native, to_text
 
-from ansible_collections.gofleet.golang.plugins.module_utils import abi, abi_binary, abi_host, abi_links, abi_reasons, elf_tables
-from ansible_collections.gofleet.golang.plugins.module_utils import loaders, regular_files, sysroot
+from ansible_collections.gofleet.golang.plugins.module_utils import (
+    abi,
+    abi_binary,
+    abi_host,
+    abi_links,
+    abi_reasons,
+    elf_tables,
+    loaders,
+    regular_files,
+    sysroot,
+)
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # Of a list in a result.

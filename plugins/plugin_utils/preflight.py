@@ -119,8 +119,8 @@ def _table(columns: Sequence[Sequence[str]]) -> list[str]:
     lines = []
     for row in zip(*columns, strict=True):
         wrapped = [_wrapped(text, width) for text, width in zip(row, widths, strict=True)]
-        for texts in zip_longest(*wrapped, fillvalue=''):
-            lines.append(_GAP.join(text.ljust(width) for text, width in zip(texts, widths, strict=True)).rstrip())
+        side_by_side = zip_longest(*wrapped, fillvalue='')
+        lines += [_GAP.join(text.ljust(width) for text, width in zip(texts, widths, strict=True)).rstrip() for texts in side_by_side]
     return lines
 
 

@@ -305,7 +305,8 @@ def test_a_program_for_another_system_comes_with_what_says_so(facts, said):
 @pytest.mark.parametrize(('judged', 'fail_on', 'fails'), [
     (('runs',), 'unknown', False), (('unknown', 'packed'), 'incompatible', False), (('unknown', 'packed'), 'unknown', True),
     (('unknown', 'packed', 'emulation_unseen'), 'incompatible', True), (('unknown', 'emulation_unseen'), 'unknown', True),
-    (('unknown', 'emulation_unseen'), 'never', False), (('unknown', 'file_unreadable'), 'incompatible', True), (('unknown', 'wrong_arch'), 'incompatible', False),
+    (('unknown', 'emulation_unseen'), 'never', False), (('unknown', 'file_unreadable'), 'incompatible', True),
+    (('unknown', 'wrong_arch'), 'incompatible', False),
     (('incompatible', 'not_elf'), 'incompatible', True), (('incompatible', 'not_elf'), 'never', False)])
 def test_a_likely_mistake_fails_by_default_though_its_verdict_is_unknown(judged, fail_on, fails):
     said = {'verdict': judged[0], 'reasons': [{'code': each} for each in judged[1:]]}

@@ -107,7 +107,8 @@ def test_no_line_is_wider_than_a_terminal_and_nothing_is_lost(count: int, length
     programs = [f'{"p" * length}{number}' for number in range(count)]
     hosts = [f'{"h" * length}{number}' for number in range(5)]
     detail = 'x' * 300 + ' is why.'
-    said = preflight.decision(hosts, {host: answer(*[result(each, 'incompatible', 'version_missing', detail) for each in programs]) for host in hosts}, programs)
+    unfit = answer(*[result(each, 'incompatible', 'version_missing', detail) for each in programs])
+    said = preflight.decision(hosts, dict.fromkeys(hosts, unfit), programs)
     assert max(map(len, said['lines'])) <= preflight.WIDTH
     # Column by column, the words of a cell stand in order.
     text = ''.join(said['lines']).replace(' ', '')
