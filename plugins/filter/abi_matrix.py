@@ -15,7 +15,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils.errors import Gofle
 from ansible_collections.gofleet.golang.plugins.plugin_utils import preflight
 
 
-def abi_matrix(answers: Mapping[str, Any], hosts: Sequence[str], programs: Sequence[str], fail_on: str = 'incompatible') -> dict[str, Any]:
+def abi_matrix(answers: Mapping[str, Any], hosts: Sequence[str], programs: str | Sequence[str], fail_on: str = 'incompatible') -> dict[str, Any]:
     try:
         return preflight.decision(hosts, answers, programs, fail_on)
     except GofleetError as exc:

@@ -12,23 +12,17 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.gofleet.golang.plugins.module_utils import abi_links, abi_texts, checks, ports, processors
+from ansible_collections.gofleet.golang.plugins.module_utils import abi_files, abi_links, abi_reasons, abi_systems, checks, ports, processors
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
-RUNS, UNKNOWN, INCOMPATIBLE = 'runs', 'unknown', 'incompatible'
+reason = abi_reasons.reason
+RUNS, UNKNOWN, INCOMPATIBLE = abi_reasons.RUNS, abi_reasons.UNKNOWN, abi_reasons.INCOMPATIBLE
 # From the best to the worst.
 VERDICTS = (RUNS, UNKNOWN, INCOMPATIBLE)
-# Codes of reasons that leave the verdict open, where they are not fatal.
-OPEN = ('packed', 'parse_limit', 'undetermined', 'wrong_arch', 'symbol_missing', 'truncated')
 _SEVERITIES = ('fatal', 'warn', 'info')
+_FAILING = {'incompatible': (INCOMPATIBLE,), 'unknown': (INCOMPATIBLE, UNKNOWN), 'never': ()}
 
 _HARD_FLOAT, _SOFT_FLOAT = 0x400, 0x200
-
-
-def reason(code, severity, subject, need=None, have=None, **said):
-    """said: what the text of the code (abi_texts.TEXTS) speaks of besides."""
-    return {'code': code, 'severity': severity, 'subject': subject, 'need': need, 'have': have,
-            'detail': abi_texts.detail(code, dict(said, subject=subject, need=need, have=have))}
 
 
 def verdict(binary, host):
@@ -58,7 +52,7 @@ def _said(checks_of_a_kind, binary, host):
 def _conclusion(reasons):
     if any(each['severity'] == 'fatal' for each in reasons):
         return INCOMPATIBLE
-    if any(each['severity'] == 'warn' and each['code'] in OPEN for each in reasons):
+    if any(each['severity'] == 'warn' and each['code'] in abi_reasons.OPEN for each in reasons):
         return UNKNOWN
     return RUNS
 
@@ -68,74 +62,22 @@ def worst(verdicts):
     return max(verdicts, key=VERDICTS.index) if verdicts else RUNS
 
 
-# ---- the file
+def fails(judged, fail_on):
+    """Whether a result ({'verdict', 'reasons'}) is a failure. fail_on: incompatible, unknown or never, as the option of abi_check."""
+    return judged['verdict'] in _FAILING[fail_on] or (fail_on != 'never' and bool(_mistakes(judged)))
 
 
-def _access(binary, host):
-    if binary['placed'] and not binary['mode'] & 0o111:
-        yield reason('not_executable', 'fatal', binary['path'], 'a mode with x', '0%o' % (binary['mode'] & 0o7777))
-    if binary['placed'] and binary.get('noexec'):
-        yield reason('noexec_mount', 'fatal' if host['sysroot'] is None else 'warn', binary['path'])
+def cause(judged):
+    """The reason that a verdict stands on, or None for one that has none."""
+    return (_mistakes(judged) or judged['reasons'] or [None])[0]
 
 
-def _readable(binary, host):
-    """What could not be read: of what the kernel or the loader reads too, they would refuse it."""
-    for error in binary['errors']:
-        refused = error['of'] == 'file' or (error['of'] == 'symbols' and binary['file'] and binary['file']['interp'])
-        if refused and error['code'] in ('malformed', 'truncated'):
-            yield reason(error['code'], 'fatal', binary['path'], why=error['msg'])
-        else:
-            yield reason('parse_limit', 'warn', binary['path'], why=error['msg'])
+def _mistakes(judged):
+    """The reasons for which a verdict of 'unknown' is a failure all the same."""
+    return [each for each in judged['reasons'] if each['code'] in abi_reasons.LIKELY_MISTAKES] if judged['verdict'] == UNKNOWN else []
 
 
-def _container(binary, host):
-    file = binary['file']
-    if file is not None and file['format'] not in ('elf', 'script'):
-        may_run = file['format'] in host['runs'] or (file['format'] in ('pe', 'java') and host['others'] == 'unknown')
-        yield reason('undetermined' if may_run else 'not_elf', 'warn' if may_run else 'fatal', binary['path'], 'an ELF program', file['format'],
-                     why='this host may hand %s files to an interpreter (binfmt_misc)' % file['format'])
-
-
-def _script(binary, host):
-    if binary['file'] is None or binary['file']['format'] != 'script':
-        return
-    line = binary['file']['interpreter_line']
-    if line['bom'] or not line['program']:
-        yield reason('not_elf', 'fatal', binary['path'], 'an ELF program or a script', 'script with a byte order mark' if line['bom'] else 'script of nobody')
-        return
-    script = host['script']
-    if script is None:
-        yield reason('undetermined', 'warn', binary['path'], line['program'], None, why='it is a script, and its interpreter was not judged')
-    elif script['verdict'] == INCOMPATIBLE:
-        yield reason('script_interpreter_missing', 'fatal', binary['path'], line['program'] + ('\\r' if line['crlf'] else ''), None,
-                     crlf=line['crlf'], why=script['reasons'][0]['detail'] if script['reasons'] else '')
-    elif script['verdict'] == UNKNOWN:
-        # A code that tells why, as that of an emulator.
-        codes = [each['code'] for each in script['reasons'] if each.get('code') in OPEN]
-        said = reason('undetermined', 'warn', binary['path'], line['program'], None,
-                      why='it is a script, and of its interpreter: %s' % script['reasons'][0]['detail'].rstrip('.'))
-        yield dict(said, code=codes[0]) if codes else said
-    else:
-        yield reason('not_elf', 'info', binary['path'], line['program'], 'script')
-
-
-def _whole(binary, host):
-    file = binary['file']
-    if file['truncated']:
-        severity = 'fatal' if _lacks_a_page(binary, host['page_size']) else 'warn'
-        yield reason('truncated', severity, binary['path'], why='It was cut short (%s): fetch or copy it again.' % file['truncated'])
-    if file['malformed']:
-        yield reason('malformed', 'warn', binary['path'], why='Its headers lie, which the kernel does not mind: %s.' % '; '.join(file['malformed']))
-    if file['limits']:
-        yield reason('parse_limit', 'warn', binary['path'], why='Not all of it could be read: %s.' % '; '.join(file['limits']))
-    if file['packed']:
-        yield reason('packed', 'warn', binary['path'])
-
-
-def _lacks_a_page(binary, page_size):
-    """Whether a segment lacks more than the end of the file's last page, which is zeros in memory; what those stand for, nobody knows."""
-    end = -(-binary['size'] // page_size) * page_size
-    return any(load['filesz'] and load['offset'] + load['filesz'] > end for load in binary['file']['loads'])
+# ---- the kind of file
 
 
 def _kind(binary, host):
@@ -167,11 +109,23 @@ def _architecture(binary, host):
     file = binary['file']
     name = architecture(file)
     runs = host['runs'].get(name)
-    if runs not in ('native', 'compatible'):
-        may_run = runs or (host['others'] if host['others'] == 'unknown' else None)
-        yield reason('wrong_arch', 'warn' if may_run else 'fatal', binary['path'], name or file['machine_name'], host['arch'], may_run=may_run)
-    if file['foreign_os']:
-        yield reason('wrong_arch', 'fatal', binary['path'], file['foreign_os'], 'Linux', may_run=None)
+    if not runs and host['others'] == 'unknown':
+        yield reason('emulation_unseen', 'warn', binary['path'], name or file['machine_name'], host['arch'])
+    elif runs not in ('native', 'compatible'):
+        yield reason('wrong_arch', 'warn' if runs else 'fatal', binary['path'], name or file['machine_name'], host['arch'], may_run=runs)
+    foreign = _foreign(binary, host)
+    if foreign and foreign.certain:
+        yield reason('wrong_arch', 'fatal', binary['path'], foreign.system, 'Linux', said_by=foreign.said_by, certain=True)
+
+
+def _header_of_another_system(binary, host):
+    foreign = _foreign(binary, host)
+    if foreign and not foreign.certain:
+        yield reason('wrong_arch', 'warn', binary['path'], foreign.system, 'Linux', said_by=foreign.said_by, certain=False)
+
+
+def _foreign(binary, host):
+    return abi_systems.foreign(binary['file'], binary['go'], (host['linking'] or {}).get('state') == 'ok')
 
 
 def _float_abi(binary, host):
@@ -296,6 +250,6 @@ def _links(binary, host):
         yield reason(code, severity, subject, need, have, **said)
 
 
-_OF_ANY_FILE = (_access, _readable, _container, _script)
-_OF_ANY_ELF = (_whole,)
-_OF_NATIVE_PROGRAMS = (_float_abi, _links, _entry, _isa, _level, _features, _kernel, _page_size, _stack)
+_OF_ANY_FILE = abi_files.OF_ANY_FILE
+_OF_ANY_ELF = abi_files.OF_ANY_ELF
+_OF_NATIVE_PROGRAMS = (_header_of_another_system, _float_abi, _links, _entry, _isa, _level, _features, _kernel, _page_size, _stack)

@@ -9,11 +9,12 @@ __metaclass__ = type
 
 import contextlib
 import os
+import stat
 import struct
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import elf, gobuild, lazy_binding
+from ansible_collections.gofleet.golang.plugins.module_utils import abi_reasons, elf, gobuild, lazy_binding
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # What is more than that does not travel; a verdict that would turn on it is 'unknown'.
@@ -47,6 +48,19 @@ def opened(path, checksum=False):
                 facts['late'] = lambda: lazy_binding.late_names(source, binary)
                 facts['entry'] = _noted(facts, 'file', lambda: _entry(source, binary))
         yield facts
+
+
+def unread(path, error):
+    """The facts of a file that could not be opened, as opened() gives them. error: the GofleetError (not_a_file, file_missing, file_unreadable)."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, TypeError, ValueError):
+        # It is not there, or a folder on the way is closed to this user, or it is no name.
+        mode = None
+    why = error.msg if error.code in abi_reasons.NOTHING_TO_RUN else 'What it needs cannot be told. ' + error.msg
+    return {'path': to_native(path), 'size': None, 'mode': mode, 'placed': mode is not None and stat.S_ISREG(mode), 'file': None, 'go': None,
+            'symbols': None, 'exports': None, 'late': (), 'entry': None, 'sha256': None, 'origin': None,
+            'errors': [{'code': error.code, 'msg': why, 'of': 'file'}]}
 
 
 def read(path, checksum=False):

@@ -32,7 +32,7 @@ _BINFMT = 'sys/fs/binfmt_misc'
 # Since this version a kernel that was built for IA32 may come with it switched off (CONFIG_IA32_EMULATION_DEFAULT_DISABLED).
 _IA32_SWITCH_SINCE = (6, 7)
 # How headers begin that are not ELF and that a handler may be registered for.
-_FOREIGN = {'pe': b'MZ' + b'\0' * 126, 'java': b'\xca\xfe\xba\xbe' + b'\0' * 124}
+_FOREIGN = {'pe': b'MZ' + b'\0' * 126, 'java': b'\xca\xfe\xba\xbe' + b'\0' * 124, 'wasm': b'\0asm\1' + b'\0' * 123}
 
 
 class Observed:

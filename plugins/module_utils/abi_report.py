@@ -12,7 +12,18 @@ import os
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import abi, abi_binary, abi_host, abi_links, elf_tables, loaders, shown, sysroot
+from ansible_collections.gofleet.golang.plugins.module_utils import (
+    abi,
+    abi_binary,
+    abi_host,
+    abi_links,
+    abi_reasons,
+    elf_tables,
+    loaders,
+    regular_files,
+    shown,
+    sysroot,
+)
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # Of a list in a result.
@@ -25,6 +36,8 @@ _SCRIPTS = 5
 _PATH = ('/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin')
 _SHELLS = ('sh', 'bash', 'dash', 'ash', 'ksh', 'mksh', 'zsh')
 _VER_FLG_WEAK = 2
+# That a file is executable but not readable, or was being written, says nothing of whether it runs.
+_NOT_READ = ('file_unreadable', 'file_changed')
 
 
 def check(params):
@@ -33,7 +46,7 @@ def check(params):
         raise GofleetError('Nothing is asked: none of path, paths, src and gather is set. Name a program, or set gather: true.', 'nothing_asked')
     observed = abi_host.Observed(params['sysroot'], params['kernel'], _text(params['cpuinfo']))
     paths = [params['path']] if params['path'] else params['paths']
-    results = [judge_file(path, observed, params['checksum'], params['gather']) for path in paths]
+    results = [_judge_named(path, observed, params) for path in paths]
     results += [dict(_judged(each, observed), path=each['path']) for each in params['binaries']]
     answer = {'changed': False, 'verdict': abi.worst([each['verdict'] for each in results])}
     if params['path']:
@@ -49,20 +62,41 @@ def check(params):
 def _text(path):
     if path is None:
         return None
-    with io.open(path, 'rb') as source:
+    descriptor, dummy = regular_files.open_descriptor(path)
+    with io.open(descriptor, 'rb') as source:
         return to_native(source.read(1 << 22), errors='surrogate_or_replace')
 
 
 def _failure(results, fail_on):
-    fails = {'incompatible': (abi.INCOMPATIBLE,), 'unknown': (abi.INCOMPATIBLE, abi.UNKNOWN), 'never': ()}[fail_on]
-    failing = [each for each in results if each['verdict'] in fails]
+    failing = [each for each in results if abi.fails(each, fail_on)]
     if not failing:
         return {}
     worst = abi.worst([each['verdict'] for each in failing])
-    said = ['%s: %s' % (each['path'], each['reasons'][0]['detail']) for each in failing[:5]]
+    said = ['%s: %s' % (each['path'], abi.cause(each)['detail']) for each in failing[:5]]
     said += ['and %d more.' % (len(failing) - 5)] if len(failing) > 5 else []
     what = 'cannot run' if worst == abi.INCOMPATIBLE else 'may not run'
-    return {'failed': True, 'code': worst, 'msg': '%d of %d programs %s on this host. %s' % (len(failing), len(results), what, ' '.join(said))}
+    return {'failed': True, 'code': _code(failing) or worst,
+            'msg': '%d of %d programs %s on this host. %s' % (len(failing), len(results), what, ' '.join(said))}
+
+
+def _code(failing):
+    """The code that all failing results share, where it says more than their verdict: there is no such file, or it is for an emulator."""
+    codes = set(abi.cause(each)['code'] for each in failing)
+    return codes.pop() if len(codes) == 1 and codes <= set(abi_reasons.NO_FILE + abi_reasons.LIKELY_MISTAKES) else None
+
+
+def _judge_named(path, observed, params):
+    """The result for one of several files: what is no file has a verdict too. The only one has to be a file. Raises GofleetError."""
+    try:
+        return judge_file(path, observed, params['checksum'], params['gather'])
+    except GofleetError as exc:
+        if exc.code not in (abi_reasons.NOTHING_TO_RUN if params['paths'] else ()) + _NOT_READ:
+            raise
+        binary = dict(abi_binary.unread(path, exc), noexec=sysroot.is_noexec(path))
+        result = dict(_judged(binary, observed), path=to_native(path))
+        if params['gather']:
+            result['binary'] = abi_binary.portable(binary)
+        return result
 
 
 def judge_file(path, observed, checksum=False, with_facts=False):
@@ -135,9 +169,9 @@ def _interpreter(program, observed, depth):
             binary.update(path=program, noexec=sysroot.is_noexec(real), origin=os.path.dirname(inside) if inside else None)
             judged = _judged(binary, observed, depth + 1)
     except GofleetError as exc:
-        if exc.code == 'file_unreadable':
+        if exc.code in _NOT_READ:
             return _open(program, exc.msg)
-        return _not_there(program)
+        return _not_there(program) if exc.code == 'file_missing' else _fails(program, exc.msg)
     return {'program': program, 'verdict': judged['verdict'], 'reasons': judged['reasons']}
 
 
@@ -158,9 +192,14 @@ def _by_env(argument, crlf, judged, observed):
     if crlf:
         return _not_there(argument.split()[-1] + '\\r')
     words = [each for each in (argument or '').split() if not each.startswith('-') and '=' not in each]
-    if words and not any(observed.root.real('%s/%s' % (folder, words[0])) for folder in _PATH):
-        return _open(judged['program'], 'env looks for %s, which is in no usual folder of PATH.' % words[0])
+    if words and not any(_is_program(observed.root.real('%s/%s' % (folder, words[0]))) for folder in _PATH):
+        return _open(judged['program'], 'env looks for %s, which is no program in any usual folder of PATH.' % words[0])
     return judged
+
+
+def _is_program(path):
+    """Whether env would start it: it passes over folders, and over what nobody may execute."""
+    return path is not None and os.path.isfile(path) and bool(os.stat(path).st_mode & 0o111)
 
 
 # ---- the dictionary of one result

@@ -14,6 +14,9 @@ _FORMATS = {
     'java': 'It is a Java class: a JVM runs it.',
     'macho': 'It is a program for macOS: build it with GOOS=linux.',
     'pe': 'It is a program for Windows: build it with GOOS=linux.',
+    'wasm': 'It is a WebAssembly module: build it with GOOS=linux, and GOARCH of the host.',
+    'plan9': 'It is a program for Plan 9: build it with GOOS=linux.',
+    'xcoff': 'It is a program for AIX: build it with GOOS=linux, and GOARCH of the host.',
     'text': "It is text without a '#!' line: the kernel runs no such file.",
     'empty': 'It is empty: it was most likely cut short when it was written.',
 }
@@ -85,11 +88,23 @@ def _wrong_arch(said):
         return ('It is for %s. This host is %s, and hands such programs to an emulator (binfmt_misc), which may or may not run it.'
                 % (said['need'], said['have']))
     if said.get('may_run'):
-        return ('It is for %s, and this host is %s. Whether its kernel runs such programs, by itself or by an emulator, cannot be seen from here.'
+        return ('It is for %s, and this host is %s. Whether its kernel was built to run such programs cannot be seen from here.'
                 % (said['need'], said['have']))
-    if said['have'] == 'Linux':
-        return 'It was built for %s: build it with GOOS=linux.' % said['need']
+    if said.get('said_by') and said['certain']:
+        return 'It was built for %s, as %s says: build it for Linux (GOOS=linux).' % (said['need'], said['said_by'])
+    if said.get('said_by'):
+        return ('It may have been built for %s, as %s says, and nothing else in it says which system it is for. Build it for Linux (GOOS=linux), '
+                'or start it once to see.' % (said['need'], said['said_by']))
     return 'It is for %s, and this host is %s: build it with GOARCH=%s.' % (said['need'], said['have'], said['have'])
+
+
+def _emulation_unseen(said):
+    if said['have'] in _FORMATS:
+        problem = _FORMATS[said['have']]
+    else:
+        problem = 'It is for %s, and this host is %s: build it with GOARCH=%s.' % (said['need'], said['have'], said['have'])
+    return problem + (' Only an emulator or interpreter that the kernel hands it to (binfmt_misc) could run it, and whether there is one cannot be seen '
+                      'from here. If there is, judge it with fail_on: never.')
 
 
 def _interpreter_missing(said):
@@ -163,6 +178,11 @@ TEXTS = {
     'malformed': '%(why)s',
     'truncated': '%(why)s',
     'wrong_arch': _wrong_arch,
+    'emulation_unseen': _emulation_unseen,
+    'file_missing': '%(why)s',
+    'not_a_file': '%(why)s',
+    'file_unreadable': '%(why)s',
+    'file_changed': '%(why)s',
     'wrong_float_abi': 'It was built for the %(need)s-float ABI, and its loader here is for the %(have)s-float one: build it for the float ABI of this host.',
     'interpreter_missing': _interpreter_missing,
     'library_missing': _library_missing,

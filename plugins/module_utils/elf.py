@@ -45,7 +45,7 @@ Symbol = elf_symbols.Symbol
 # The first line of a script. program: text ('' if there is none); argument: text or None; bom, crlf: bool (either stops the kernel).
 InterpreterLine = collections.namedtuple('InterpreterLine', 'program argument bom crlf')
 
-# format: 'elf', 'script', 'gzip', 'zip', 'html', 'java', 'macho', 'pe', 'text', 'empty', 'other'. Unless it is 'elf', all that
+# format: 'elf', 'script', 'gzip', 'zip', 'html', 'java', 'macho', 'pe', 'wasm', 'xcoff' (AIX), 'plan9', 'text', 'empty', 'other'. Unless it is 'elf', all that
 #   follows interpreter_line is None, False or an empty list.
 # interpreter_line: InterpreterLine of a script, else None.
 # bits: 32 or 64, order: '<' or '>': as the program is really laid out (see malformed). machine: e_machine; machine_name: text.
@@ -71,7 +71,8 @@ File = collections.namedtuple('File', (
 # What tells a file that is no ELF file, in this order: the first bytes, and a name.
 _MAGICS = (
     (b'\x1f\x8b', 'gzip'), (b'PK\x03\x04', 'zip'), (b'PK\x05\x06', 'zip'), (b'MZ', 'pe'), (b'\xfe\xed\xfa\xce', 'macho'), (b'\xfe\xed\xfa\xcf', 'macho'),
-    (b'\xce\xfa\xed\xfe', 'macho'), (b'\xcf\xfa\xed\xfe', 'macho'),
+    (b'\xce\xfa\xed\xfe', 'macho'), (b'\xcf\xfa\xed\xfe', 'macho'), (b'\0asm', 'wasm'), (b'\x01\xdf\0', 'xcoff'), (b'\x01\xf7\0', 'xcoff'),
+    (b'\0\0\x8a\x97', 'plan9'), (b'\0\0\x01\xeb', 'plan9'), (b'\0\0\x06\x47', 'plan9'),
 )
 # Java's classes and Mach-O's archives share a magic; what follows is a version of at least 45 there, a count of few here.
 _JAVA_OR_MACHO = b'\xca\xfe\xba\xbe'

@@ -111,5 +111,7 @@ def finish(module, answer):
 
 
 def _warn(module, result):
+    # Ansible prints equal warnings of several hosts once for all of them, and with none of their names.
+    name = os.uname()[1]
     for warning in result.pop('warnings', ()):
-        module.warn(warning)
+        module.warn('%s: %s' % (name, warning))

@@ -240,6 +240,7 @@ def plan(wanted, observed, path, ports=(), strict=False):
     ports: where services of this host listen; strict: whether each key has to be in force, now and after a boot.
     Raises GofleetError with the code of the first problem, and all of them as its evidence.
     """
+    wanted = [sysctl_wanted.as_printed(each, observed.live[each.key].value) for each in wanted]
     _refuse(sysctl_wanted.problems(wanted, observed, ports))
     reports = [_judged(each, observed, path) for each in wanted]
     if strict:
@@ -320,7 +321,7 @@ def _shadow(precedence, each, value):
     if later is None:
         hidden = precedence.hidden_by
         return {'path': hidden, 'value': None} if hidden else None
-    if later.value == value or (each.at_least and sysctl_wanted.reaches(later.value, value)):
+    if sysctl_wanted.is_same(later.value, value) or (each.at_least and sysctl_wanted.reaches(later.value, value)):
         return None
     return {'path': later.path, 'value': later.value}
 
@@ -348,9 +349,12 @@ def _restore(key, observed, path):
     value = configured if configured is not None and configured != entry['configured'] else entry['before']
     if live.kind != 'setting' or live.why:
         return Restore(key, None, live.why or 'it is no setting any more')
-    if live.value == value:
+    if sysctl_wanted.is_same(live.value, value):
         return Restore(key, None, sysctl_report.AS_BEFORE)
-    if live.value not in sysctl_state.values_of(entry['owners'][path]):
+    owner = entry['owners'][path]
+    if sysctl_state.is_never_set(owner) and live.value != owner['wanted']:
+        return Restore(key, None, sysctl_report.NEVER_SET)
+    if live.value not in sysctl_state.values_of(owner):
         return Restore(key, None, 'it is %s, which is not of this file' % live.value)
     if value is None:
         return Restore(key, None, _UNKNOWN_BEFORE)
@@ -390,7 +394,9 @@ def _steps(found, observed, path):
     if found.disable:
         steps.append('disable the service sysctl at boot')
     owners = sysctl_state.owned(observed.state, path)
-    unsettled = any(key not in owners or owners[key]['found'] is None for key in found.taken)
+    # Of a key that another file wins there is nothing to be known until it does so no more.
+    shadowed = [each['key'] for each in found.reports if each['status'] == 'shadowed']
+    unsettled = any(key not in owners or (owners[key]['found'] is None and key not in shadowed) for key in found.taken)
     if observed.stale and not found.taken:
         steps.append('remove %s, which a killed run left' % _STATE)
     if not steps and (unsettled or _settled(found.taken, observed, path) != observed.state):
@@ -477,7 +483,9 @@ class _Run(object):
         self.failed_restores = []
         # What was done after that, in words.
         self._given_back = []
-        self._found = dict((each['key'], each['now'] if each['status'] == 'adjusted' else each['value']) for each in found.reports if each['in_file'])
+        # None for what this run does not set.
+        self._found = dict((each['key'], {'adjusted': each['now'], 'shadowed': None}.get(each['status'], each['value']))
+                           for each in found.reports if each['in_file'])
         self._written = []
 
     def carry_out(self):

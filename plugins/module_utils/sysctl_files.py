@@ -17,10 +17,12 @@ import errno
 import io
 import os
 import re
+import stat
 from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 ETC = '/etc/sysctl.d'
@@ -37,6 +39,8 @@ Assignment = namedtuple('Assignment', 'path key value')
 _PART = re.compile(r'[A-Za-z0-9_:@+,~%][A-Za-z0-9_.:@+,~%-]*$')
 _GLOB = re.compile(r'[*?\[]')
 _MASK = '/dev/null'
+# Bytes of a file that are read; the largest that is known has a few thousand.
+_LARGEST = 1 << 20
 
 
 # ---- names
@@ -121,14 +125,32 @@ class Tree(object):
             return []
 
     def read(self, path):
-        """A file's text, or None if it is not there or a link that leads nowhere. Raises IOError, OSError."""
+        """A file's text, or None if it is not there, a link that leads nowhere, or no regular file: a link to /dev/null sets nothing.
+
+        Raises GofleetError(too_large, file_unreadable, file_changed).
+        """
         try:
-            with io.open(self.real(path), 'rb') as source:
-                return to_native(source.read(), errors='surrogate_or_replace')
-        except (IOError, OSError) as exc:
-            if exc.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
+            descriptor, dummy = regular_files.open_descriptor(self.real(path))
+        except GofleetError as exc:
+            if exc.code not in ('file_missing', 'not_a_file'):
                 raise
             return None
+        with io.open(descriptor, 'rb') as source:
+            content = source.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise GofleetError('%s is larger than %d bytes, which no file of kernel settings is. Nothing was changed. Remove it, or write less into it.'
+                               % (path, _LARGEST), 'too_large', path=path, wanted=_LARGEST)
+        return to_native(content, errors='surrogate_or_replace')
+
+    def is_listed(self, path):
+        """Whether systemd-sysctl takes a name in a folder for a file: a regular one or a link, whatever that leads to (dirent_is_file())."""
+        try:
+            mode = os.lstat(self.real(path)).st_mode
+        except OSError as exc:
+            if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
+                raise
+            return False
+        return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
     def link(self, path):
         """Where a symbolic link points to, or None if it is none."""
@@ -183,7 +205,8 @@ def read_order(loader, tree, also=None):
     """
     if loader is None:
         return []
-    listed = dict((folder, [name for name in tree.names(folder) if name.endswith('.conf')]) for folder in FOLDERS)
+    listed = dict((folder, [name for name in tree.names(folder) if name.endswith('.conf') and tree.is_listed('%s/%s' % (folder, name))])
+                  for folder in FOLDERS)
     if also and os.path.basename(also) not in listed[ETC]:
         listed[ETC] = sorted(listed[ETC] + [os.path.basename(also)])
     conf = [CONF] if tree.exists(CONF) else []

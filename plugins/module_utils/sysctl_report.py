@@ -11,6 +11,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_files
 from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_profiles as known
 
 AS_BEFORE = 'it has the value of before'
+NEVER_SET = 'this file has never set it'
+# Why nothing had to be restored.
+_NOTHING_TO_RESTORE = (AS_BEFORE, NEVER_SET)
 
 
 def result(found, observed, paths, live=None, failed=()):
@@ -64,7 +67,7 @@ def _warnings(reports, released, observed, found):
              for each in reports if each['reverted_by'] and not each['shadowed_by'] and each['reverted_by']['value'] is not None]
     told += ['%s = %s: %s.' % (each['key'], each['value'], known.DISCOURAGED[each['key'], each['value']])
              for each in reports if (each['key'], each['value']) in known.DISCOURAGED]
-    told += ['%s was not restored: %s.' % (each.key, each.reason) for each in released if each.value is None and each.reason != AS_BEFORE]
+    told += ['%s was not restored: %s.' % (each.key, each.reason) for each in released if each.value is None and each.reason not in _NOTHING_TO_RESTORE]
     if found.taken and not observed.loader.enabled and not found.enable:
         told.append('Nothing on this host reads %s at boot%s: the settings hold until then.' % (
             sysctl_files.ETC, ' (%s is masked)' % observed.loader.name if observed.loader.name else ''))

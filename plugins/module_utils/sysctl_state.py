@@ -11,7 +11,7 @@
         "kernel": "5.3.0-1",     under which kernel that was
         "owners": {"/etc/sysctl.d/90-gofleet.conf": {
             "wanted": "4096",
-            "found": "4096",     what the kernel made of it; null: not written yet
+            "found": "4096",     what the kernel made of it; null: not written yet, as while another file wins
             "earlier": []}}}}}   values that may still be in force, if a run was killed
 
 It is written before a value changes, so that a kill at any moment loses none of this; and once more afterwards.
@@ -89,16 +89,22 @@ def taking(content, path, taken):
 
 
 def settled(content, path, found):
-    """The state once the kernel has its values. found: {key: what it made of each that is still taken}."""
+    """The state once the kernel has its values. found: {key: what it made of each that is still taken, None if it was not written}."""
     after = copy.deepcopy(content)
     for key, entry in list(after['keys'].items()):
         if key in found:
-            entry['owners'][path].update(found=found[key], earlier=[])
+            # What was not written leaves in force what may be of an earlier run.
+            entry['owners'][path].update({'found': found[key], 'earlier': []} if found[key] is not None else {})
         else:
             entry['owners'].pop(path, None)
         if not entry['owners']:
             del after['keys'][key]
     return after
+
+
+def is_never_set(owner):
+    """Whether this owner has not written its value as far as is known: a run that was killed may have."""
+    return owner['found'] is None and not owner['earlier']
 
 
 def values_of(owner):

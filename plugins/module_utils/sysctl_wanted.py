@@ -34,7 +34,7 @@ Wanted = namedtuple('Wanted', 'parts key value at_least optional origin reason s
 def wanted_settings(profiles, settings):
     """The Wanted keys, in the order in which they are set: those of the profiles, and the user's on top, each with its value.
 
-    A leading "-", as in sysctl.d(5), lets a host lack the key. Raises GofleetError(invalid_key, invalid_value, harmful_key).
+    A leading "-", as in sysctl.d(5), lets a host lack the key. Raises GofleetError(invalid_key, invalid_value, harmful_key, duplicate_key).
     """
     found = {}
     for profile in profiles:
@@ -43,10 +43,15 @@ def wanted_settings(profiles, settings):
             value = most(setting.value, other.value) if other and setting.at_least else setting.value
             parts = sysctl_files.parse_key(setting.key)
             found[setting.key] = Wanted(parts, setting.key, value, setting.at_least, False, profile, setting.reason, setting.source)
+    names = {}
     for given, value in settings.items():
         name = to_native(given)
         parts = sysctl_files.parse_key(name[1:] if name.startswith('-') else name)
         key = sysctl_files.spell(parts)
+        if key in names:
+            raise GofleetError("settings has %s twice, as '%s' and as '%s'. Nothing was changed. Leave one of them."
+                               % ((key,) + tuple(sorted((names[key], name)))), 'duplicate_key', key=key, names=sorted((names[key], name)))
+        names[key] = name
         found[key] = Wanted(parts, key, _value(key, value), key in known.RAISE_ONLY, name.startswith('-'), 'settings', None, None)
     for key, why in known.HARMFUL.items():
         if key in found:
@@ -83,6 +88,17 @@ def numbers(value):
         return None
 
 
+def is_same(one, other):
+    """Whether two values are one to the kernel, which prints 1 where 0x1 was written."""
+    return one == other or (numbers(one) is not None and numbers(one) == numbers(other))
+
+
+def as_printed(each, now):
+    """A Wanted with its value as the kernel prints it; now: the value that is in force."""
+    plain = numbers(now) is not None and numbers(each.value) is not None and 'x' in each.value.lower() and 'x' not in now.lower()
+    return each._replace(value=' '.join(str(number) for number in numbers(each.value))) if plain else each
+
+
 def reaches(value, floor):
     """Whether each number of a value is at least that of the floor."""
     found, wanted = numbers(value), numbers(floor)
@@ -117,6 +133,9 @@ def _existence_problem(each, live):
     """(code, reason) of a name that stands for no setting, or None."""
     if live.kind == 'command':
         return 'write_only_key', 'nobody can read it, so it is a command to the kernel and no setting that could be kept'
+    if _is_cut_interface(each.parts):
+        return 'unknown_key', "no setting has so many parts. If the interface is '%s', write %s" % (
+            '.'.join(each.parts[3:-1]), '/'.join(each.parts[:3] + ('.'.join(each.parts[3:-1]), each.parts[-1])))
     meant = ' Meant may be %s' % ' or '.join(live.near) if live.near else ''
     if live.kind == 'folder':
         return 'not_a_setting', 'it is a folder of settings.%s' % meant
@@ -127,6 +146,11 @@ def _existence_problem(each, live):
     if each.key not in known.known_keys() and live.why != NO_INTERFACE:
         return 'unknown_key', 'neither this host nor this collection knows it.%s Write "-%s" to let hosts lack it' % (meant and meant + '.', each.key)
     return None
+
+
+def _is_cut_interface(parts):
+    """Whether the dots in the name of an interface were taken for those between parts. No host has such a setting, so none may lack it either."""
+    return len(parts) > 5 and '.'.join(parts[:3]) in known.PER_INTERFACE
 
 
 def _value_problem(each, live, kernel):

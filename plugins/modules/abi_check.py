@@ -17,7 +17,8 @@ description:
   - Reads a program as the kernel and the dynamic loader would, and compares what it needs with what the host has. That is its architecture and loader,
     each library and each version and symbol of them, the level of the processor, the kernel, the page size, and whether it may be run where it lies.
   - Neither the program nor C(ldd) nor a loader is run, and of a large file less than a hundredth is read.
-  - What cannot be told for certain (a packed program, one for an architecture that C(binfmt_misc) may run) is V(unknown), never V(runs).
+  - What cannot be told for certain (a packed program, one for an architecture that C(binfmt_misc) may run, one that this user may not read)
+    is V(unknown), never V(runs).
   - It looks for libraries as a service finds them, without E(LD_LIBRARY_PATH) and E(LD_PRELOAD). What a program loads while it runs (C(dlopen))
     is not looked at.
 options:
@@ -25,7 +26,9 @@ options:
     description: A program on the host.
     type: path
   paths:
-    description: Programs on the host, judged in one call.
+    description:
+      - Programs on the host, judged in one call.
+      - One that is not there or not a file is V(incompatible), and the others are judged all the same.
     type: list
     elements: path
     default: []
@@ -66,7 +69,10 @@ options:
     default: false
   fail_on:
     description:
-      - Which verdict is a failure. V(unknown) also fails on what is V(incompatible), V(never) only on what cannot be read at all.
+      - Which verdict is a failure. V(unknown) also fails on what is V(incompatible), V(never) only if O(path) is not there or not a file.
+      - With V(incompatible) two more things are a failure, though their verdict is V(unknown). One is a program that only an emulator could run,
+        on a host that does not show whether it has one (C(emulation_unseen)), as containers do not. The other is a program that this user may
+        not read (C(file_unreadable)).
       - The result is the same with and without failure.
     type: str
     choices: [incompatible, unknown, never]
@@ -140,13 +146,14 @@ reasons:
     code:
       description:
         - What it is about, as a stable word for machines.
-        - C(not_elf), C(script_interpreter_missing), C(malformed), C(truncated), C(wrong_arch), C(wrong_float_abi), C(interpreter_missing),
+        - C(file_missing), C(not_a_file), C(file_unreadable), C(file_changed), C(not_elf), C(script_interpreter_missing), C(malformed), C(truncated),
+          C(wrong_arch) (of another system than Linux, too), C(emulation_unseen), C(wrong_float_abi), C(interpreter_missing),
           C(library_missing), C(library_wrong_class), C(version_missing), C(symbol_missing), C(relr_unsupported), C(cpu_level), C(kernel_too_old),
           C(page_size), C(packed), C(not_executable), C(noexec_mount), C(private_symbols), C(execstack), C(parse_limit), C(undetermined).
       type: str
     severity:
-      description: V(fatal) makes the verdict V(incompatible). V(warn) leaves it open where the code is C(packed), C(parse_limit), C(wrong_arch) or
-        C(undetermined). V(info) is of no account.
+      description: V(fatal) makes the verdict V(incompatible). V(warn) leaves it open where the code is C(packed), C(parse_limit), C(wrong_arch),
+        C(emulation_unseen), C(file_unreadable), C(file_changed), C(symbol_missing), C(truncated) or C(undetermined). V(info) is of no account.
       type: str
     subject:
       description: The file, library or symbol.
@@ -239,7 +246,10 @@ binary:
   returned: O(gather), O(path) is set
   type: dict
 code:
-  description: V(incompatible) or V(unknown) for a failure by O(fail_on); otherwise what failed, as a stable word for machines.
+  description:
+    - For a failure by O(fail_on) V(incompatible) or V(unknown), or V(emulation_unseen), V(file_missing), V(not_a_file), V(file_unreadable) or
+      V(file_changed) if that is the reason of each program that fails.
+    - Otherwise what failed, as a stable word for machines.
   returned: failure
   type: str
   sample: file_missing

@@ -37,6 +37,7 @@ options:
     description:
       - Settings of your own by name, which come before those of profiles. A value with several numbers may be a list.
       - A dot within a part of a name is written as in sysctl.d(5), V(net/ipv4/conf/eth0.100/rp_filter) or V(net.ipv4.conf.eth0/100.rp_filter).
+        A setting that is named twice, in two spellings or with and without C(-), is refused.
       - A C(-) before a name lets hosts lack the setting. Without it, a name that neither the host nor this collection knows is refused.
       - C(fs.file-max) and C(fs.nr_open) are never lowered, because systemd sets them as high as they go.
       - Refused are C(net.ipv4.tcp_tw_recycle) on every host, settings that nobody can read (they are commands), and patterns.

@@ -8,30 +8,56 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils import abi
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 NO_ANSWER = 'no answer'
-# What a terminal shows side by side.
-_CELL = 36
-_FAILS = {'incompatible': (abi.INCOMPATIBLE, NO_ANSWER), 'unknown': (abi.INCOMPATIBLE, abi.UNKNOWN, NO_ANSWER), 'never': ()}
+CHOICES = ('incompatible', 'unknown', 'never')
+# Of a line: what Ansible prints around it included, that makes the 120 columns of a terminal.
+WIDTH = 106
+# Of one column, beyond which its text is wrapped: three of them fit side by side.
+_CELL = 34
+_GAP = '  '
+# How many failures a summary names.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One program on one host. verdict: as abi_check says it, or 'no answer'."""
+    """One program on one host. verdict: as abi_check says it, or 'no answer'; likely_mistake: whether it is a failure though its verdict is open."""
 
     host: str
     program: str
     verdict: str
     code: str = ''
     detail: str = ''
+    likely_mistake: bool = False
 
     @property
     def text(self) -> str:
         return f'{self.verdict}: {self.code}' if self.code else self.verdict
+
+
+    def fails(self, fail_on: str) -> bool:
+        if fail_on == 'never':
+            return False
+        return self.verdict in (abi.INCOMPATIBLE, NO_ANSWER) or self.likely_mistake or (fail_on == 'unknown' and self.verdict == abi.UNKNOWN)
+
+
+def programs_of(value: Any) -> list[str]:
+    """The programs that a variable names: a list, or a text with one or several between commas, as -e on the command line gives it.
+
+    Raises GofleetError(invalid_option).
+    """
+    if value is None:
+        return []
+    named = value.split(',') if isinstance(value, str) else value
+    if not isinstance(named, Sequence) or not all(isinstance(each, str) for each in named):
+        raise GofleetError(f"The programs are {value!r}. Write a path, several between commas, or a list of paths.", 'invalid_option', programs=repr(value))
+    return [each.strip() for each in named if each.strip()]
 
 
 def cells(hosts: Iterable[str], answers: Mapping[str, Any], programs: Sequence[str]) -> list[Cell]:
@@ -44,21 +70,25 @@ def _cell(host: str, program: str, answer: Any) -> Cell:
     for result in results or ():
         if result['path'] == program:
             # One that runs may have been warned about, which is not why it does.
-            reason = result['reasons'][0] if result['reasons'] and result['verdict'] != abi.RUNS else {}
-            return Cell(host, program, result['verdict'], reason.get('code', ''), reason.get('detail', ''))
+            reason = (abi.cause(result) or {}) if result['verdict'] != abi.RUNS else {}
+            mistake = result['verdict'] == abi.UNKNOWN and abi.fails(result, 'incompatible')
+            return Cell(host, program, result['verdict'], reason.get('code', ''), reason.get('detail', ''), mistake)
     why = answer.get('msg', '') if isinstance(answer, Mapping) else ''
     return Cell(host, program, NO_ANSWER, detail=why or 'The host was not reached, or could not be asked: see its own error.')
 
 
+# ---- the table
+
+
 def matrix(found: Sequence[Cell]) -> list[str]:
-    """Lines: a table of hosts against programs, then each reason once, with the hosts that it is of."""
+    """Lines of at most WIDTH: tables of hosts against programs, as many as fit side by side, then each reason once, with the hosts that it is of."""
     hosts = list(dict.fromkeys(cell.host for cell in found))
     programs = list(dict.fromkeys(cell.program for cell in found))
-    by_place = {(cell.host, cell.program): cell for cell in found}
-    rows = [['', *(_headings(programs))]] + [[host, *(by_place[host, program].text for program in programs)] for host in hosts]
-    widths = [min(_CELL, max(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
-    # A text that is too long for its column goes on; what is cut would be the reason.
-    lines = ['  '.join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    by_place = {(cell.host, cell.program): cell.text for cell in found}
+    columns = [[heading, *(by_place[host, program] for host in hosts)] for heading, program in zip(_headings(programs), programs, strict=True)]
+    lines: list[str] = []
+    for part in _parts(['', *hosts], columns):
+        lines += ['', *part] if lines else part
     return lines + _reasons(found)
 
 
@@ -68,6 +98,39 @@ def _headings(programs: Sequence[str]) -> list[str]:
     return [name if names.count(name) == 1 else program for name, program in zip(names, programs, strict=True)]
 
 
+def _parts(first: Sequence[str], columns: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The table in parts that are no wider than WIDTH, each with the first column."""
+    parts: list[list[str]] = []
+    taken: list[Sequence[str]] = []
+    for column in columns:
+        if taken and _width(first) + sum(len(_GAP) + _width(each) for each in (*taken, column)) > WIDTH:
+            parts.append(_table([first, *taken]))
+            taken = []
+        taken.append(column)
+    return [*parts, _table([first, *taken])] if taken else parts
+
+
+def _width(column: Sequence[str]) -> int:
+    return min(_CELL, max(map(len, column)))
+
+
+def _table(columns: Sequence[Sequence[str]]) -> list[str]:
+    widths = [_width(column) for column in columns]
+    lines = []
+    for row in zip(*columns, strict=True):
+        wrapped = [_wrapped(text, width) for text, width in zip(row, widths, strict=True)]
+        side_by_side = zip_longest(*wrapped, fillvalue='')
+        lines += [_GAP.join(text.ljust(width) for text, width in zip(texts, widths, strict=True)).rstrip() for texts in side_by_side]
+    return lines
+
+
+def _wrapped(text: str, width: int, indent: str = '') -> list[str]:
+    """A word that is longer than a line is broken: nothing is cut off."""
+    if len(indent) + len(text) <= width:
+        return [indent + text]
+    return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [indent]
+
+
 def _reasons(found: Sequence[Cell]) -> list[str]:
     hosts: dict[tuple[str, str], list[str]] = {}
     for cell in found:
@@ -75,23 +138,39 @@ def _reasons(found: Sequence[Cell]) -> list[str]:
             # Who did not answer did so for no program.
             program = f'{cell.program} on ' if cell.verdict != NO_ANSWER else ''
             named = hosts.setdefault((program, cell.detail), [])
-            named += [cell.host] if cell.host not in named else []
+            named += [cell.host] if cell.host not in named[-1:] else []
     lines = []
     for (program, detail), named in hosts.items():
-        lines += ['', f'{program}{", ".join(named)}:', *textwrap.wrap(detail, 100, initial_indent='  ', subsequent_indent='  ')]
+        lines += ['', *_wrapped(f'{program}{", ".join(named)}:', WIDTH), *_wrapped(detail, WIDTH, '  ')]
     return lines
 
 
-def decision(hosts: Iterable[str], answers: Mapping[str, Any], programs: Sequence[str], fail_on: str = 'incompatible') -> dict[str, Any]:
-    """{'fit': whether no cell is a failure, 'lines': the matrix, 'failing': [{host, program, verdict, code}]}.
+# ---- the decision
 
-    fail_on: 'incompatible', 'unknown' or 'never', as the option of abi_check. A host that did not answer is a failure too, unless it is
+
+def decision(hosts: Iterable[str], answers: Mapping[str, Any], programs: Any, fail_on: str = 'incompatible') -> dict[str, Any]:
+    """{'fit': whether no cell is a failure, 'lines': the matrix, 'failing': [{host, program, verdict, code}], 'summary': a line}.
+
+    programs: as programs_of() takes them. fail_on: as the option of abi_check; a host that did not answer is a failure too, unless it is
     'never'. Raises GofleetError(invalid_option).
     """
-    if fail_on not in _FAILS:
-        raise GofleetError(f"fail_on is '{fail_on}'. Write one of {', '.join(_FAILS)}.", 'invalid_option', fail_on=fail_on)
-    found = cells(hosts, answers, programs)
-    failing = [
-        {'host': cell.host, 'program': cell.program, 'verdict': cell.verdict, 'code': cell.code} for cell in found if cell.verdict in _FAILS[fail_on]
-    ]
-    return {'fit': not failing, 'lines': matrix(found), 'failing': failing}
+    if fail_on not in CHOICES:
+        raise GofleetError(f"fail_on is '{fail_on}'. Write one of {', '.join(CHOICES)}.", 'invalid_option', fail_on=fail_on)
+    found = cells(hosts, answers, programs_of(programs))
+    failing = [cell for cell in found if cell.fails(fail_on)]
+    return {
+        'fit': not failing,
+        'lines': matrix(found),
+        'failing': [{'host': cell.host, 'program': cell.program, 'verdict': cell.verdict, 'code': cell.code} for cell in failing],
+        'summary': _summary(found, failing),
+    }
+
+
+def _summary(found: Sequence[Cell], failing: Sequence[Cell]) -> str:
+    count = len({cell.host for cell in found})
+    if not failing:
+        return f'Every program was judged on {count} hosts, and none of the verdicts is a failure.'
+    unfit = len({cell.host for cell in failing})
+    named = [f'{cell.program} on {cell.host} ({cell.text})' for cell in failing[:_NAMED]]
+    more = [f'and {len(failing) - _NAMED} more'] if len(failing) > _NAMED else []
+    return f'{unfit} of {count} hosts cannot be relied on to run what is coming: {", ".join([*named, *more])}. Nothing was changed.'

@@ -13,9 +13,9 @@ from abi_fixtures import Fixture
 
 RUNS, UNKNOWN, INCOMPATIBLE = 'runs', 'unknown', 'incompatible'
 # Reasons for which a verdict may be left open whatever the program is.
-OPEN_CODES = {'wrong_arch': 'foreign', 'packed': 'packed', 'parse_limit': 'parse_limit'}
+OPEN_CODES = {'wrong_arch': 'foreign', 'emulation_unseen': 'foreign', 'packed': 'packed', 'parse_limit': 'parse_limit'}
 # Formats that binfmt_misc may start.
-OPEN_FORMATS = ('pe', 'java')
+OPEN_FORMATS = ('pe', 'java', 'wasm')
 
 
 @dataclass(frozen=True)

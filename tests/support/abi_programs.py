@@ -115,6 +115,12 @@ def _cgo(name: str, target: str, *arguments: str, source: str = CGO, arch: str =
     return _go(name, f'cgo for {target} {link}'.strip(), flags, '-trimpath', *arguments, source=source, arch=arch, **own)
 
 
+# Every other system that Go builds for, and the port of it: each has its own way of saying what it is, and DragonFly has none but the build info.
+OTHER_SYSTEMS = {
+    'aix': 'ppc64', 'android': 'arm64', 'darwin': 'amd64', 'dragonfly': 'amd64', 'freebsd': 'amd64', 'illumos': 'amd64', 'js': 'wasm', 'netbsd': 'amd64',
+    'openbsd': 'amd64', 'plan9': 'amd64', 'solaris': 'amd64', 'wasip1': 'wasm', 'windows': 'amd64',
+}  # fmt: skip
+
 GO_PROGRAMS = (
     # The slow ones first.
     _cgo('cgo-net-glibc-2.17', 'x86_64-linux-gnu.2.17', source=CGO_NET),
@@ -133,6 +139,10 @@ GO_PROGRAMS = (
     *(_go(f'arm-{level}', f'pure, GOARM={level}', *STRIPPED, GOARCH='arm', GOARM=level) for level in ('5', '7')),
     _go('arm64', 'pure, arm64', *STRIPPED, arch='arm64', GOARCH='arm64'),
     _go('arm64-pie', 'pure, arm64, yet with an interpreter', *STRIPPED, '-buildmode=pie', arch='arm64', GOARCH='arm64'),
+    *(
+        _go(f'on-{system}', f'pure, for {system}', *STRIPPED, arch='arm64' if port == 'arm64' else 'amd64', GOOS=system, GOARCH=port)
+        for system, port in OTHER_SYSTEMS.items()
+    ),
     _go('old', 'pure', *STRIPPED, version=OLD_GO),
     _go('old-amd64-v3', 'pure, GOAMD64=v3', *STRIPPED, version=OLD_GO, GOAMD64='v3'),
 )

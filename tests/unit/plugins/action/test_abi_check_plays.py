@@ -80,8 +80,9 @@ def fleet(tmp_path: Path) -> Fleet:
 
 def preflight(*programs: Path, **variables: Any) -> list[dict[str, Any]]:
     change = {'name': CHANGED, 'ansible.builtin.debug': {'msg': CHANGED}}
+    named = {'gofleet_binaries': [str(each) for each in programs]} if programs else {}
     return [
-        {'ansible.builtin.import_playbook': 'gofleet.golang.preflight', 'vars': {'gofleet_binaries': [str(each) for each in programs], **variables}},
+        {'ansible.builtin.import_playbook': 'gofleet.golang.preflight', 'vars': {**named, **variables}},
         {'hosts': 'all', 'gather_facts': False, 'tasks': [change]},
     ]
 
@@ -122,6 +123,41 @@ def test_a_fleet_that_cannot_run_a_program_is_shown_the_matrix_once_and_not_chan
     assert '"one  runs    incompatible: not_elf"' in output
     assert output.count('"two  runs    incompatible: not_elf"') == 1
     assert CHANGED not in output
+
+
+def test_the_matrix_is_readable_and_comes_before_a_short_failure(fleet: Fleet) -> None:
+    texts = [fleet.folder / f'text{number}' for number in range(16)]
+    for text in texts:
+        text.write_text('no program\n', encoding='utf-8')
+    code, output = fleet.run(preflight(*texts))
+    assert code != 0
+    table, failure = output.index('"one  incompatible: not_elf'), output.index('2 of 2 hosts cannot be relied on')
+    assert table < failure
+    # No list of lines as Python or JSON writes it in one line, on no core.
+    shown = [line for line in output.splitlines() if 'not_elf' in line and 'hosts cannot be relied on' not in line]
+    assert max(map(len, shown)) <= 120
+    assert "', '" not in output
+
+
+@pytest.mark.parametrize('named', ['{python}', '{python},{text}', '{python}, {text}'])
+def test_programs_may_come_as_a_text_from_the_command_line(fleet: Fleet, named: str) -> None:
+    named = named.format(python=fleet.python, text=fleet.text)
+    code, output = fleet.run(preflight(), '--extra-vars', json.dumps({'gofleet_binaries': named, 'gofleet_preflight_fail_on': 'never'}))
+    assert code == 0, output
+    assert ('"one  runs    incompatible: not_elf"' if 'text' in named else '"one  runs"') in output
+
+
+@pytest.mark.parametrize(('variables', 'message'), [
+    ({}, 'gofleet_binaries names no program.'), ({'gofleet_binaries': ''}, 'gofleet_binaries names no program.'),
+    ({'gofleet_binaries': 'text', 'gofleet_preflight_fail_on': 'sometimes'}, "gofleet_preflight_fail_on is 'sometimes'."),
+])  # fmt: skip
+def test_a_preflight_that_asks_nothing_is_refused_before_a_host_is_asked(fleet: Fleet, variables: dict[str, Any], message: str) -> None:
+    # The host cannot be reached, so asking it would show.
+    code, output = fleet.run(preflight(**variables), hosts=(), lost=('lost',))
+    assert code != 0
+    assert message in output
+    assert 'UNREACHABLE' not in output
+    assert 'Traceback' not in output
 
 
 def test_a_host_that_cannot_be_reached_is_in_the_matrix_and_the_fleet_is_not_changed(fleet: Fleet) -> None:

@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import signal
 
 import pytest
 import tiny_trees
@@ -41,3 +42,15 @@ def error_of():
             function(*arguments, **options)
         return caught.value
     return error_of
+
+
+@pytest.fixture
+def no_waiting():
+    """A test that waits for another process ends as a failure, long after it would have ended by itself."""
+    def end(dummy_signal, dummy_frame):
+        raise AssertionError('it waits, most likely for somebody to write into a named pipe')
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)

@@ -111,6 +111,11 @@ RUNS = [
     ('GOARM64=v8.0 on any processor', binary(elf_file(**ARM64), go=go_build(GOARM64='v8.0')), on_arm64()),
     ('GOARM64=v8.1 on one with atomics', binary(elf_file(**ARM64), go=go_build(GOARM64='v8.1')), on_arm64(cpu_features=['atomics'])),
     ('a first level on a host without cpuinfo', binary(go=go_build(GOAMD64='v1')), host(cpu_level=None)),
+    ('a header that says FreeBSD and a note that says Linux', binary(elf_file(osabi=9, kernel_tag=[3, 2, 0])), host()),
+    ('a header that says FreeBSD and build info that says Linux', binary(elf_file(osabi=9), go=go_build(GOOS='linux')), host()),
+    ('a header that says FreeBSD and a loader of Linux', binary(dynamic(osabi=9)), host()),
+    ('an ARM header', binary(elf_file(osabi=97)), host()),
+    ('a static program for Android', binary(go=go_build(GOOS='android')), host()),
     ('a Go release of no known number', binary(go=go_build('devel +abcdef', GOAMD64='v1')), host()),
 ]
 INCOMPATIBLE = [
@@ -136,7 +141,18 @@ INCOMPATIBLE = [
     ('another architecture', binary(elf_file(**ARM64)), host(), 'wrong_arch'),
     ('the other byte order', binary(elf_file(machine=21, order='>', machine_name='ppc64')), host(runs={'ppc64le': 'native'}), 'wrong_arch'),
     ('an architecture that Go does not know', binary(elf_file(machine=2, bits=32, order='>', machine_name='sparc')), host(), 'wrong_arch'),
-    ('another system', binary(elf_file(foreign_os='FreeBSD')), host(), 'wrong_arch'),
+    ('a note of another system', binary(elf_file(foreign_os='FreeBSD')), host(), 'wrong_arch'),
+    ('build info of DragonFly', binary(go=go_build(GOOS='dragonfly')), host(), 'wrong_arch'),
+    ('build info of a system that is not known here', binary(go=go_build(GOOS='newos')), host(), 'wrong_arch'),
+    ('the loader of FreeBSD, which is not there', binary(dynamic(interp='/libexec/ld-elf.so.1')), host(linking=link(state='missing')), 'wrong_arch'),
+    ('the loader of DragonFly, which was not looked for', binary(dynamic(interp='/usr/libexec/ld-elf.so.2')), host(linking=None), 'wrong_arch'),
+    ("Android's loader, which stored facts of a host do not tell of", binary(dynamic(interp='/system/bin/linker64')), host(linking=link(state='unknown')),
+     'wrong_arch'),
+    ('build info of Android and no loader of it', binary(dynamic(interp='/system/bin/linker64'), go=go_build(GOOS='android')),
+     host(linking=link(state='missing')), 'wrong_arch'),
+    ('no such file', binary(file=None, placed=False, errors=[{'code': 'file_missing', 'msg': 'no', 'of': 'file'}]), host(), 'file_missing'),
+    ('a folder', binary(file=None, placed=False, errors=[{'code': 'not_a_file', 'msg': 'no', 'of': 'file'}]), host(), 'not_a_file'),
+    ('WebAssembly where emulators are seen and none is there', binary(of_format('wasm')), host(), 'not_elf'),
     ('soft floats where the loader is for hard ones', binary(arm(hard=False, interp='/lib/ld-linux.so.3', static=False)),
      on_arm(linking=link(identity=[40, 32, '<'], flags=0x5000400)), 'wrong_float_abi'),
     ('no loader', binary(dynamic()), host(linking=link(state='missing')), 'interpreter_missing'),
@@ -175,7 +191,11 @@ UNKNOWN = [
     ('build info that cannot be read', binary(errors=[{'code': 'malformed', 'msg': 'no', 'of': 'go'}]), host(), 'parse_limit'),
     ('symbols of a static program that cannot be read', binary(errors=[{'code': 'malformed', 'msg': 'no', 'of': 'symbols'}]), host(), 'parse_limit'),
     ('an architecture that binfmt_misc hands on', binary(elf_file(**ARM64)), host(runs={'amd64': 'native', 'arm64': 'binfmt_misc'}), 'wrong_arch'),
-    ('an architecture where nobody sees what binfmt_misc does', binary(elf_file(**ARM64)), host(others='unknown'), 'wrong_arch'),
+    ('an architecture where it cannot be seen what binfmt_misc does', binary(elf_file(**ARM64)), host(others='unknown'), 'emulation_unseen'),
+    ('a Windows program where it cannot be seen what binfmt_misc does', binary(of_format('pe')), host(others='unknown'), 'emulation_unseen'),
+    ('a header that says FreeBSD where nothing else names a system', binary(elf_file(osabi=9)), host(), 'wrong_arch'),
+    ('a file that this user may not read', binary(file=None, errors=[{'code': 'file_unreadable', 'msg': 'no', 'of': 'file'}]), host(), 'file_unreadable'),
+    ('a file that changed while it was read', binary(file=None, errors=[{'code': 'file_changed', 'msg': 'no', 'of': 'file'}]), host(), 'file_changed'),
     ('an i386 program on a kernel that does not say', binary(elf_file(machine=3, bits=32, machine_name='386')),
      host(runs={'amd64': 'native', '386': 'unknown'}), 'wrong_arch'),
     ('a Windows program that binfmt_misc hands on', binary(of_format('pe')), host(runs={'amd64': 'native', 'pe': 'binfmt_misc'}), 'undetermined'),
@@ -268,6 +288,30 @@ def test_a_level_is_told_with_what_the_processor_lacks_and_what_to_set():
     detail = abi.verdict(binary(go=go_build(GOAMD64='v4')), host())['reasons'][0]['detail']
     assert 'avx512f' in detail
     assert detail.endswith('Build it with GOAMD64=v3.')
+
+
+@pytest.mark.parametrize(('facts', 'said'), [
+    (binary(go=go_build(GOOS='dragonfly')), "built for DragonFly BSD, as Go's build info (GOOS=dragonfly) says"),
+    (binary(elf_file(foreign_os='NetBSD')), 'built for NetBSD, as a note in it says'),
+    (binary(dynamic(interp='/usr/libexec/ld.so')), 'built for OpenBSD, as its dynamic loader, /usr/libexec/ld.so says'),
+    (binary(elf_file(osabi=9)), 'may have been built for FreeBSD, as its header (EI_OSABI 9) says'),
+])
+def test_a_program_for_another_system_comes_with_what_says_so(facts, said):
+    detail = abi.verdict(facts, host(linking=link(state='missing')))['reasons'][0]['detail']
+    assert said in detail
+    assert 'GOOS=linux' in detail
+
+
+@pytest.mark.parametrize(('judged', 'fail_on', 'fails'), [
+    (('runs',), 'unknown', False), (('unknown', 'packed'), 'incompatible', False), (('unknown', 'packed'), 'unknown', True),
+    (('unknown', 'packed', 'emulation_unseen'), 'incompatible', True), (('unknown', 'emulation_unseen'), 'unknown', True),
+    (('unknown', 'emulation_unseen'), 'never', False), (('unknown', 'file_unreadable'), 'incompatible', True),
+    (('unknown', 'wrong_arch'), 'incompatible', False),
+    (('incompatible', 'not_elf'), 'incompatible', True), (('incompatible', 'not_elf'), 'never', False)])
+def test_a_likely_mistake_fails_by_default_though_its_verdict_is_unknown(judged, fail_on, fails):
+    said = {'verdict': judged[0], 'reasons': [{'code': each} for each in judged[1:]]}
+    assert abi.fails(said, fail_on) is fails
+    assert (abi.cause(said) or {}).get('code') == (judged[-1] if judged[1:] else None)
 
 
 def test_the_gravest_reasons_come_first():

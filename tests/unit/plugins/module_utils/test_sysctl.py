@@ -334,6 +334,29 @@ def test_a_later_file_is_told_and_the_kernel_left_as_a_boot_has_it(host):
     assert (again['changed'], told(again)) == (False, {SOMAXCONN: 'shadowed'})
 
 
+@pytest.mark.parametrize('before', ['128', '1'])
+def test_a_key_that_was_only_shadowed_is_released_without_a_warning(host, before):
+    host.kernel.put(SOMAXCONN, before)
+    host.write('/etc/sysctl.d/99-z.conf', SOMAXCONN + ' = 1\n')
+    host.run({SOMAXCONN: 4096})
+    host.boot()
+    assert not host.run({SOMAXCONN: 4096})['changed']
+    result = host.run({})
+    assert ([each['status'] for each in result['released']], result['warnings'], host.kernel[SOMAXCONN]) == (['left'], [], '1')
+    assert not host.run({})['changed']
+
+
+@pytest.mark.parametrize('wanted', [4096, 8192])
+def test_a_key_that_was_set_before_it_was_shadowed_is_restored(host, wanted):
+    host.run({SOMAXCONN: 4096})
+    host.write('/etc/sysctl.d/99-z.conf', SOMAXCONN + ' = 1\n')
+    assert told(host.run({SOMAXCONN: wanted})) == {SOMAXCONN: 'shadowed'}
+    assert not host.run({SOMAXCONN: wanted})['changed']
+    host.root.join('etc/sysctl.d/99-z.conf').remove()
+    result = host.run({})
+    assert ([each['status'] for each in result['released']], result['warnings'], host.kernel[SOMAXCONN]) == (['restored'], [], '128')
+
+
 def test_what_was_shadowed_is_set_once_it_is_not(host):
     host.write('/etc/sysctl.d/99-z.conf', SOMAXCONN + ' = 1\n')
     host.boot()
@@ -517,6 +540,41 @@ def test_strict_lets_the_kernel_spell_a_list_in_its_own_way(host):
     assert told(host.run({key: '8080,8081'}, strict=True)) == {key: 'adjusted'}
 
 
+@pytest.mark.parametrize('strict', [True, False])
+@pytest.mark.parametrize(('key', 'asked', 'printed'), [
+    (SOMAXCONN, '0x1000', '4096'), ('net.ipv4.tcp_timestamps', '0x1', '1'), ('net.ipv4.tcp_rmem', '0x1000 0X20000 6291456', '4096 131072 6291456')])
+def test_numbers_are_compared_as_numbers_however_they_are_written(host, key, asked, printed, strict):
+    host.kernel.rules[key] = lambda value: ' '.join(str(int(each, 0)) for each in value.split())
+    before = host.kernel[key]
+    assert told(host.run({key: asked}, strict=strict)) == {key: 'already' if before == printed else 'applied'}
+    assert host.kernel[key] == printed
+    assert (host.run({key: asked}, strict=strict)['changed'], host.run({key: printed}, strict=strict)['changed']) == (False, False)
+
+
+def test_a_later_file_that_writes_the_same_number_in_another_way_shadows_nothing(host):
+    host.write('/etc/sysctl.d/99-z.conf', SOMAXCONN + ' = 0x1000\n')
+    assert told(host.run({SOMAXCONN: 4096})) == {SOMAXCONN: 'applied'}
+
+
+def test_a_text_that_looks_like_a_number_is_written_as_it_is(host):
+    host.kernel.put('kernel.hostname', 'web1')
+    host.run({'kernel.hostname': '0x10'})
+    assert host.kernel['kernel.hostname'] == '0x10'
+
+
+@pytest.mark.parametrize('fifo', ['etc/sysctl.d/95-pipe.conf', 'usr/lib/sysctl.d/96-pipe.conf', 'etc/sysctl.conf'])
+@pytest.mark.parametrize('is_linked', [True, False])
+@pytest.mark.usefixtures('no_waiting')
+def test_a_pipe_among_the_files_of_a_host_is_passed_over_without_waiting(host, fifo, is_linked):
+    host.root.join(fifo).dirpath().ensure(dir=True)
+    pipe = str(host.root.join('pipe') if is_linked else host.root.join(fifo))
+    os.mkfifo(pipe)
+    if is_linked:
+        os.symlink(pipe, str(host.root.join(fifo)))
+    host.write('/sbin/sysctl', '')
+    assert told(host.run({SOMAXCONN: 4096})) == {SOMAXCONN: 'applied'}
+
+
 # ---- what cannot be
 
 
@@ -532,6 +590,10 @@ def test_strict_lets_the_kernel_spell_a_list_in_its_own_way(host):
     ({SOMAXCONN: True}, 'invalid_value'), ({SOMAXCONN: None}, 'invalid_value'), ({SOMAXCONN: ''}, 'invalid_value'), ({SOMAXCONN: '1\n2'}, 'invalid_value'),
     ({SOMAXCONN: []}, 'invalid_value'), ({SOMAXCONN: {}}, 'invalid_value'), ({SOMAXCONN: 1.5}, 'invalid_value'),
     ({'kernel.core_pattern': 'a#b'}, 'invalid_value'),
+    ({SOMAXCONN: 1, 'net/core/somaxconn': 1}, 'duplicate_key'), ({SOMAXCONN: 1, '-net.core.somaxconn': 2}, 'duplicate_key'),
+    ({'net/ipv4/conf/eth0.100/rp_filter': 1, '-net.ipv4.conf.eth0/100.rp_filter': 1}, 'duplicate_key'),
+    ({'net.ipv4.conf.v.1.2.rp_filter': 1}, 'unknown_key'), ({'-net.ipv4.conf.v.1.2.rp_filter': 1}, 'unknown_key'),
+    ({'net.ipv6.neigh.eth0.100.gc_stale_time': 1}, 'unknown_key'),
     ({'somaxconn': 1}, 'invalid_key'), ({'net.ipv4.conf.*.rp_filter': 1}, 'invalid_key'), ({'--net.core.x': 1}, 'invalid_key'),
 ])
 @pytest.mark.parametrize('check_mode', [True, False])
@@ -544,6 +606,17 @@ def test_every_problem_is_told_at_once_and_a_likely_name_with_it(host, error_of)
     error = error_of(host.run, {'net.core.somaxcon': 1, RANGE: 5})
     assert [(each['key'], each['code']) for each in error.evidence['problems']] == [('net.core.somaxcon', 'unknown_key'), (RANGE, 'wrong_count')]
     assert 'Meant may be net.core.somaxconn' in error.msg
+
+
+@pytest.mark.parametrize('prefix', ['', '-'])
+@pytest.mark.parametrize('name', ['eth0.100', 'v.1.2'])
+def test_the_advice_for_an_interface_with_dots_sets_the_key(host, error_of, prefix, name):
+    host.kernel.put('net/ipv4/conf/%s/rp_filter' % name, '0')
+    error = error_of(host.run, {'%snet.ipv4.conf.%s.rp_filter' % (prefix, name): 2})
+    advised = 'net/ipv4/conf/%s/rp_filter' % name
+    assert error.msg.endswith("If the interface is '%s', write %s." % (name, advised))
+    assert list(told(host.run({advised: 2})).values()) == ['applied']
+    assert host.kernel[advised] == '2'
 
 
 def test_a_command_to_the_kernel_is_no_setting(host, error_of):

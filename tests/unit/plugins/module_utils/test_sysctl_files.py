@@ -139,6 +139,40 @@ def test_a_file_that_masks_another_is_read_in_its_place(root):
     assert root.precedence().later(KEY) is None
 
 
+@pytest.mark.parametrize('kind', ['fifo', 'folder'])
+@pytest.mark.usefixtures('no_waiting')
+def test_what_is_neither_a_file_nor_a_link_hides_no_file_of_its_name(root, kind):
+    # As systemd's dirent_is_file() has it: only regular files and links are listed.
+    root.write('usr/lib/sysctl.d/95-b.conf', KEY + ' = 2')
+    os.makedirs(root.tree.real('/etc/sysctl.d'))
+    (os.mkfifo if kind == 'fifo' else os.mkdir)(root.tree.real('/etc/sysctl.d/95-b.conf'))
+    assert root.precedence().later(KEY).value == '2'
+
+
+@pytest.mark.parametrize('target', ['/dev/null', '/no/such/file', 'pipe'])
+@pytest.mark.usefixtures('no_waiting')
+def test_a_link_hides_a_file_of_its_name_whatever_it_leads_to(root, target):
+    root.write('usr/lib/sysctl.d/95-b.conf', KEY + ' = 2')
+    os.makedirs(root.tree.real('/etc/sysctl.d'))
+    os.mkfifo(root.tree.real('/etc/sysctl.d/pipe'))
+    root.link('etc/sysctl.d/95-b.conf', target)
+    assert root.precedence().later(KEY) is None
+
+
+def test_a_file_behind_a_link_counts(root):
+    root.write('srv/own.conf', KEY + ' = 3')
+    root.link('etc/sysctl.d/95-b.conf', root.tree.real('/srv/own.conf'))
+    assert root.precedence().later(KEY).value == '3'
+
+
+def test_a_file_that_is_far_too_large_is_refused_and_not_read_to_its_end(root, error_of):
+    root.write('etc/sysctl.d/95-b.conf')
+    with open(root.tree.real('/etc/sysctl.d/95-b.conf'), 'ab') as target:
+        target.truncate(1 << 40)
+    error = error_of(root.precedence)
+    assert (error.code, error.evidence['path']) == ('too_large', '/etc/sysctl.d/95-b.conf')
+
+
 def test_a_file_of_our_name_hides_ours_on_alpine_and_not_under_systemd(root):
     root.write('run/sysctl.d/90-gofleet.conf', 'net.core.other = 1')
     assert root.precedence('alpine').hidden_by == '/run/sysctl.d/90-gofleet.conf'

@@ -41,8 +41,9 @@ class Machine(object):
         self.code = None
 
     def run(self, **options):
-        ordinary = options.pop('ordinary', False)
-        self.code, result = module_runs.run(abi_check.main, options, self.folder, check_mode=options.pop('check_mode', False), ordinary=ordinary)
+        ordinary, before = options.pop('ordinary', False), options.pop('before', None)
+        self.code, result = module_runs.run(
+            abi_check.main, options, self.folder, check_mode=options.pop('check_mode', False), ordinary=ordinary, before=before)
         # What was asked for is not what was found.
         result.pop('invocation', None)
         return result
@@ -143,12 +144,16 @@ def test_check_mode_is_no_different(machine):
     (b'#!/usr/bin/env static\r\n', 'incompatible', 'script_interpreter_missing'),
     (b'#!/usr/bin/script\n', 'incompatible', 'script_interpreter_missing'),
     (b'#!/usr/bin\n', 'incompatible', 'script_interpreter_missing'),
+    (b'#!/usr/bin/env folder\n', 'unknown', 'undetermined'),
+    (b'#!/usr/bin/env closed\n', 'unknown', 'undetermined'),
     (b'echo no interpreter\n', 'incompatible', 'not_elf'),
     (b'#!\n', 'incompatible', 'not_elf'),
 ])
 def test_a_script_is_what_its_interpreter_is(machine, content, verdict, code):
     machine.static()
     machine.static('/usr/bin/env')
+    machine.static('/usr/bin/closed', mode=0o644)
+    machine.root.put('/usr/bin/folder/file', b'')
     result = machine.judge(machine.root.put('/usr/bin/script', content))['results'][0]
     assert (result['verdict'], codes(result)) == (verdict, [code])
 
@@ -161,6 +166,13 @@ def test_kernels_follow_five_scripts(machine, count, verdict):
     assert machine.judge(path)['verdict'] == verdict
 
 
+def test_a_script_whose_interpreter_is_a_folder_is_told_so(machine):
+    machine.root.put('/usr/bin/folder/file', b'')
+    result = machine.judge(machine.root.put('/usr/bin/script', b'#!/usr/bin/folder\n'))['results'][0]
+    assert result['verdict'] == 'incompatible'
+    assert 'is a folder, not a regular file' in result['reasons'][0]['detail']
+
+
 def test_a_script_whose_interpreter_nobody_may_execute_does_not_run(machine):
     machine.static('/usr/bin/sh', mode=0o644)
     assert codes(machine.judge(machine.root.put('/usr/bin/script', b'#!/usr/bin/sh\n'))['results'][0]) == ['script_interpreter_missing']
@@ -169,9 +181,22 @@ def test_a_script_whose_interpreter_nobody_may_execute_does_not_run(machine):
 # ---- what is asked for wrongly, and what is no file
 
 
-def test_a_missing_file_fails_with_its_code(machine):
-    result = machine.run(paths=[str(machine.folder.join('none'))], fail_on='never')
-    assert (machine.code, result['failed'], result['code']) == (1, True, 'file_missing')
+@pytest.mark.parametrize('options', [{'path': 'none', 'fail_on': 'never'}, {'paths': ['none']}, {'paths': ['none', 'none']}])
+def test_a_missing_file_fails_with_its_code(machine, options):
+    result = machine.run(**options)
+    assert (result['failed'], result['code']) == (True, 'file_missing')
+
+
+@pytest.mark.parametrize('fail_on', ['never', 'incompatible'])
+def test_each_of_several_paths_has_its_own_verdict_whatever_the_others_are(machine, fail_on):
+    machine.folder.mkdir('folder')
+    paths = [machine.static(), str(machine.folder.join('none')), str(machine.folder.join('folder')), machine.static('/usr/bin/again')]
+    result = machine.run(paths=paths, fail_on=fail_on, gather=True)
+    assert [each['path'] for each in result['results']] == paths
+    assert [each['verdict'] for each in result['results']] == ['runs', 'incompatible', 'incompatible', 'runs']
+    assert [codes(each) for each in result['results']] == [[], ['file_missing'], ['not_a_file'], []]
+    assert all(sorted(each) == sorted(RESULT + ['binary']) for each in result['results'])
+    assert (result.get('failed', False), result.get('code')) == ((False, None) if fail_on == 'never' else (True, 'incompatible'))
 
 
 @pytest.mark.parametrize('kind', ['fifo', 'folder', 'socket', 'device'])
@@ -202,6 +227,44 @@ def test_a_file_that_may_not_be_read_fails_with_its_code(open_folder):
     if os.geteuid() == 0:
         result = machine.run(path=program, ordinary=True)
         assert (result['failed'], result['code']) == (True, 'file_unreadable')
+
+
+@pytest.mark.parametrize('option', ['path', 'paths'])
+def test_a_program_that_this_user_may_execute_and_not_read_is_unknown(open_folder, option):
+    machine = Machine(open_folder)
+    program = machine.static(mode=0o111)
+    open_folder.chmod(0o777)
+    if os.geteuid() == 0:
+        result = machine.run(ordinary=True, fail_on='never', **{option: program if option == 'path' else [program]})
+        one = result if option == 'path' else result['results'][0]
+        assert (machine.code, one['verdict'], codes(one)) == (0, 'unknown', ['file_unreadable'])
+        assert 'run the task with become' in one['reasons'][0]['detail']
+        assert machine.run(ordinary=True, path=program)['code'] == 'file_unreadable'
+
+
+def test_a_program_that_nobody_may_execute_does_not_run_though_it_cannot_be_read(open_folder):
+    machine = Machine(open_folder)
+    program = machine.static(mode=0o600)
+    open_folder.chmod(0o777)
+    if os.geteuid() == 0:
+        result = machine.run(path=program, ordinary=True, fail_on='never')
+        assert (result['verdict'], codes(result)) == ('incompatible', ['not_executable', 'file_unreadable'])
+
+
+@pytest.mark.parametrize('name', ['cpuinfo', 'path'])
+def test_a_pipe_in_the_place_of_a_file_is_refused_without_waiting(machine, name):
+    pipe = str(machine.folder.join('pipe'))
+    os.mkfifo(pipe)
+    result = machine.run(**dict({'path': machine.static(), 'fail_on': 'never'}, **{name: pipe}))
+    assert (result['failed'], result['code']) == (True, 'not_a_file')
+
+
+@pytest.mark.parametrize('goos', ['dragonfly', 'linux'])
+def test_the_system_in_the_build_info_of_a_program_counts(machine, goos):
+    program = machine.static(data=tiny_elf.go_inline(b'go1.26.6', tiny_elf.go_modules('path\tx', 'build\tGOAMD64=v1', 'build\tGOOS=' + goos)))
+    result = machine.run(path=program, fail_on='never')
+    assert result['go']['settings']['GOOS'] == goos
+    assert (result['verdict'], codes(result)) == (('runs', []) if goos == 'linux' else ('incompatible', ['wrong_arch']))
 
 
 def test_asking_for_nothing_fails(machine):
@@ -235,6 +298,17 @@ def test_what_is_a_failure_is_chosen(machine, content, fail_on, code):
     if code:
         assert program in result['msg']
         assert result['reasons'][0]['detail'] in result['msg']
+
+
+@pytest.mark.parametrize(('fail_on', 'code'), [('incompatible', 'emulation_unseen'), ('unknown', 'emulation_unseen'), ('never', None)])
+def test_a_program_for_another_architecture_is_a_failure_where_no_emulator_can_be_seen(machine, fail_on, code):
+    def hide_proc():
+        abi_host.PROC = str(machine.folder.join('no-proc'))
+    program = machine.root.elf('/usr/bin/foreign', **dict(STATIC, machine=tiny_elf.RISCV))
+    result = machine.run(path=program, fail_on=fail_on, before=hide_proc)
+    assert (result['verdict'], codes(result)) == ('unknown', ['emulation_unseen'])
+    assert (result.get('failed', False), result.get('code')) == (code is not None, code)
+    assert 'fail_on: never' in result['reasons'][0]['detail']
 
 
 # ---- facts that travel

@@ -9,6 +9,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.gofleet.golang.plugins.filter.abi_matrix import FilterModule as MatrixFilters
+from ansible_collections.gofleet.golang.plugins.filter.abi_programs import FilterModule as ProgramFilters
 from ansible_collections.gofleet.golang.plugins.filter.abi_verdict import FilterModule as VerdictFilters
 from ansible_collections.gofleet.golang.plugins.module_utils import abi_host
 from ansible_collections.gofleet.golang.plugins.plugin_utils import preflight
@@ -27,6 +28,7 @@ def answer(*results: dict[str, Any]) -> dict[str, Any]:
 
 FIT = answer(result('build/hello'), result('build/world'))
 UNFIT = answer(result('build/hello'), result('build/world', 'incompatible', 'version_missing', OLD))
+FOREIGN = answer(result('build/hello', 'unknown', 'emulation_unseen', 'It is for arm64.'), result('build/world'))
 OPEN = answer(result('build/hello', 'unknown', 'packed', 'It is packed.'), result('build/world'))
 
 
@@ -36,7 +38,8 @@ def decide(answers: dict[str, Any], fail_on: str = 'incompatible', hosts: tuple[
 
 def test_hosts_on_which_all_programs_run_are_fit() -> None:
     said = decide({'web1': FIT, 'web2': FIT})
-    assert said == {'fit': True, 'failing': [], 'lines': ['      hello  world', 'web1  runs   runs', 'web2  runs   runs']}
+    assert (said['fit'], said['failing']) == (True, [])
+    assert said['lines'] == ['      hello  world', 'web1  runs   runs', 'web2  runs   runs']
 
 
 def test_the_matrix_has_the_reason_in_each_cell_and_each_text_once() -> None:
@@ -55,7 +58,7 @@ def test_what_makes_a_fleet_unfit_is_listed() -> None:
 
 @pytest.mark.parametrize(('answers', 'fail_on', 'fit'), [
     (OPEN, 'incompatible', True), (OPEN, 'unknown', False), (OPEN, 'never', True), (UNFIT, 'incompatible', False), (UNFIT, 'unknown', False),
-    (UNFIT, 'never', True)])  # fmt: skip
+    (UNFIT, 'never', True), (FOREIGN, 'incompatible', False), (FOREIGN, 'unknown', False), (FOREIGN, 'never', True)])  # fmt: skip
 def test_which_verdict_makes_a_host_unfit_is_chosen(answers: dict[str, Any], fail_on: str, fit: bool) -> None:
     assert decide({'web1': answers}, fail_on)['fit'] is fit
 
@@ -89,6 +92,55 @@ def test_programs_of_one_name_are_shown_with_their_folders() -> None:
 
 def test_a_fleet_without_programs_is_fit() -> None:
     assert preflight.decision(['web1'], {'web1': answer()}, [])['fit'] is True
+
+
+def test_the_summary_names_what_fails_where_and_not_more_than_a_reader_takes_in() -> None:
+    assert 'Every program was judged on 1 hosts' in decide({'web1': FIT})['summary']
+    said = decide({f'old{number}': UNFIT for number in range(9)})['summary']
+    assert said.startswith('9 of 9 hosts cannot be relied on to run what is coming: build/world on old0 (incompatible: version_missing), ')
+    assert said.endswith('build/world on old4 (incompatible: version_missing), and 4 more. Nothing was changed.')
+
+
+@pytest.mark.parametrize('count', [1, 3, 16, 40])
+@pytest.mark.parametrize('length', [1, 30, 300])
+def test_no_line_is_wider_than_a_terminal_and_nothing_is_lost(count: int, length: int) -> None:
+    programs = [f'{"p" * length}{number}' for number in range(count)]
+    hosts = [f'{"h" * length}{number}' for number in range(5)]
+    detail = 'x' * 300 + ' is why.'
+    unfit = answer(*[result(each, 'incompatible', 'version_missing', detail) for each in programs])
+    said = preflight.decision(hosts, dict.fromkeys(hosts, unfit), programs)
+    assert max(map(len, said['lines'])) <= preflight.WIDTH
+    # Column by column, the words of a cell stand in order.
+    text = ''.join(said['lines']).replace(' ', '')
+    assert text.count('version_missing') == count * len(hosts)
+    assert text.count('x' * 20) >= 14 * count
+    if length == 1:
+        assert all(name in text for name in (*programs, *hosts))
+
+
+def test_many_programs_make_several_tables_of_the_same_hosts() -> None:
+    programs = [f'program{number}' for number in range(16)]
+    said = preflight.decision(['web1', 'web2'], {host: answer(*map(result, programs)) for host in ('web1', 'web2')}, programs)
+    assert [line.partition(' ')[0] for line in said['lines']] == ['', 'web1', 'web2', '', '', 'web1', 'web2']
+    headings = ' '.join(line for line in said['lines'] if 'program' in line).split()
+    assert headings == programs
+
+
+@pytest.mark.parametrize(('value', 'programs'), [
+    ('/build/hello', ['/build/hello']), ('/build/hello,/build/world', ['/build/hello', '/build/world']), ('/a , /b,', ['/a', '/b']),
+    (['/a', '/b'], ['/a', '/b']), (('/a',), ['/a']), ('', []), (None, []), ([], []), (['/a', ''], ['/a'])])  # fmt: skip
+def test_programs_are_a_list_or_a_text_of_one_or_several(value: Any, programs: list[str]) -> None:
+    assert ProgramFilters().filters()['abi_programs'](value) == programs
+
+
+@pytest.mark.parametrize('value', [5, {'a': 1}, [1], b'/a'])
+def test_programs_that_are_no_text_are_refused(value: Any) -> None:
+    with pytest.raises(AnsibleFilterError, match='Write a path'):
+        ProgramFilters().filters()['abi_programs'](value)
+
+
+def test_the_matrix_takes_one_program_as_a_text() -> None:
+    assert preflight.decision(['web1'], {'web1': answer(result('build/hello'))}, 'build/hello')['lines'] == ['      hello', 'web1  runs']
 
 
 def test_an_unknown_choice_is_refused() -> None:

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, gofleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The filter abi_programs: the programs that a variable names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.plugin_utils import preflight
+
+
+def abi_programs(value: Any) -> list[str]:
+    try:
+        return preflight.programs_of(value)
+    except GofleetError as exc:
+        raise AnsibleFilterError(exc.msg) from exc
+
+
+class FilterModule:
+    """Ansible's way to find it."""
+
+    def filters(self) -> dict[str, Any]:
+        return {'abi_programs': abi_programs}
