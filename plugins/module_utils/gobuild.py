@@ -191,7 +191,7 @@ def _lines(modules):
 
 def _setting(text):
     """(key, value), either of which Go quotes when it holds a space or the like. Source: runtime/debug.ParseBuildInfo."""
-    found = re.match(r'("(?:[^"\\]|\\.)*"|`[^`]*`|[^=]*)=?(.*)$', text, re.DOTALL)
+    found = re.match(r'("(?:[^"\\]|\\.)*"|`[^`]*`|[^=]*)=?(.*)\Z', text, re.DOTALL)
     return _unquoted(found.group(1)), _unquoted(found.group(2))
 
 

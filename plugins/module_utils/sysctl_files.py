@@ -34,7 +34,7 @@ Loader = namedtuple('Loader', 'name enabled')
 # One line of a file. value: whitespace normalised.
 Assignment = namedtuple('Assignment', 'path key value')
 
-_PART = re.compile(r'[A-Za-z0-9_:@+,~%][A-Za-z0-9_.:@+,~%-]*$')
+_PART = re.compile(r'[A-Za-z0-9_:@+,~%][A-Za-z0-9_.:@+,~%-]*\Z')
 _GLOB = re.compile(r'[*?\[]')
 _MASK = '/dev/null'
 

@@ -25,7 +25,7 @@ NO_INTERFACE = 'this host has no such interface, or not its protocol'
 _INTEGERS = (int, type(2 ** 64))
 _TEXTS = (str, type(u''))
 
-_NUMBER = re.compile(r'-?(?:0[xX][0-9a-fA-F]+|[0-9]+)$')
+_NUMBER = re.compile(r'-?(?:0[xX][0-9a-fA-F]+|[0-9]+)\Z')
 
 # One key that is asked for. value: whitespace normalised; at_least: whether it is a floor; optional: whether a host may lack it.
 Wanted = namedtuple('Wanted', 'parts key value at_least optional origin reason source')
