@@ -39,7 +39,7 @@ class ActionModule(actions.Action):
             raise GofleetError(f"lock is '{path}'. Write an absolute path, as in \"{{{{ playbook_dir }}}}/go.lock.yml\".", 'bad_path', path=str(path))
         # Two renewals at once: the second sees what the first wrote.
         with kept.locked(f'lock file {path.resolve()}'):
-            before = path.read_text(encoding='utf-8') if path.exists() else ''
+            before = lockfile.text_at(path) if path.exists() else ''
             old = lockfile.read(path) if before else []
             after = lockfile.text_of(lockfile.merged(old, records))
             if after != before and not self._task.check_mode:

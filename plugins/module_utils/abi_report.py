@@ -7,12 +7,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import io
 import os
 
 from ansible.module_utils.common.text.converters import to_native, to_text
 
-from ansible_collections.gofleet.golang.plugins.module_utils import abi, abi_binary, abi_host, abi_links, elf_tables, loaders, sysroot
+from ansible_collections.gofleet.golang.plugins.module_utils import abi, abi_binary, abi_host, abi_links, elf_tables, loaders, regular_files, sysroot
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # Of a list in a result.
@@ -49,8 +48,7 @@ def check(params):
 def _text(path):
     if path is None:
         return None
-    with io.open(path, 'rb') as source:
-        return to_native(source.read(1 << 22), errors='surrogate_or_replace')
+    return to_native(regular_files.read_start(path, 1 << 22), errors='surrogate_or_replace')
 
 
 def _failure(results, fail_on):

@@ -18,7 +18,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 
-from ansible_collections.gofleet.golang.plugins.module_utils import checks, environment_render, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import checks, environment_render, foreign_values, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 # {0}: the environment's name. Files of sessions lie where their readers look by themselves.
@@ -115,8 +115,9 @@ def owner_ids(owner, group):
 def _id_of(name, lookup, what):
     if name is None:
         return None
-    if name.isdigit():
-        return int(name)
+    number = foreign_values.whole(name)
+    if number is not None:
+        return number
     try:
         return lookup(name)
     except KeyError:

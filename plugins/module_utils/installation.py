@@ -15,7 +15,8 @@ import tempfile
 import time
 from collections import namedtuple
 
-from ansible_collections.gofleet.golang.plugins.module_utils import adoption, checks, digests, goversion, host, manifest, sources, toolchain, transaction, trust
+from ansible_collections.gofleet.golang.plugins.module_utils import (
+    adoption, checks, digests, foreign_values, goversion, host, manifest, regular_files, sources, toolchain, transaction, trust)
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
 # Refusals that no other source would mend.
@@ -233,8 +234,10 @@ class Installer(object):
     def _take(self, version, given, record, stage):
         """Copy an archive into the stage while hashing it: nobody else can write to what was verified."""
         taken = os.path.join(stage, os.path.basename(given.path))
-        size, sha256 = _copy(given, taken)
         kind = 'module' if given.path.endswith('.zip') else 'archive'
+        # What a connection's user put there may only be a file of theirs, not a link to one of root's.
+        uploaded = os.path.dirname(os.path.dirname(given.path)) == self.paths.incoming
+        size, sha256 = _copy(given, taken, record.get('size') if kind == 'archive' else None, follow=not uploaded)
         if kind == 'module' and not record.get('h1'):
             raise GofleetError('%s is a module zip, and nothing says what its tree has to be. Give its h1 in releases, or set goproxy so '
                                'that the transparency log is asked.' % given.origin, 'unverifiable', path=given.origin)
@@ -257,7 +260,7 @@ class Installer(object):
             transaction.delete_tree(abandoned)
         folder = tempfile.mkdtemp(dir=self.paths.incoming)
         # Under sudo the connection is another user's; root reads what that user puts here, and hashes it.
-        if os.geteuid() == 0 and connection.isdigit():
+        if os.geteuid() == 0 and foreign_values.whole(connection) is not None:
             user = pwd.getpwuid(int(connection))
             os.chown(folder, user.pw_uid, user.pw_gid)
         return folder
@@ -311,19 +314,27 @@ Obtained = namedtuple('Obtained', 'path kind origin sha256 size')
 Staged = namedtuple('Staged', 'path entries h1')
 
 
-def _copy(given, target):
+def _copy(given, target, expected, follow):
+    """(size, sha256) of a copy of a given archive. expected: bytes, or None. Raises GofleetError(archive_unreadable, sha256_mismatch), OSError."""
+    limit = expected or sources.UNKNOWN_SIZE_LIMIT
     digest = hashlib.sha256()
-    size = 0
     try:
-        source = io.open(given.path, 'rb')
-    except (IOError, OSError) as exc:
-        raise GofleetError('The archive %s cannot be read: %s.' % (given.origin, exc.strerror), 'archive_unreadable', path=given.origin)
-    with source, transaction.naming(target), io.open(target, 'wb') as output:
-        for chunk in iter(lambda: source.read(digests.CHUNK), b''):
-            digest.update(chunk)
-            size += len(chunk)
-            output.write(chunk)
-    return size, digest.hexdigest()
+        # A pipe's open waits for a writer, and a device has no end.
+        descriptor, status = regular_files.open_descriptor(given.path, follow)
+    except GofleetError as exc:
+        raise GofleetError('The archive %s cannot be read: %s' % (given.origin, exc.msg), 'archive_unreadable', path=given.origin)
+    with io.open(descriptor, 'rb', 0) as source:
+        if status.st_size > limit:
+            raise GofleetError('%s is not the release: it has %d bytes, and %s. Nothing was installed. Get the file again.'
+                               % (given.origin, status.st_size, 'the record says %d' % limit if expected else 'no archive of Go has more than %d' % limit),
+                               'sha256_mismatch' if expected else 'archive_unsafe', path=given.origin, found=status.st_size, wanted=limit)
+        left = status.st_size
+        with transaction.naming(target), io.open(target, 'wb') as output:
+            for chunk in iter(lambda: source.read(min(digests.CHUNK, left)), b''):
+                digest.update(chunk)
+                left -= len(chunk)
+                output.write(chunk)
+    return status.st_size - left, digest.hexdigest()
 
 
 def _no_source(version, goarch, failures):

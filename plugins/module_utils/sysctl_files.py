@@ -14,13 +14,13 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import errno
-import io
 import os
 import re
 from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 ETC = '/etc/sysctl.d'
@@ -37,6 +37,8 @@ Assignment = namedtuple('Assignment', 'path key value')
 _PART = re.compile(r'[A-Za-z0-9_:@+,~%][A-Za-z0-9_.:@+,~%-]*\Z')
 _GLOB = re.compile(r'[*?\[]')
 _MASK = '/dev/null'
+# Bytes of a file that are read; those of distributions have some 10 KiB.
+_LIMIT = 1 << 20
 
 
 # ---- names
@@ -121,12 +123,11 @@ class Tree(object):
             return []
 
     def read(self, path):
-        """A file's text, or None if it is not there or a link that leads nowhere. Raises IOError, OSError."""
+        """A file's text, or None if it is not there, a link that leads nowhere, or no regular file, which is not opened. Raises GofleetError."""
         try:
-            with io.open(self.real(path), 'rb') as source:
-                return to_native(source.read(), errors='surrogate_or_replace')
-        except (IOError, OSError) as exc:
-            if exc.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP):
+            return to_native(regular_files.read_start(self.real(path), _LIMIT), errors='surrogate_or_replace')
+        except GofleetError as exc:
+            if exc.code not in ('file_missing', 'not_a_file'):
                 raise
             return None
 

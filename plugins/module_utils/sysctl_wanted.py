@@ -12,7 +12,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_files
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values, sysctl_files
 from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_profiles as known
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
@@ -159,8 +159,9 @@ def _reserved(wanted, observed):
     found = set()
     for field in re.split(r'[,\s]+', (asked[0] if asked else observed.live[RESERVED].value) or ''):
         low, dash, high = field.partition('-')
-        if low.isdigit() and (high.isdigit() or not dash):
-            found.update(range(int(low), min(int(high or low), _PORTS) + 1))
+        first, last = foreign_values.whole(low), foreign_values.whole(high if dash else low)
+        if first is not None and last is not None:
+            found.update(range(first, min(last, _PORTS) + 1))
     return found
 
 

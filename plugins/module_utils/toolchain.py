@@ -17,13 +17,12 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import errno
-import io
 import os
 from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, manifest, transaction, tree_manifest
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, goversion, manifest, regular_files, transaction, tree_manifest
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 PROGRAMS = ('go', 'gofmt')
@@ -205,8 +204,8 @@ def _observe_link(paths, trees):
 
 def _claimed_version(tree):
     try:
-        with io.open(os.path.join(tree, 'VERSION'), 'rb') as source:
-            return str(goversion.parse_release(to_native(source.read(_VERSION_LIMIT).split(b'\n')[0], errors='surrogate_or_replace')))
+        content = regular_files.read_start(os.path.join(tree, 'VERSION'), _VERSION_LIMIT)
+        return str(goversion.parse_release(to_native(content.split(b'\n')[0], errors='surrogate_or_replace')))
     except (IOError, OSError, GofleetError):
         # Whatever that is, it is no release that could be taken in.
         return None

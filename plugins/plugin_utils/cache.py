@@ -16,8 +16,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values, regular_files
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
 # Some 25 archives: the supported lines of a fleet with three architectures.
 MAX_BYTES = 2 << 30
+# Bytes of one value. Go's whole index, as it is kept, has some 10 MB.
+_VALUE_LIMIT = 64 << 20
 # Begins the names of files that are being written.
 _NEW = '.new-'
 # Seconds after which nobody writes on.
@@ -48,8 +53,8 @@ class Cache:
     def read(self, key: str) -> Any:
         """The JSON value of a key, or None if there is none or it cannot be read as JSON."""
         try:
-            return json.loads(self._path('values', key).read_text(encoding='utf-8'))
-        except (FileNotFoundError, ValueError):
+            return foreign_values.from_json(regular_files.read(str(self._path('values', key)), _VALUE_LIMIT))
+        except (GofleetError, ValueError):
             return None
 
     def write(self, key: str, value: Any) -> None:

@@ -23,6 +23,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Requ
 _INDEX_LIMIT = 64 << 20
 # What nearly every host is. Others are looked up in the log when a host says that it is one.
 _USUAL_GOARCH = ('amd64', 'arm64')
+# An index that cannot be asked, and one whose answer cannot be read: both are passed over where the log is a source.
+_NO_INDEX = ('index_unreachable', 'bad_index')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 
@@ -120,7 +122,7 @@ class _Resolver:
                 record = self._record(spec)
             except GofleetError as exc:
                 # A host that has this very release needs nothing of what could not be reached.
-                if spec.kind != 'exact' or exc.code not in ('index_unreachable', 'log_unreachable', 'not_in_log'):
+                if spec.kind != 'exact' or exc.code not in (*_NO_INDEX, 'log_unreachable', 'not_in_log'):
                     raise
                 record = Record(str(spec.version))
                 resolution.excuses[record.version] = exc.as_result()
@@ -139,7 +141,7 @@ class _Resolver:
             record = self._indexed(spec)
         except GofleetError as exc:
             # An exact release needs the log alone; others a list to be found in.
-            if exc.code != 'index_unreachable' or not (self._prover.has_log(str(spec.version)) if spec.version else self._request.goproxy):
+            if exc.code not in _NO_INDEX or not (self._prover.has_log(str(spec.version)) if spec.version else self._request.goproxy):
                 raise
             record = self._logged(spec, exc)
             self._warnings.append(f"The release index {exc.evidence['url']} {exc.evidence['reason']}. Go {record.version} was resolved, and "
@@ -169,10 +171,13 @@ class _Resolver:
                     f'The release index {shown} {exc.msg}. Without it nobody knows which release and which digest are meant. Set index_url to a '
                     'copy that the controller reaches, pin digests with checksums, or set goproxy.', 'index_unreachable',
                     url=shown, reason=exc.msg) from exc
-            return [dataclasses.asdict(record) for record in releases.parse_index(text, shown)]
+            try:
+                return [dataclasses.asdict(record) for record in releases.parse_index(text, shown)]
+            except GofleetError as exc:
+                raise GofleetError(exc.msg, exc.code, **exc.evidence, reason='does not answer with a release index') from exc
 
         def understand(value: Any) -> dict[str, Record]:
-            return {each['version']: Record(**each) for each in value}
+            return {each['version']: releases.from_cache(each) for each in value}
 
         return self._cache.aged(f'index {url}', max_age, fetch, understand) or {}
 
@@ -267,6 +272,8 @@ def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) ->
         kinds.setdefault('pinned', when)
     if entry.get('sha256'):
         entry['sha256'] = releases.sha256_digits(entry['sha256'])
+    if 'size' in entry:
+        releases.plain_size(entry['size'])
     if entry.get('h1') and not str(entry['h1']).startswith('h1:'):
         raise ValueError(f"{entry['h1']!r} is not an h1")
     return {**entry, 'vouched': vouched}
