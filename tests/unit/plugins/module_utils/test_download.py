@@ -263,7 +263,7 @@ def test_a_file_that_changed_to_a_larger_one_is_refused(web, fetch):
     assert error_of(fetch, url, size=1000).code == 'too_large'
 
 
-@pytest.mark.parametrize('length', ['many', '-5', '1e3', '9' * 5000, u'\xb2', '1_0', '+5', ' '])
+@pytest.mark.parametrize('length', ['many', '-5', '1e3', '9' * 5000, '\xb2', '1_0', '+5', ' '])
 def test_an_absurd_length_is_an_error_of_the_server(web, fetch, length):
     assert error_of(fetch, web.serve('/archive', Answer(CONTENT, declared=length)), size=1001).code == 'malformed_answer'
 

@@ -482,7 +482,7 @@ def test_every_source_that_lies_in_a_new_way_is_passed_over(host, releases, web)
     zips = [spoilt_zip(release, 16, b'\xff\xff\xff\x7f'), spoilt_zip(release, 12, b'\xff\xff\0\0'), spoilt_zip(release, 12, b'\0' * 8)]
     for number, content in enumerate(zips):
         web.serve('/%d/golang.org/toolchain/@v/%s' % (number, release.module_filename), content)
-    web.serve('/length/golang.org/toolchain/@v/' + release.module_filename, Answer(release.module_bytes, declared=u'\xb2'))
+    web.serve('/length/golang.org/toolchain/@v/' + release.module_filename, Answer(release.module_bytes, declared='\xb2'))
     web.serve('/port/golang.org/toolchain/@v/' + release.module_filename, Answer(b'', 302, headers=[('Location', 'http://127.0.0.1:99999999999/')]))
     liars = ['0', '1', '2', 'length', 'port']
     host.offer(files={}, goproxy=['%s/%s' % (web.url, each) for each in liars] + [proxy(web, release)])
