@@ -122,9 +122,9 @@ def parse(raw, algorithm=None):
     if len(raw) > LIMIT:
         raise _malformed(1, b'', 'the file has %d bytes, and %d are plenty' % (len(raw), LIMIT))
     reader = _Reader(algorithm)
-    for number, line in enumerate(io.BytesIO(raw[len(_BYTE_ORDER_MARK):] if raw.startswith(_BYTE_ORDER_MARK) else raw), 1):
-        line = line[:-1] if line.endswith(b'\n') else line
-        line = line[:-1] if line.endswith(b'\r') else line
+    for number, whole in enumerate(io.BytesIO(raw[len(_BYTE_ORDER_MARK):] if raw.startswith(_BYTE_ORDER_MARK) else raw), 1):
+        ended = whole[:-1] if whole.endswith(b'\n') else whole
+        line = ended[:-1] if ended.endswith(b'\r') else ended
         if line.strip() and not line.startswith(b'#'):
             reader.take(number, line)
     return reader.lines()

@@ -16,7 +16,19 @@ import time
 from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils import (
-    adoption, checks, digests, foreign_values, goversion, host, manifest, regular_files, sources, toolchain, transaction, trust)
+    adoption,
+    checks,
+    digests,
+    foreign_values,
+    goversion,
+    host,
+    manifest,
+    regular_files,
+    sources,
+    toolchain,
+    transaction,
+    trust,
+)
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
 # Refusals that no other source would mend.
@@ -328,13 +340,16 @@ def _copy(given, target, expected, follow):
             raise GofleetError('%s is not the release: it has %d bytes, and %s. Nothing was installed. Get the file again.'
                                % (given.origin, status.st_size, 'the record says %d' % limit if expected else 'no archive of Go has more than %d' % limit),
                                'sha256_mismatch' if expected else 'archive_unsafe', path=given.origin, found=status.st_size, wanted=limit)
-        left = status.st_size
+        size = 0
         with transaction.naming(target), io.open(target, 'wb') as output:
-            for chunk in iter(lambda: source.read(min(digests.CHUNK, left)), b''):
+            # No further than it was long: a file that grows has no end either.
+            chunk = source.read(min(digests.CHUNK, status.st_size))
+            while chunk:
                 digest.update(chunk)
-                left -= len(chunk)
+                size += len(chunk)
                 output.write(chunk)
-    return status.st_size - left, digest.hexdigest()
+                chunk = source.read(min(digests.CHUNK, status.st_size - size))
+    return size, digest.hexdigest()
 
 
 def _no_source(version, goarch, failures):

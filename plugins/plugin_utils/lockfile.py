@@ -35,9 +35,20 @@ def read(path: Path) -> list[dict[str, Any]]:
     if content['format'] > FORMAT:
         raise _bad(path, f'a later gofleet.golang wrote it (format {content["format"]}, this one knows {FORMAT}); update the collection')
     for each in content['releases']:
-        if not isinstance(each, dict) or not isinstance(each.get('archives'), dict) or not each['archives']:
+        if not _is_release(each):
             raise _bad(path, 'a release in it has no version and archives')
     return list(content['releases'])
+
+
+def _is_release(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get('version'), str) or not isinstance(value.get('archives'), dict):
+        return False
+    entries = list(value['archives'].values())
+    return bool(entries) and all(isinstance(entry, dict) and _are_proofs(entry.get('vouched') or {}) for entry in entries)
+
+
+def _are_proofs(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(kinds, dict) for kinds in value.values())
 
 
 def text_at(path: Path) -> str:

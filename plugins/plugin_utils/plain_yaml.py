@@ -30,7 +30,7 @@ def load(raw: bytes) -> Any:
     if len(raw) > LIMIT:
         raise ValueError(f'it has {len(raw)} bytes, and {LIMIT} are plenty')
     try:
-        return yaml.load(raw.decode('utf-8-sig'), Loader=_Loader)  # noqa: S506 - a SafeLoader that does less
+        return yaml.load(raw.decode('utf-8-sig'), Loader=_Loader)
     except yaml.YAMLError as exc:
         raise ValueError(_told(exc)) from exc
 
@@ -47,7 +47,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """As the parent's. Raises ValueError."""
-        event = self.peek_event()
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or event.anchor:
             raise ValueError(f'line {line} has an anchor or an alias (& or *), which are refused here')
@@ -86,8 +86,16 @@ def _scalar(loader: _Loader, node: yaml.ScalarNode) -> Any:
     return int(value) if _INTEGER.match(value) else value
 
 
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    return loader.construct_mapping(node, deep=True)
+
+
+def _list(loader: _Loader, node: yaml.SequenceNode) -> list[Any]:
+    return list(loader.construct_sequence(node, deep=True))
+
+
 # No resolvers: what a plain scalar is says _scalar() alone.
 _Loader.yaml_implicit_resolvers = {}
 _Loader.add_constructor(_TEXT, _scalar)
-_Loader.add_constructor('tag:yaml.org,2002:map', lambda loader, node: loader.construct_mapping(node, deep=True))
-_Loader.add_constructor('tag:yaml.org,2002:seq', lambda loader, node: loader.construct_sequence(node, deep=True))
+_Loader.add_constructor('tag:yaml.org,2002:map', _mapping)
+_Loader.add_constructor('tag:yaml.org,2002:seq', _list)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import release_index
-from fuzz_readers import Reader, reader
 from transparency_log import Log
 
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_result
 from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, checksum_db, lockfile, plain_yaml, releases, resolver
+from fuzz_readers import Reader, reader
 
 WHEN = '2026-11-21T00:00:00Z'
 INDEX = release_index.index('1.27rc1', '1.26.6', '1.25.9')

@@ -25,7 +25,8 @@ from values import SEED
 
 FILES = int(os.environ.get('GOFLEET_EXAMPLES', '120'))
 NAMES = [b'a', b'b', b' b', b'*b', b'c d', b'e\\n', b'e\n', b'f\r', b'f', b'g)', b'SHA256 (a) = ', b'-h', b'\xff\xfe', b'dir/a', b'i ', b'0' * 64]
-_HEADINGS = [b'Release 1.2', b'', b'# SHA256', b' # not at the beginning', b'sha256sums:', b'<pre>', b'-- ', b'SIZE (a) = 7', b'SHA256 a', b'\\', b'=', b'x' * 70]
+_HEADINGS = [b'Release 1.2', b'', b'# SHA256', b' # not at the beginning', b'sha256sums:', b'<pre>', b'-- ', b'SIZE (a) = 7',
+             b'SHA256 a', b'\\', b'=', b'x' * 70]
 
 
 def hash_of(algorithm: str) -> Callable[[bytes], str]:

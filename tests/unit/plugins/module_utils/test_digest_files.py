@@ -158,7 +158,9 @@ def test_what_no_tool_writes_is_refused_with_its_line(text, line):
 
 
 @pytest.mark.parametrize('text', [
-    '%s\ta', '%s\t a', '%s\t*a', ' %s  a', '\t \t%s  a', '  SHA256 (a) = %s', 'SHA256 (a) \t=\t %s', ' \\%s  a', 'Release 1.2\n\n%s  a', 'sha256sums:\n%s *a\n-- \nus\n',
+    '%s\ta', '%s\t a', '%s\t*a', ' %s  a', '\t \t%s  a', '  SHA256 (a) = %s', 'SHA256 (a) \t=\t %s', ' \\%s  a',
+    'Release 1.2\n\n%s  a',
+    'sha256sums:\n%s *a\n-- \nus\n',
     '%s  a\nb  a\n', '<pre>\n%s  a\n</pre>', '%s  a\n' + OTHER, OTHER + '\n%s  a\n', OTHER + '  -\n%s  a', '\0\n%s  a', '%s a\n' + OTHER + ' b', '%s a',
 ])
 def test_what_gnu_finds_among_blanks_and_headings_is_found(text):
@@ -186,7 +188,8 @@ def test_a_name_tells_what_its_length_does_not(name, algorithm):
     assert digest_files.algorithm_of(name) == algorithm
 
 
-@pytest.mark.parametrize('piece', ['a', '(', ') = ', ')=', ')= ', ' \t', '=', 'SHA256 (a)=', '\\', 'SHA256 (', S256, '%s  a\\' % S256, '\\%s  \\' % S256, 'SHA256 (a) = '])
+@pytest.mark.parametrize('piece', ['a', '(', ') = ', ')=', ')= ', ' \t', '=', 'SHA256 (a)=', '\\', 'SHA256 (', S256,
+    '%s  a\\' % S256, '\\%s  \\' % S256, 'SHA256 (a) = '])
 def test_long_lines_that_no_tool_writes_are_refused_in_few_words(piece):
     error = refusal(digest_files.parse, to_bytes(piece * 200000))
     assert (error.code, error.evidence['line'], len(error.msg) < 600) == ('malformed_digest_file', 1, True)

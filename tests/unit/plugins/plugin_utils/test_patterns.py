@@ -37,7 +37,8 @@ def texts(node: ast.AST) -> list[str | bytes]:
 
 
 def is_multiline(call: ast.Call) -> bool:
-    return any(isinstance(each, ast.Attribute) and each.attr in ('MULTILINE', 'M') for argument in [*call.args[1:], *call.keywords] for each in ast.walk(argument))
+    named = [each for argument in [*call.args[1:], *call.keywords] for each in ast.walk(argument) if isinstance(each, ast.Attribute)]
+    return any(each.attr in ('MULTILINE', 'M') for each in named)
 
 
 def ends(pattern: str | bytes) -> bool:
