@@ -543,7 +543,7 @@ def test_a_zip_of_too_many_members_is_refused_whatever_it_says_their_number_is(u
 
 
 @pytest.mark.parametrize(('at', 'content'), [
-    (-6, b'\xff\xff\xff\xff'), (-6, b'\0\0\0\0'), (-6, b'\1\0\0\0'), (-10, b'\0\0\0\0'), (-10, b'\xff\xff\0\0'), (-12, b'\xff\xff'),
+    (-6, b'\xff\xff\xff\xff'), (-6, b'\0\0\0\0'), (-6, b'\1\0\0\0'), (-10, b'\xff\xff\0\0'), (-12, b'\xff\xff'),
     # The offset of a member, and one of 64 bits.
     (-22 - 4 - 6, b'\xff\xff\xff\x7f'), (-22 - 4 - 6, b'\xff\xff\xff\xff'),
 ])
