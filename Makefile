@@ -28,8 +28,9 @@ sanity: ## Run ansible-test sanity with the oldest and the newest ansible-core
 unit: ## Run the unit tests on every Python from 2.7 on
 	$(PYTHON) tests/support/units.py
 
-fuzz: ## Bend 100,000 programs, and have each read within its time
+fuzz: ## Bend 100,000 programs, and 3,000 inputs of every other reader, and have each read within its time
 	"$$($(PYTHON) tests/support/lanes.py path el7)/bin/python" tests/fuzz/fuzz_elf.py --count 100000
+	GOFLEET_FUZZ=100000 "$$($(PYTHON) tests/support/lanes.py path el7)/bin/python" -m pytest -q tests/fuzz/test_fuzz_readers.py
 
 faults: ## Kill runs and let calls fail, at a sample of the points; GOFLEET_FAULTS=all takes each
 	$(PYTHON) tests/support/suite.py faults

@@ -41,7 +41,7 @@ class ActionModule(actions.Action):
         path = lockfile.place(path)
         # Two renewals at once: the second sees what the first wrote.
         with kept.locked(f'lock file {path}'):
-            before = path.read_text(encoding='utf-8') if path.exists() else ''
+            before = lockfile.text_at(path) if path.exists() else ''
             old = lockfile.read(path) if before else []
             after = lockfile.text_of(lockfile.merged(old, records))
             if after != before and not self._task.check_mode:

@@ -200,7 +200,7 @@ def needed_kernel(binary):
 
 
 def _kernel_of_go(version, goarch):
-    found = re.search(r'go(\d+\.\d+(?:\.\d+|rc\d+|beta\d+)?)', version or '')
+    found = re.search(r'go([0-9]+\.[0-9]+(?:\.[0-9]+|rc[0-9]+|beta[0-9]+)?)', version or '')
     if not found:
         return None
     try:

@@ -7,7 +7,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import io
 import os
 
 from ansible.module_utils.common.text.converters import to_native
@@ -62,9 +61,7 @@ def check(params):
 def _text(path):
     if path is None:
         return None
-    descriptor, dummy = regular_files.open_descriptor(path)
-    with io.open(descriptor, 'rb') as source:
-        return to_native(source.read(1 << 22), errors='surrogate_or_replace')
+    return to_native(regular_files.read_start(path, 1 << 22), errors='surrogate_or_replace')
 
 
 def _failure(results, fail_on):

@@ -218,7 +218,7 @@ def _refusals(path):
     """What a reader of archives may raise over hostile bytes, as GofleetError."""
     try:
         yield
-    except (zipfile.BadZipfile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, struct.error) as exc:
+    except (zipfile.BadZipfile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, struct.error, LookupError, OverflowError) as exc:
         raise _damaged(path, to_native(exc) or type(exc).__name__)
     except (IOError, OSError) as exc:
         if exc.errno in _CLASHES:
@@ -244,11 +244,37 @@ def unpack_zip(path, folder, prefix):
 def _opened_zip(path):
     with _refusals(path):
         _check_zip_end(path)
-        with contextlib.closing(zipfile.ZipFile(path)) as source:
+        with io.open(path, 'rb') as packed, contextlib.closing(zipfile.ZipFile(_Packed(packed))) as source:
             members = source.infolist()
+            for member in members:
+                if member.compress_type not in _METHODS:
+                    raise GofleetError("The zip holds '%s', which is neither stored nor deflated. Take it from another source."
+                                       % to_native(member.filename[:_PATH]), 'archive_unsafe', member=to_native(member.filename[:_PATH]))
             if sum(member.file_size for member in members) > _ZIP_LIMIT:
                 raise _too_large(path, _ZIP_LIMIT)
             yield source, members
+
+
+class _Packed(object):
+    """The bytes of a zip, as zipfile asks for them: within the file, or it is damaged.
+
+    Offsets are what the zip says of itself. One before the file's beginning, or beyond 63 bits, is the system's EINVAL and Python's
+    OverflowError otherwise, which would look like errors of this host.
+    """
+
+    def __init__(self, source):
+        self._source = source
+        self._size = source.seek(0, os.SEEK_END)
+        for name in ('read', 'tell', 'close', 'seekable', 'readable'):
+            setattr(self, name, getattr(source, name))
+        self.closed = False
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._source.tell(), os.SEEK_END: self._size}[whence]
+        if not 0 <= start + offset <= self._size:
+            # Without errno, which zipfile expects of a file that is too short, and _refusals() takes for damage.
+            raise IOError('it points to byte %d, and has %d' % (start + offset, self._size))
+        return self._source.seek(start + offset)
 
 
 def _check_zip_end(path):

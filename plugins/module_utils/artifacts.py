@@ -159,7 +159,7 @@ class Prover(object):
             self.warnings.append('%s came without TLS: whoever is on the way can change it. Use https, or a file that was brought otherwise.'
                                  % sources.without_credentials(place))
         with _told_of(place):
-            return digest_files.parse(raw, self._algorithm)
+            return digest_files.parse(raw, self._algorithm or digest_files.algorithm_of(place))
 
     def _signed(self, artifact):
         signature = self._content(artifact.signature, gpgv.MAX_SIGNATURE)
@@ -204,9 +204,11 @@ def _told_of(place):
 
 def _mismatch(path, claim, found):
     said = 'line %d of %s says' % (claim['line'], claim['source']) if 'line' in claim else 'checksum says'
+    # Of the same length, so that only a name or the option tells them apart.
+    other = ' If b2sum wrote that line, set checksum_algorithm: blake2b.' if 'line' in claim and claim['algorithm'] == 'sha512' else ''
     return GofleetError(
-        '%s has the %s %s, and %s %s. It is damaged, or another file. Fetch it again; if that does not help, do not use it.'
-        % (path, claim['algorithm'], found, said, claim['digest']), 'checksum_mismatch', path=path, algorithm=claim['algorithm'], found=found,
+        '%s has the %s %s, and %s %s. It is damaged, or another file. Fetch it again; if that does not help, do not use it.%s'
+        % (path, claim['algorithm'], found, said, claim['digest'], other), 'checksum_mismatch', path=path, algorithm=claim['algorithm'], found=found,
         wanted=claim['digest'])
 
 

@@ -24,9 +24,9 @@ from ansible.module_utils.common.text.converters import to_native
 from ansible.module_utils.urls import ConnectionError as UrlsConnectionError
 from ansible.module_utils.urls import SSLValidationError, open_url
 
-from ansible_collections.gofleet.golang.plugins.module_utils import addresses, shown
+from ansible_collections.gofleet.golang.plugins.module_utils import addresses, foreign_values, shown
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils.sources import without_credentials
+from ansible_collections.gofleet.golang.plugins.module_utils.sources import UNKNOWN_SIZE_LIMIT, without_credentials
 
 try:
     from http.client import HTTPException
@@ -56,11 +56,12 @@ _PIECE = 1 << 16
 # Redirects in a row, as in urllib.
 _REDIRECTS = 10
 _REDIRECTING = (301, 302, 303, 307, 308)
-# What a file without a recorded size may have at most: by Go's own rule for module zips (x/mod/zip: MaxZipFile), and
-# three times the largest release archive so far.
-UNKNOWN_SIZE_LIMIT = 500 << 20
 # Errors of writing, which another mirror would not mend.
 _LOCAL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
+
+# What Python's libraries, which take an answer apart, were seen to run into or may: parts that lack, numbers out of range (a redirect to port
+# 70000), nesting. Their other errors have classes of their own.
+_HOSTILE = (LookupError, ArithmeticError, AttributeError, TypeError, RuntimeError, AssertionError)
 
 # size: bytes; received: bytes that came over the network, repeated ones included.
 Fetched = namedtuple('Fetched', 'url size sha256 received')
@@ -177,10 +178,10 @@ class _Transfer(object):
     def _announced_end(self, length):
         if length is None:
             return None
-        # No file has a length of 20 digits, and int() takes its time over thousands.
-        if not length.isdigit() or len(length) > 19:
+        found = foreign_values.whole(length)
+        if found is None:
             raise GofleetError("announces the length '%s'" % length[:40], 'malformed_answer', length=length[:40])
-        return self.size + int(length)
+        return self.size + found
 
     def _check_kind(self, response):
         kind = response.headers.get('Content-Type') or ''
@@ -319,6 +320,8 @@ class _network_errors(object):
             if self.begun:
                 raise _Broken(text)
             raise GofleetError('cannot be reached: %s' % text, 'unreachable', error=text)
+        if isinstance(exc, _HOSTILE):
+            raise GofleetError('answers what cannot be read (%s: %s)' % (type(exc).__name__, to_native(exc)[:200]), 'malformed_answer')
         return False
 
 

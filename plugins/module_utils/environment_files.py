@@ -24,6 +24,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils import (
     file_changes,
     folder_owners,
     folders,
+    foreign_values,
     regular_files,
     shown,
     transaction,
@@ -126,8 +127,9 @@ def owner_ids(owner, group):
 def _id_of(name, lookup, what):
     if name is None:
         return None
-    if name.isdigit():
-        return int(name)
+    number = foreign_values.whole(name)
+    if number is not None:
+        return number
     try:
         return lookup(name)
     except KeyError:

@@ -9,13 +9,12 @@ __metaclass__ = type
 
 import errno
 import glob
-import io
 import os
 import re
 
 from ansible.module_utils.common.text.converters import to_text
 
-from ansible_collections.gofleet.golang.plugins.module_utils import toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils import regular_files, toolchain
 from ansible_collections.gofleet.golang.plugins.module_utils.environment import CONSUMERS, Variable
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
@@ -32,6 +31,8 @@ _EVIDENCE = {
 _OF_SESSIONS = ('login_shell', 'fish', 'user_manager')
 # env_value_is_valid() of systemd refuses control characters before.
 _CONTROL_CHARACTERS_SINCE = 247
+# Bytes that are looked at; files of distributions have half a kilobyte.
+_NSSWITCH_LIMIT = 1 << 16
 
 
 def served_without_asking(root='/'):
@@ -118,10 +119,9 @@ def libc_cannot_resolve(root='/'):
         return 'the host runs musl, whose resolver knows no nsswitch.conf and no more than three name servers'
     path = os.path.join(root, 'etc/nsswitch.conf')
     try:
-        with io.open(path, 'rb') as source:
-            content = source.read()
-    except (IOError, OSError) as exc:
-        return '/etc/nsswitch.conf cannot be read (%s)' % exc.strerror
+        content = regular_files.read_start(path, _NSSWITCH_LIMIT)
+    except GofleetError as exc:
+        return '/etc/nsswitch.conf cannot be read (%s)' % exc.msg.rstrip('.')
     if not re.search(br'^[ \t]*hosts:[ \t]*\w', content, re.MULTILINE):
         return '/etc/nsswitch.conf does not say where hosts are looked for'
     return None

@@ -16,7 +16,7 @@ import re
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 _POWERS = {'': 0, 'K': 1, 'M': 2, 'G': 3, 'T': 4}
-_SIZE = re.compile(r'^([0-9]+) *(?:([KMGT])(?:iB)?|(B))?\Z')
+_SIZE = re.compile(r'^([0-9]{1,19}) *(?:([KMGT])(?:iB)?|(B))?\Z')
 # runtime/debug.SetMemoryLimit takes an int64; nothing that reads sizes takes more.
 _LARGEST = 2 ** 63 - 1
 # How each reader writes a multiple of a power of 1024; bytes are always written bare.

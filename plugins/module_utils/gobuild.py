@@ -12,10 +12,9 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
-import json
 import re
 
-from ansible_collections.gofleet.golang.plugins.module_utils import elf, elf_sections, elf_tables, gostart
+from ansible_collections.gofleet.golang.plugins.module_utils import elf, elf_sections, elf_tables, foreign_values, gostart
 from ansible_collections.gofleet.golang.plugins.module_utils.elf_image import text_of
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
@@ -191,7 +190,7 @@ def _lines(modules):
 
 def _setting(text):
     """(key, value), either of which Go quotes when it holds a space or the like. Source: runtime/debug.ParseBuildInfo."""
-    found = re.match(r'("(?:[^"\\]|\\.)*"|`[^`]*`|[^=]*)=?(.*)$', text, re.DOTALL)
+    found = re.match(r'("(?:[^"\\]|\\.)*"|`[^`]*`|[^=]*)=?(.*)\Z', text, re.DOTALL)
     return _unquoted(found.group(1)), _unquoted(found.group(2))
 
 
@@ -200,7 +199,7 @@ def _unquoted(text):
         return text[1:-1]
     if len(text) >= 2 and text[0] == text[-1] == '"':
         try:
-            return json.loads(text)
+            return foreign_values.from_json(text)
         except ValueError:
             # Go has more escapes than JSON; what they stand for is of no account to anyone here.
             return text

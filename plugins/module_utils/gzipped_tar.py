@@ -17,6 +17,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values
 from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
@@ -86,7 +87,7 @@ def _parse(block):
 
 def _number(field):
     digits = field.strip(b' \0')
-    if not digits.isdigit():
+    if foreign_values.whole(digits) is None:
         raise ValueError('a header has %r for a number' % to_native(field, errors='surrogate_or_replace'))
     return int(digits, 8)
 
@@ -103,11 +104,12 @@ def _long_name(kind, content):
     name = b''
     while content:
         # "LENGTH KEY=VALUE\n", where LENGTH counts all of it.
-        length = content.partition(b' ')[0]
-        if not length.isdigit() or len(length) > 5 or int(length) <= len(length) + 1 or content[int(length) - 1:int(length)] != b'\n':
+        digits = content.partition(b' ')[0]
+        length = foreign_values.whole(digits) or 0
+        if length <= len(digits) + 1 or content[length - 1:length] != b'\n':
             raise ValueError('a pax header is broken')
-        key, dummy, value = content[len(length) + 1:int(length) - 1].partition(b'=')
-        content = content[int(length):]
+        key, dummy, value = content[len(digits) + 1:length - 1].partition(b'=')
+        content = content[length:]
         if key == b'path' and not name:
             name = value
         elif key not in _IGNORED:

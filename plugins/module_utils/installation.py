@@ -21,12 +21,14 @@ from ansible_collections.gofleet.golang.plugins.module_utils import (
     extra_files,
     folder_owners,
     folders,
+    foreign_values,
     go_policy,
     goversion,
     host,
     locks,
     manifest,
     offers,
+    regular_files,
     sources,
     toolchain,
     toolchain_change,
@@ -263,8 +265,10 @@ class Installer(object):
     def _take(self, version, given, record, stage):
         """Copy an archive into the stage while hashing it: nobody else can write to what was verified."""
         taken = os.path.join(stage, os.path.basename(given.path))
-        size, sha256 = _copy(given, taken)
         kind = 'module' if given.path.endswith('.zip') else 'archive'
+        # What a connection's user put there may only be a file of theirs, not a link to one of root's.
+        uploaded = os.path.dirname(os.path.dirname(given.path)) == self.paths.incoming
+        size, sha256 = _copy(given, taken, record.get('size') if kind == 'archive' else None, follow=not uploaded)
         if kind == 'module' and not record.get('h1'):
             raise GofleetError('%s is a module zip, and nothing says what its tree has to be. Give its h1 in releases, or set goproxy so '
                                'that the transparency log is asked.' % given.origin, 'unverifiable', path=given.origin)
@@ -287,7 +291,7 @@ class Installer(object):
             transaction.delete_tree(abandoned)
         folder = tempfile.mkdtemp(dir=self.paths.incoming)
         # Under sudo the connection is another user's; root reads what that user puts here, and hashes it.
-        if os.geteuid() == 0 and connection.isdigit():
+        if os.geteuid() == 0 and foreign_values.whole(connection) is not None:
             try:
                 os.chown(folder, int(connection), -1)
             except (IOError, OSError):
@@ -335,18 +339,29 @@ Obtained = namedtuple('Obtained', 'path kind origin sha256 size')
 Staged = namedtuple('Staged', 'path entries h1')
 
 
-def _copy(given, target):
+def _copy(given, target, expected, follow):
+    """(size, sha256) of a copy of a given archive. expected: bytes, or None. Raises GofleetError(archive_unreadable, sha256_mismatch), OSError."""
+    limit = expected or sources.UNKNOWN_SIZE_LIMIT
     digest = hashlib.sha256()
-    size = 0
     try:
-        source = io.open(given.path, 'rb')
-    except (IOError, OSError) as exc:
-        raise GofleetError('The archive %s cannot be read: %s.' % (given.origin, exc.strerror), 'archive_unreadable', path=given.origin)
-    with source, transaction.naming(target), io.open(target, 'wb') as output:
-        for chunk in iter(lambda: source.read(digests.CHUNK), b''):
-            digest.update(chunk)
-            size += len(chunk)
-            output.write(chunk)
+        # A pipe's open waits for a writer, and a device has no end.
+        descriptor, status = regular_files.open_descriptor(given.path, follow)
+    except GofleetError as exc:
+        raise GofleetError('The archive %s cannot be read: %s' % (given.origin, exc.msg), 'archive_unreadable', path=given.origin)
+    with io.open(descriptor, 'rb', 0) as source:
+        if status.st_size > limit:
+            raise GofleetError('%s is not the release: it has %d bytes, and %s. Nothing was installed. Get the file again.'
+                               % (given.origin, status.st_size, 'the record says %d' % limit if expected else 'no archive of Go has more than %d' % limit),
+                               'sha256_mismatch' if expected else 'archive_unsafe', path=given.origin, found=status.st_size, wanted=limit)
+        size = 0
+        with transaction.naming(target), io.open(target, 'wb') as output:
+            # No further than it was long: a file that grows has no end either.
+            chunk = source.read(min(digests.CHUNK, status.st_size))
+            while chunk:
+                digest.update(chunk)
+                size += len(chunk)
+                output.write(chunk)
+                chunk = source.read(min(digests.CHUNK, status.st_size - size))
     return size, digest.hexdigest()
 
 

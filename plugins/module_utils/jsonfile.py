@@ -11,23 +11,29 @@ import errno
 import io
 import json
 
-from ansible_collections.gofleet.golang.plugins.module_utils import raw_texts, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values, raw_texts, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+# Bytes. A manifest has some 10 KiB.
+_LIMIT = 16 << 20
 
 
 def read(path, newest, newer, missing=None):
     """What is in a file, its text as the str of this Python; missing if there is no file.
 
     newest: the latest format that is known; newer: code of the GofleetError that is raised for a later one.
-    Raises ValueError for what is no JSON, IOError, OSError.
+    Raises ValueError for what is no JSON that this collection can have written, IOError, OSError.
     """
     try:
         with io.open(path, 'rb') as source:
-            content = json.loads(source.read().decode('utf-8'))
+            text = source.read(_LIMIT + 1)
     except (IOError, OSError) as exc:
         if exc.errno != errno.ENOENT:
             raise
         return missing
+    if len(text) > _LIMIT:
+        raise ValueError('it has more than %d bytes' % _LIMIT)
+    content = foreign_values.from_json(text)
     if isinstance(content, dict) and isinstance(content.get('format'), int) and content['format'] > newest:
         raise GofleetError('%s was written by a later gofleet.golang (format %s, this one knows %d). Update the collection on the controller.'
                            % (path, content['format'], newest), newer, path=path)

@@ -20,7 +20,10 @@ from ansible_collections.gofleet.golang.plugins.module_utils.errors import Gofle
 # flags: kind and architecture; hwcap: bits, or 0; folder: of glibc-hwcaps, as 'x86-64-v3', or None.
 Entry = collections.namedtuple('Entry', 'flags path hwcap folder')
 
-LARGEST = 1 << 24
+# Bytes: some ten times what a large desktop has.
+LARGEST = 1 << 22
+# Of a path, by the kernel's PATH_MAX.
+_LONGEST = 4096
 
 _OLD_MAGIC = b'ld.so-1.7.0'
 _OLD_HEADER, _OLD_ENTRY = 16, 12
@@ -43,7 +46,7 @@ def read(content, order):
             return _read_new(content, 0, order)
         if content.startswith(_OLD_MAGIC):
             return _read_old(content, order)
-    except (struct.error, ValueError) as exc:
+    except (struct.error, ValueError, OverflowError) as exc:
         raise _malformed(exc)
     raise _malformed('it begins with %r' % content[:20])
 
@@ -59,10 +62,10 @@ def _read_old(content, order):
     for start in ((end + 7) & ~7, (end + 3) & ~3):
         if content[start:start + len(_NEW_MAGIC)] == _NEW_MAGIC:
             return _read_new(content, start, order)
-    found = {}
+    found, strings = {}, _Strings(content)
     for number in range(_bounded(count, content, _OLD_HEADER, _OLD_ENTRY)):
         flags, key, value = struct.unpack_from(order + '3I', content, _OLD_HEADER + number * _OLD_ENTRY)
-        found.setdefault(_text(content, end + key), []).append(Entry(flags, _text(content, end + value), 0, None))
+        found.setdefault(strings.at(end + key), []).append(Entry(flags, strings.at(end + value), 0, None))
     return found
 
 
@@ -70,14 +73,14 @@ def _read_new(content, start, order):
     """Offsets of strings count from the start of this form."""
     count = struct.unpack_from(order + 'I', content, start + 20)[0]
     folders = _folders(content, start, struct.unpack_from(order + 'I', content, start + 32)[0], order)
-    found = {}
+    found, strings = {}, _Strings(content)
     for number in range(_bounded(count, content, start + _NEW_HEADER, _NEW_ENTRY)):
         flags, key, value, dummy, hwcap = struct.unpack_from(order + '4IQ', content, start + _NEW_HEADER + number * _NEW_ENTRY)
         folder = None
         if (hwcap >> 32) & ~_ISA_LEVEL == _IS_FOLDER:
             # One of a folder that is not named is for no processor.
             folder = folders[hwcap & 0xffffffff] if hwcap & 0xffffffff < len(folders) else '?'
-        found.setdefault(_text(content, start + key), []).append(Entry(flags, _text(content, start + value), hwcap, folder))
+        found.setdefault(strings.at(start + key), []).append(Entry(flags, strings.at(start + value), hwcap, folder))
     return found
 
 
@@ -96,14 +99,26 @@ def _folders(content, start, offset, order):
         tag, dummy, place, size = struct.unpack_from(order + '4I', content, at + 8 + number * 16)
         if tag == _HWCAP_FOLDERS:
             words = '%s%dI' % (order, _bounded(size // 4, content, start + place, 4))
-            return [_text(content, start + each) for each in struct.unpack_from(words, content, start + place)]
+            strings = _Strings(content)
+            return [strings.at(start + each) for each in struct.unpack_from(words, content, start + place)]
     return []
 
 
-def _text(content, start):
-    end = content.find(b'\0', start)
-    if not 0 <= start < len(content) or end < 0:
-        raise ValueError('a string at byte %d has no end' % start)
-    text = content[start:end]
-    # Names are bytes to the kernel: Python 2 takes them as they are, Python 3 with what stands for odd ones.
-    return text if isinstance(text, str) else text.decode('utf-8', 'surrogateescape')
+class _Strings(object):
+    """The strings of a cache. Many entries may point to one long string, or into it: what is read of all is bounded, as each is."""
+
+    def __init__(self, content):
+        self._content = content
+        # Each string of ldconfig's is pointed to twice: in whole, and by the soname at its end.
+        self._left = 4 * len(content)
+
+    def at(self, start):
+        end = self._content.find(b'\0', start, start + _LONGEST) if 0 <= start < len(self._content) else -1
+        if end < 0:
+            raise ValueError('a string at byte %d has no end' % start)
+        self._left -= end - start + 1
+        if self._left < 0:
+            raise ValueError('its strings are longer together than it has room for')
+        text = self._content[start:end]
+        # Names are bytes to the kernel: Python 2 takes them as they are, Python 3 with what stands for odd ones.
+        return text if isinstance(text, str) else text.decode('utf-8', 'surrogateescape')

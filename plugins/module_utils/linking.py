@@ -379,7 +379,7 @@ def _identity_text(facts):
 
 def _series(version):
     """('GLIBC_', (2, 34)) of GLIBC_2.34, (name, ()) of one without a number."""
-    found = re.match(r'(.*_)(\d+(?:\.\d+)*)\Z', version)
+    found = re.match(r'(.*_)([0-9]{1,9}(?:\.[0-9]{1,9})*)\Z', version)
     return (found.group(1), tuple(int(part) for part in found.group(2).split('.'))) if found else (version, ())
 
 

@@ -95,5 +95,6 @@ def _musl_knows_relr(version):
 
 def glibc_version(names):
     """The version that a set of glibc's version definitions tells, as '2.36'; None if there is none. For display: a set is no number."""
-    numbers = [tuple(int(part) for part in found.group(1).split('.')) for found in (re.match(r'GLIBC_(\d+(?:\.\d+)+)\Z', each) for each in names) if found]
+    matches = [re.match(r'GLIBC_([0-9]{1,9}(?:\.[0-9]{1,9})+)\Z', each) for each in names]
+    numbers = [tuple(int(part) for part in found.group(1).split('.')) for found in matches if found]
     return '.'.join(str(part) for part in max(numbers)) if numbers else None

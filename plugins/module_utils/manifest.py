@@ -17,7 +17,7 @@ import io
 import os
 import stat
 
-from ansible.module_utils.common.text.converters import to_native
+from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils import goversion, jsonfile, transaction, tree_manifest
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
@@ -91,10 +91,22 @@ def _is_complete(content):
         goversion.parse_release(content['version'])
         return (isinstance(content['format'], int)
                 and all(isinstance(evidence, list) for evidence in content['files'].values())
-                and all(isinstance(path, str) for path in content['folders'])
-                and isinstance(content['goarch'], str) and isinstance(content['proof'], list))
+                and all(map(_is_path, list(content['files']) + list(content['folders'])))
+                and isinstance(content['goarch'], str) and isinstance(content['proof'], list) and all(isinstance(each, dict) for each in content['proof'])
+                and isinstance(content.get('source') or {}, dict))
     except (KeyError, TypeError, AttributeError, GofleetError):
         return False
+
+
+def _is_path(path):
+    """Whether a value can be a path below a root. Names that are no UTF-8 were written as Python 3 stands for them."""
+    if not isinstance(path, str) or '\0' in path:
+        return False
+    try:
+        to_bytes(path, errors='surrogate_or_strict')
+    except UnicodeError:
+        return False
+    return True
 
 
 def problem(root, content):

@@ -25,6 +25,7 @@ _SECRET_KEYS = (5, 7)
 _OWNERS = (_PUBLIC_KEY, _USER_ID, _USER_ATTRIBUTE, _SUBKEY)
 # Signature types, section 5.2.1.
 _REVOCATIONS = {_PUBLIC_KEY: 0x20, _SUBKEY: 0x28}
+_BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 _BASE64 = re.compile(br'[A-Za-z0-9+/]*={0,2}\Z')
 _CHECKSUM = re.compile(br'=[^=]{4}\Z')
 
@@ -43,6 +44,8 @@ def read(raw, kind, limit):
     """The packets of a file, armored or binary. kind: as its armor names it; limit: in bytes. Raises ValueError."""
     if len(raw) > limit:
         raise ValueError('it has %d bytes, and %d are plenty' % (len(raw), limit))
+    # Editors of Windows begin a text with it; the packet that it could begin is reserved.
+    raw = raw[len(_BYTE_ORDER_MARK):] if raw.startswith(_BYTE_ORDER_MARK) else raw
     if not raw.strip():
         raise ValueError('it is empty')
     if raw.lstrip().startswith(b'<'):

@@ -54,7 +54,7 @@ def _riscv_extensions(line):
 
 def _power(line):
     """POWER9 also does what POWER8 does."""
-    level = re.search(r'POWER(\d+)', line)
+    level = re.search(r'POWER([0-9]{1,4})', line)
     return set('power%d' % each for each in range(8, int(level.group(1)) + 1)) if level else set()
 
 
@@ -123,7 +123,7 @@ def asked_by_go(port, settings):
     if port == 'riscv64':
         return _asked('GORISCV64', settings, lambda value: [_RISCV[value]] if value in _RISCV else None)
     if port in ('ppc64', 'ppc64le'):
-        return _asked('GOPPC64', settings, lambda value: [(value,)] if re.match(r'power\d+\Z', value) else None)
+        return _asked('GOPPC64', settings, lambda value: [(value,)] if re.match(r'power[0-9]+\Z', value) else None)
     if port == '386':
         return _asked('GO386', settings, lambda value: [('sse2',)] if value == 'sse2' else [])
     return '', []
@@ -137,7 +137,7 @@ def _asked(name, settings, rule):
 def _arm64(value):
     """v8.1 and later, and v9, have the atomic instructions (LSE) that the start of such a program looks for."""
     level, dummy, options = value.partition(',')
-    found = re.match(r'v([89])\.(\d+)\Z', level)
+    found = re.match(r'v([89])\.([0-9]{1,3})\Z', level)
     if not found:
         return None
     wanted = ['atomics'] if found.group(1) == '9' or int(found.group(2)) or 'lse' in options.split(',') else []

@@ -130,6 +130,16 @@ def read_with_status(path, limit, follow=True):
     return status, b''.join(parts)
 
 
+def read_start(path, limit):
+    """At most limit bytes of a regular file, as far as they can be had now; what /proc has is read whatever size it is said to have."""
+    descriptor, dummy = open_descriptor(path)
+    try:
+        with io.open(descriptor, 'rb') as source:
+            return source.read(limit)
+    except (IOError, OSError) as exc:
+        raise unreadable(path, exc)
+
+
 def check_same(path, status):
     """Raise GofleetError(file_changed) if there is another file than the one with this os.stat_result, or none."""
     try:

@@ -11,14 +11,12 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import errno
-import io
 import re
 import struct
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import ld_cache, loaders, ports
+from ansible_collections.gofleet.golang.plugins.module_utils import ld_cache, loaders, ports, regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 _NODEFLIB = 0x800
@@ -239,10 +237,7 @@ class Glibc(Search):
             real = self.libraries.root.real('/etc/ld.so.cache')
             try:
                 if real is not None:
-                    with io.open(real, 'rb') as source:
-                        self._cache = ld_cache.read(source.read(ld_cache.LARGEST), self.loader.identity[2])
-            except (IOError, OSError) as exc:
-                self._cache_doubt = '/etc/ld.so.cache cannot be read: %s' % exc.strerror
+                    self._cache = ld_cache.read(regular_files.read_start(real, ld_cache.LARGEST), self.loader.identity[2])
             except GofleetError as exc:
                 self._cache_doubt = exc.msg
         return self._cache
@@ -311,11 +306,10 @@ class Musl(Search):
 
     def _path_file(self, real):
         try:
-            with io.open(real, 'rb') as source:
-                return to_native(source.read(1 << 16))
-        except (IOError, OSError) as exc:
+            return to_native(regular_files.read_start(real, 1 << 16), errors='surrogate_or_replace')
+        except GofleetError as exc:
             # It then has no folders at all.
-            return _MUSL_FOLDERS if exc.errno == errno.ENOENT else ''
+            return _MUSL_FOLDERS if exc.code == 'file_missing' else ''
 
     def try_folder(self, folder, name, outcome):
         self.try_path('%s/%s' % (folder.rstrip('/'), name), outcome)

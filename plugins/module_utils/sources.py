@@ -23,6 +23,10 @@ Sources = namedtuple('Sources', 'files mirrors goproxy transfer incoming options
 # An archive on this host. origin: the URL or path that it came from, for people and manifests.
 File = namedtuple('File', 'path origin')
 
+# What a file without a recorded size may have at most, in bytes: by Go's own rule for module zips (x/mod/zip: MaxZipFile), and
+# three times the largest release archive so far.
+UNKNOWN_SIZE_LIMIT = 500 << 20
+
 # The key of Sources.files for an archive that its user named, whatever it is called.
 ANY_NAME = ''
 
@@ -34,14 +38,22 @@ def files_at(archive_path, uploads):
     """
     files = dict((name, File(upload['path'], upload['origin'])) for name, upload in uploads.items())
     if archive_path and os.path.isdir(archive_path):
-        for name in os.listdir(archive_path):
-            files[name] = File(os.path.join(archive_path, name), os.path.join(archive_path, name))
+        files.update((name, File(os.path.join(archive_path, name), os.path.join(archive_path, name))) for name in _names(archive_path))
     elif archive_path and os.path.isfile(archive_path):
         files[ANY_NAME] = File(archive_path, archive_path)
     elif archive_path:
-        raise GofleetError('There is no file or folder %s on this host. Correct archive, or leave remote_src out if it is on the controller.'
-                           % archive_path, 'archive_unreadable', path=archive_path)
+        what = '%s is neither a regular file nor a folder' if os.path.exists(archive_path) else 'There is no file or folder %s on this host'
+        raise GofleetError((what + '. Correct archive, or leave remote_src out if it is on the controller.') % archive_path, 'archive_unreadable',
+                           path=archive_path)
     return files
+
+
+def _names(folder):
+    try:
+        return os.listdir(folder)
+    except OSError as exc:
+        raise GofleetError('The folder of archives %s cannot be read: %s. Correct archive, or its rights.' % (folder, exc.strerror), 'archive_unreadable',
+                           path=folder)
 
 
 def proxy_urls(goproxy):

@@ -55,7 +55,7 @@ _REFUSALS = (errno.EINVAL, errno.EPERM, errno.ERANGE, errno.EBUSY)
 # Bytes of a value that are read; the longest that the kernel prints is a page for most keys.
 _VALUE_LIMIT = 65536
 
-_FILE_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.-]*\.conf$')
+_FILE_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.-]*\.conf\Z')
 
 # A key in the kernel. kind: setting, folder, command (nobody can read it), absent. value: normalised, None if it cannot be read.
 # why: what keeps it from being written, or None; near: names of the kernel's that may have been meant.

@@ -14,7 +14,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import errno
-import io
 import os
 import re
 import stat
@@ -36,11 +35,11 @@ Loader = namedtuple('Loader', 'name enabled')
 # One line of a file. value: whitespace normalised.
 Assignment = namedtuple('Assignment', 'path key value')
 
-_PART = re.compile(r'[A-Za-z0-9_:@+,~%][A-Za-z0-9_.:@+,~%-]*$')
+_PART = re.compile(r'[A-Za-z0-9_:@+,~%][A-Za-z0-9_.:@+,~%-]*\Z')
 _GLOB = re.compile(r'[*?\[]')
 _MASK = '/dev/null'
-# Bytes of a file that are read; the largest that is known has a few thousand.
-_LARGEST = 1 << 20
+# Bytes of a file that are read; those of distributions have some 10 KiB.
+_LIMIT = 1 << 20
 
 
 # ---- names
@@ -130,16 +129,14 @@ class Tree(object):
         Raises GofleetError(too_large, file_unreadable, file_changed).
         """
         try:
-            descriptor, dummy = regular_files.open_descriptor(self.real(path))
+            content = regular_files.read_start(self.real(path), _LIMIT + 1)
         except GofleetError as exc:
             if exc.code not in ('file_missing', 'not_a_file'):
                 raise
             return None
-        with io.open(descriptor, 'rb') as source:
-            content = source.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
+        if len(content) > _LIMIT:
             raise GofleetError('%s is larger than %d bytes, which no file of kernel settings is. Nothing was changed. Remove it, or write less into it.'
-                               % (path, _LARGEST), 'too_large', path=path, wanted=_LARGEST)
+                               % (path, _LIMIT), 'too_large', path=path, wanted=_LIMIT)
         return to_native(content, errors='surrogate_or_replace')
 
     def is_listed(self, path):

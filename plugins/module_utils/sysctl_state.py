@@ -54,12 +54,20 @@ def _unreadable(path, why):
 
 def _is_ours(content):
     try:
-        return content['format'] == FORMAT and all(isinstance(each, str) for each in content['made']) and all(
-            entry['before'] is None or isinstance(entry['before'], str)
-            for entry in content['keys'].values() if isinstance(entry['kernel'], str) and 'configured' in entry and all(
-                owner['wanted'] is not None and 'found' in owner and isinstance(owner['earlier'], list) for owner in entry['owners'].values()))
+        return content['format'] == FORMAT and _are_texts(content['made']) and all(map(_is_entry, content['keys'].values()))
     except (KeyError, TypeError, AttributeError):
         return False
+
+
+def _is_entry(entry):
+    return _are_texts([entry['kernel']]) and _are_texts([entry[name] for name in ('before', 'configured') if entry[name] is not None]) and all(
+        _are_texts([owner['wanted']] + [each for each in [owner['found']] if each is not None]) and isinstance(owner['earlier'], list)
+        and _are_texts(owner['earlier']) for owner in entry['owners'].values())
+
+
+def _are_texts(values):
+    # A zero byte is in no value of the kernel, and in no path.
+    return isinstance(values, list) and all(isinstance(each, str) and '\0' not in each for each in values)
 
 
 def write(path, content):

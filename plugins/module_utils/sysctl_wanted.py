@@ -12,7 +12,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_files
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values, sysctl_files
 from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_profiles as known
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
@@ -25,7 +25,7 @@ NO_INTERFACE = 'this host has no such interface, or not its protocol'
 _INTEGERS = (int, type(2 ** 64))
 _TEXTS = (str, type(u''))
 
-_NUMBER = re.compile(r'-?(?:0[xX][0-9a-fA-F]+|[0-9]+)$')
+_NUMBER = re.compile(r'-?(?:0[xX][0-9a-fA-F]+|[0-9]+)\Z')
 
 # One key that is asked for. value: whitespace normalised; at_least: whether it is a floor; optional: whether a host may lack it.
 Wanted = namedtuple('Wanted', 'parts key value at_least optional origin reason source')
@@ -183,8 +183,9 @@ def _reserved(wanted, observed):
     found = set()
     for field in re.split(r'[,\s]+', (asked[0] if asked else observed.live[RESERVED].value) or ''):
         low, dash, high = field.partition('-')
-        if low.isdigit() and (high.isdigit() or not dash):
-            found.update(range(int(low), min(int(high or low), _PORTS) + 1))
+        first, last = foreign_values.whole(low), foreign_values.whole(high if dash else low)
+        if first is not None and last is not None:
+            found.update(range(first, min(last, _PORTS) + 1))
     return found
 
 

@@ -213,7 +213,7 @@ def _observe_link(paths, trees):
 
 def _claimed_version(tree):
     try:
-        content = regular_files.read(os.path.join(tree, 'VERSION'), _VERSION_LIMIT)
+        content = regular_files.read_start(os.path.join(tree, 'VERSION'), _VERSION_LIMIT)
         return str(goversion.parse_release(to_native(content.split(b'\n')[0], errors='surrogate_or_replace')))
     except GofleetError:
         # Whatever that is, it is no release that could be taken in.

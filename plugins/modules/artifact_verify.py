@@ -41,6 +41,8 @@ options:
           - A file of digests, on the host or at an C(https) or C(http) address, of at most 8 MiB. Defaults to O(checksum_file) unless there is
             a O(files[].checksum).
           - The forms of C(sha256sum) and its kin are read, escaped names among them, those of BSD, C(--tag) and C(openssl dgst), and a bare digest.
+            As with C(sha256sum --check), lines that are none of these, such as headings, are skipped.
+          - A file that is signed inline is refused, because its signature would go unchecked. Extract its text with C(gpg --decrypt).
           - Where it lists several for the file the strongest counts, and digests of that kind that differ are an error.
         type: str
       checksum_name:
@@ -66,6 +68,9 @@ options:
     description:
       - Of which algorithm digests are that do not say it themselves.
       - Without it their length tells, and V(sha224) to V(sha512) are taken for granted. With it only digests of that algorithm count.
+      - V(blake2b) has the length of V(sha512). A file of digests counts as C(b2sum)'s if its name ends in C(B2SUMS), C(.b2), C(.b2sum) or
+        C(.blake2b), in any case, with or without C(.txt), or if its lines have the tag C(BLAKE2b).
+      - Python 2.7 has no V(blake2b), V(blake2s) and V(sha3_224) to V(sha3_512). What can be proven by them alone is refused there.
     type: str
     choices: [sha512, sha384, sha256, sha224, blake2b, blake2s, sha3_512, sha3_384, sha3_256, sha3_224]
   fingerprints:

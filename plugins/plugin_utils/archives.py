@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils import archive as unpacking
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, download, sources
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, download, regular_files, sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import archive_name
 from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
@@ -20,9 +20,11 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Rec
 def local_archive(path: Path, record: Record, goarch: str) -> Path:
     """The file for an architecture at path, which is an archive or a folder of archives.
 
-    Raises GofleetError(archive_unreadable).
+    Raises GofleetError(archive_unreadable), and as regular_files.check() does.
     """
-    if path.is_file():
+    if path.exists() and not path.is_dir():
+        # Not a pipe, which would wait for somebody to write.
+        regular_files.check(str(path))
         return path
     names = [record.archives.get(goarch, {}).get('filename') or str(archive_name(record.version, goarch)), _module_file(record, goarch)]
     for name in names:
@@ -33,8 +35,8 @@ def local_archive(path: Path, record: Record, goarch: str) -> Path:
 
 
 def is_other(path: Path, sha256: str) -> bool:
-    """Whether a file is another than the one with this digest. Raises OSError."""
-    return str(digests.sha256_of_file(str(path))) != sha256
+    """Whether a file is another than the one with this digest. Raises GofleetError as regular_files does."""
+    return str(digests.of_regular_file(str(path), ['sha256'])[1]['sha256']) != sha256
 
 
 def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: list[str], options: Any, cache: Cache) -> tuple[Path, str]:

@@ -21,10 +21,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values
 from ansible_collections.gofleet.golang.plugins.plugin_utils import private_folders
 
 # Some 25 archives: the supported lines of a fleet with three architectures.
 MAX_BYTES = 2 << 30
+# Bytes of one value. Go's whole index, as it is kept, has some 10 MB.
+_VALUE_LIMIT = 64 << 20
 # Begins the names of files that are being written.
 _NEW = '.new-'
 # Seconds after which nobody writes on.
@@ -78,8 +81,8 @@ class Cache:
         """The JSON value of a key, or None if there is none or it cannot be read as JSON."""
         content = private_folders.read_file(self._path('values', key), _VALUE_LIMIT)
         try:
-            return None if content is None else json.loads(content)
-        except (ValueError, RecursionError):
+            return None if content is None else foreign_values.from_json(content)
+        except ValueError:
             return None
 
     def write(self, key: str, value: Any) -> None:

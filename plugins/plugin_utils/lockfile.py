@@ -12,9 +12,10 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.gofleet.golang.plugins.module_utils import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import regular_files, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import parse_release
+from ansible_collections.gofleet.golang.plugins.plugin_utils import plain_yaml
 from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
 
 FORMAT = 1
@@ -27,23 +28,45 @@ _HEAD = '''\
 def read(path: Path) -> list[dict[str, Any]]:
     """The release records of a lock file, in the form of the option releases. Raises GofleetError(no_lock, bad_lock)."""
     try:
-        text = path.read_text(encoding='utf-8')
-    except FileNotFoundError as exc:
-        raise GofleetError(f'There is no lock file {path}. Write it with the playbook gofleet.golang.lock.', 'no_lock', path=str(path)) from exc
-    except (UnicodeDecodeError, OSError) as exc:
+        content = plain_yaml.load(_raw(path))
+    except ValueError as exc:
         raise _bad(path, str(exc)) from exc
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as exc:
-        raise _bad(path, str(exc)) from exc
-    if not isinstance(content, dict) or not isinstance(content.get('releases'), list) or not isinstance(content.get('format'), int):
+    if not isinstance(content, dict) or not isinstance(content.get('releases'), list) or type(content.get('format')) is not int:
         raise _bad(path, 'it has no format and releases')
     if content['format'] > FORMAT:
         raise _bad(path, f'a later gofleet.golang wrote it (format {content["format"]}, this one knows {FORMAT}); update the collection')
     for each in content['releases']:
-        if not isinstance(each, dict) or not isinstance(each.get('archives'), dict) or not each['archives']:
+        if not _is_release(each):
             raise _bad(path, 'a release in it has no version and archives')
     return list(content['releases'])
+
+
+def _is_release(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get('version'), str) or not isinstance(value.get('archives'), dict):
+        return False
+    entries = list(value['archives'].values())
+    return bool(entries) and all(isinstance(entry, dict) and _are_proofs(entry.get('vouched') or {}) for entry in entries)
+
+
+def _are_proofs(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(kinds, dict) for kinds in value.values())
+
+
+def text_at(path: Path) -> str:
+    """The text of a lock file. Raises GofleetError(no_lock, bad_lock)."""
+    try:
+        return _raw(path).decode('utf-8')
+    except UnicodeDecodeError as exc:
+        raise _bad(path, str(exc)) from exc
+
+
+def _raw(path: Path) -> bytes:
+    try:
+        return bytes(regular_files.read(str(path), plain_yaml.LIMIT))
+    except GofleetError as exc:
+        if exc.code == 'file_missing':
+            raise GofleetError(f'There is no lock file {path}. Write it with the playbook gofleet.golang.lock.', 'no_lock', path=str(path)) from exc
+        raise _bad(path, exc.msg.rstrip('.')) from exc
 
 
 def _bad(path: Path, reason: str) -> GofleetError:

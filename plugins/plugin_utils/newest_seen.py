@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils import sources, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values, sources, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, Version, parse_release
 from ansible_collections.gofleet.golang.plugins.plugin_utils import private_folders, releases
@@ -98,9 +98,9 @@ class NewestSeen:
         """Entries by line. What cannot be understood counts as nothing."""
         content = private_folders.read_file(self.path, _LIMIT)
         try:
-            lines = json.loads(content or b'{}')['lines']
+            lines = foreign_values.from_json(content or b'{}')['lines']
             return {line: entry for line, entry in lines.items() if _is_entry(line, entry)}
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return {}
 
     def _remember(self, version: Version, record: Record) -> None:

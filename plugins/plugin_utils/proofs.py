@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 from pathlib import Path
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, sources
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, regular_files, sources
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import parse_release
 from ansible_collections.gofleet.golang.plugins.plugin_utils import checksum_db, log_heads, releases
@@ -208,9 +208,10 @@ class Prover:
         local = self._local(record, goarch)
         if local:
             beside = local.with_name(f'{local.name}.asc')
-            if beside.is_file() and beside.stat().st_size <= _SIGNATURE_LIMIT:
-                return beside.read_bytes()
-            failures.append({'url': str(beside), 'reason': 'is not there'})
+            try:
+                return bytes(regular_files.read(str(beside), _SIGNATURE_LIMIT))
+            except GofleetError as exc:
+                failures.append({'url': str(beside), 'reason': exc.msg})
         for base in self._request.mirrors:
             url = f'{base.rstrip("/")}/{filename}.asc'
             try:
@@ -257,7 +258,6 @@ class Prover:
 
 def _bounded(path: Path) -> bytes:
     try:
-        with path.open('rb') as source:
-            return source.read(_CERTIFICATE_LIMIT)
-    except OSError as exc:
-        raise GofleetError(f'The certificate {path}: {exc.strerror}. Correct signing_certificate.', 'no_certificate', path=str(path)) from exc
+        return bytes(regular_files.read(str(path), _CERTIFICATE_LIMIT))
+    except GofleetError as exc:
+        raise GofleetError(f'The certificate {path}: {exc.msg} Correct signing_certificate.', 'no_certificate', path=str(path)) from exc

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,15 +13,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils import trust
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values, regular_files, trust
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import Spec, Version, parse_release, parse_spec
+from ansible_collections.gofleet.golang.plugins.module_utils.sources import UNKNOWN_SIZE_LIMIT
 
 # The index says armv6l for what Go calls GOARCH=arm; all other names are Go's.
 _GOARCH_OF_FILE = {'armv6l': 'arm'}
 _SHA256 = re.compile(r'(?:sha256:)?([0-9a-fA-F]{64})\Z')
 _VERSION = re.compile(r'(?:N)\.(?:N)(?:\.(?:N)|(?:beta|rc)(?:N))?\Z'.replace('N', '0|[1-9][0-9]{0,3}'))
 _KEPT = re.compile(r'go[0-9][0-9a-z.]*\.linux-[0-9a-z]+\.tar\.gz [0-9a-f]{64}\Z')
+_GOARCH = re.compile(r'[0-9a-z]{1,20}\Z')
+# What may be joined to a folder or an address.
+_FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
+# Bytes of a file that names a version; the largest go.mod that is known has some 100 KiB.
+_PROJECT_LIMIT = 1 << 20
 _ARCHIVE = re.compile(r'go(?P<version>[0-9][0-9a-z.]*)\.linux-(?P<arch>[0-9a-z]+)\.tar\.gz\Z')
 
 
@@ -70,7 +75,7 @@ def parse_index(text: bytes, url: str) -> list[Record]:
     """
     when = now()
     try:
-        index = json.loads(text)
+        index = foreign_values.from_json(text)
         if not isinstance(index, list):
             raise TypeError('it is not a list')
         return [record for record in (_record(each, when) for each in index) if record]
@@ -91,8 +96,10 @@ def _record(release: dict[str, Any], when: str) -> Record | None:
         # Releases before 1.6 have no SHA-256 there: nothing could be verified.
         if each['os'] == 'linux' and each['kind'] == 'archive' and each['sha256'] != '':
             goarch = _GOARCH_OF_FILE.get(each['arch'], each['arch'])
+            if not _GOARCH.match(goarch):
+                raise ValueError(f'odd architecture {goarch[:40]!r}')
             record.archives[goarch] = {
-                'filename': _plain_name(each['filename']), 'sha256': sha256_digits(each['sha256']), 'size': int(each['size']),
+                'filename': _plain_name(each['filename']), 'sha256': sha256_digits(each['sha256']), 'size': plain_size(each['size']),
                 'vouched': {'sha256': {'index': when}}}
     return record if record.archives else None
 
@@ -112,6 +119,13 @@ def indexed_again(value: dict[str, Any]) -> Record:
     if not _VERSION.match(value['version']):
         raise ValueError(f'{value["version"]!r} is not a version as it was kept')
     return Record(value['version'], archives)
+
+
+def plain_size(size: Any) -> int:
+    """Bytes of an archive, as somebody says. Raises ValueError for what no archive of Go has."""
+    if type(size) is not int or not 0 < size <= UNKNOWN_SIZE_LIMIT:
+        raise ValueError(f'{str(size)[:40]!r} is not the size of an archive')
+    return size
 
 
 def is_release(name: str) -> bool:
@@ -213,10 +227,12 @@ def project_version(path: Path) -> str:
     """What a project's file asks for, as a version option says it.
 
     go.mod and go.work: the toolchain line names an exact release; without one the go line names a line, or since
-    Go 1.21 also a release (go.dev/doc/toolchain). Raises GofleetError(bad_version_file), OSError.
+    Go 1.21 also a release (go.dev/doc/toolchain). Raises GofleetError(bad_version_file), and as regular_files.read() does.
     """
     reader = _READERS.get(path.name) or (_from_go_mod if path.suffix in ('.mod', '.work') else _from_plain)
-    found = reader(_text(path.read_bytes()))
+    # One that is not there is an error of the system.
+    path.stat()
+    found = reader(_text(regular_files.read(str(path), _PROJECT_LIMIT)))
     if not found:
         raise GofleetError(
             f'{path} says no version of Go. A go.mod or go.work needs a line "go 1.26" or "toolchain go1.26.6", a .tool-versions a line '

@@ -276,6 +276,8 @@ def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) ->
     vouched = {name: {'pinned': when} for name in ('sha256', 'h1') if entry.get(name)}
     if entry.get('sha256'):
         entry['sha256'] = releases.sha256_digits(entry['sha256'])
+    if 'size' in entry:
+        releases.plain_size(entry['size'])
     if entry.get('h1') and not str(entry['h1']).startswith('h1:'):
         raise ValueError(f"{entry['h1']!r} is not an h1")
     return {**entry, 'vouched': vouched}

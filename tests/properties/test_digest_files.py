@@ -95,7 +95,8 @@ def written(tool: Tool, folder: Path, given: list[bytes]) -> bytes:
 
 
 def representable(tool: Tool) -> list[bytes]:
-    found = names()
+    # At its end a carriage return that is not escaped cannot be told from a line end of Windows, and coreutils' --check drops it too.
+    found = [name for name in names() if not (tool.bare_return and name.endswith(b'\r'))]
     if tool.escapes:
         return found
     # openssl takes no -- before names.
@@ -119,9 +120,7 @@ def test_what_a_tool_writes_is_read_back(folder: Path, tool: Tool) -> None:
 @pytest.mark.parametrize('tool', TOOLS.values(), ids=TOOLS)
 def test_what_a_tool_writes_of_one_file_is_read_back(folder: Path, tool: Tool) -> None:
     # One line is all lines: what is said of all must not be taken for what is said of this name.
-    # At its end a carriage return that is not escaped cannot be told from a line end of Windows.
-    given = [name for name in representable(tool) if not (tool.bare_return and name.endswith(b'\r'))]
-    for name in random.Random(SEED).sample(given, 25):
+    for name in random.Random(SEED).sample(representable(tool), 25):
         listed = digest_files.parse(written(tool, folder, [name]), tool.only)
         assert [(each.name, each.algorithm) for each in listed] == [(name, tool.algorithm)]
 
@@ -158,7 +157,8 @@ def test_no_damage_ends_in_anything_but_lines_or_a_refusal(folder: Path, name: s
             digest_files.find(listed, b'name')
         except GofleetError as exc:
             codes.add(exc.code)
-    assert codes >= {'lines', 'malformed_digest_file', 'not_listed'}
+    # What is left whole is read, as with --check of coreutils.
+    assert codes >= {'lines', 'not_listed'}
     assert codes <= {'lines', 'malformed_digest_file', 'not_listed', 'conflicting_digests', 'weak_algorithm', 'unsupported_algorithm'}
     # A thousandth of what a regular expression would take that goes astray.
     assert time.monotonic() - began < 60

@@ -6,6 +6,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import hashlib
+import os
 
 import pytest
 from ansible.module_utils.common.text.converters import to_bytes
@@ -129,16 +130,20 @@ def test_lines_are_counted_whatever_they_say():
     assert [each.line for each in listed] == [3, 4]
 
 
+@pytest.mark.parametrize('ends', [('\r\n', '\n'), ('\n', '\r\n'), ('\r\n', '\r'), ('\n', '\r')])
+@pytest.mark.parametrize('line', ['%s  %s', '%s *%s', '%s %s', 'SHA256 (%s) = %s'])
+def test_a_carriage_return_at_the_end_of_any_line_is_no_part_of_it(line, ends):
+    lines = [line % ((name, digest) if line.startswith('SHA') else (digest, name)) for name, digest in (('a', S256), ('b', OTHER))]
+    assert read(''.join(text + end for text, end in zip(lines, ends))) == [('sha256', S256, b'a'), ('sha256', OTHER, b'b')]
+
+
 def test_lines_of_windows_are_read():
     assert read('%s  a\r\n%s *b\r\n' % (S256, OTHER)) == [('sha256', S256, b'a'), ('sha256', OTHER, b'b')]
-    # Only where all end so: a name may.
-    assert read('%s  a\r\n%s *b\n' % (S256, OTHER))[0] == ('sha256', S256, b'a\r')
 
 
 @pytest.mark.parametrize(('text', 'line'), [
-    ('', 1), ('\n# nothing\n', 1), ('a', 1), (S256[:-1], 1), (S256 + '0', 1), (S256 + '\t a', 1), ('%s  \n' % S256, None), ('g' * 64 + '  a', 1),
-    ('%s  a\nb  a\n' % S256, 2), ('%s  a\n%s\n' % (S256, OTHER), 2), ('%s\n%s  a\n' % (S256, OTHER), 1), ('%s\n%s\n' % (S256, OTHER), 1),
-    ('%s  -\n%s  a\n' % (S256, OTHER), 1), ('\\%s  a\\tb' % S256, 1), ('\\%s  a\\' % S256, 1), ('SHA256 (a) = %s' % S512, 1),
+    ('', 1), ('\n# nothing\n', 1), ('a', 1), (S256[:-1], 1), (S256 + '0', 1), ('%s  \n' % S256, None), ('g' * 64 + '  a', 1),
+    ('%s\n%s\n' % (S256, OTHER), 1), ('\\' + S256, 1), ('\\%s  a\\tb' % S256, 1), ('\\%s  a\\' % S256, 1), ('SHA256 (a) = %s' % S512, 1),
     ('SHA256 (a) = %s' % S256[:-1], 1), ('SHA256 (a) = ', 1), ('SHA256 () = ' + S256, 1), ('SHA256 (a) %s' % S256, 1), ('SHA256 (a) = %s x' % S256, 1),
     ('%s  a\0b' % S256, 1), ('a' * 33 + '  a', 1), ('<html>', 1), ('  <!DOCTYPE html>', 1), ('-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n', 1),
 ])
@@ -152,7 +157,39 @@ def test_what_no_tool_writes_is_refused_with_its_line(text, line):
     assert len(error.msg) < 600
 
 
-@pytest.mark.parametrize('piece', ['a', '(', ') = ', '\\', 'SHA256 (', S256, '%s  a\\' % S256, '\\%s  \\' % S256, 'SHA256 (a) = '])
+@pytest.mark.parametrize('text', [
+    '%s\ta', '%s\t a', '%s\t*a', ' %s  a', '\t \t%s  a', '  SHA256 (a) = %s', 'SHA256 (a) \t=\t %s', ' \\%s  a',
+    'Release 1.2\n\n%s  a',
+    'sha256sums:\n%s *a\n-- \nus\n',
+    '%s  a\nb  a\n', '<pre>\n%s  a\n</pre>', '%s  a\n' + OTHER, OTHER + '\n%s  a\n', OTHER + '  -\n%s  a', '\0\n%s  a', '%s a\n' + OTHER + ' b', '%s a',
+])
+def test_what_gnu_finds_among_blanks_and_headings_is_found(text):
+    assert found(text % S256, 'a').digest == S256
+
+
+def test_lines_of_bsd_do_not_mix_with_those_of_gnu():
+    # The second name may be "a" to one reader and " a" to the other (coreutils, src/digest.c: bsd_reversed).
+    assert read('%s a\n%s  b\n' % (S256, OTHER)) == [('sha256', S256, b'a'), ('sha256', OTHER, b' b')]
+    assert read('%s  a\n%s b\n' % (S256, OTHER)) == [('sha256', S256, b'a')]
+    # Digests of another length are another list.
+    assert read('%s  a\n%s b\n' % (S256, S512)) == [('sha256', S256, b'a'), ('sha512', S512, b'b')]
+
+
+def test_what_was_skipped_is_told_when_a_name_is_not_there():
+    error = refusal(found, 'first\n%s  a\nnext\n' % S256, 'b')
+    assert (error.code, "2 of its lines cannot be read; line 1 ('first')" in error.msg) == ('not_listed', True)
+
+
+@pytest.mark.parametrize(('name', 'algorithm'), [
+    ('B2SUMS', 'blake2b'), ('/x/b2sums.txt', 'blake2b'), ('a.tar.gz.b2', 'blake2b'), ('a.b2sum', 'blake2b'), ('a.blake2b', 'blake2b'),
+    ('https://example.com/1/B2SUMS?x=1#y', 'blake2b'), ('SHA512SUMS', None), ('B2SUMS/SHA512SUMS', None), ('a.tar.b20', None), ('', None),
+])
+def test_a_name_tells_what_its_length_does_not(name, algorithm):
+    assert digest_files.algorithm_of(name) == algorithm
+
+
+@pytest.mark.parametrize('piece', ['a', '(', ') = ', ')=', ')= ', ' \t', '=', 'SHA256 (a)=', '\\', 'SHA256 (', S256,
+    '%s  a\\' % S256, '\\%s  \\' % S256, 'SHA256 (a) = '])
 def test_long_lines_that_no_tool_writes_are_refused_in_few_words(piece):
     error = refusal(digest_files.parse, to_bytes(piece * 200000))
     assert (error.code, error.evidence['line'], len(error.msg) < 600) == ('malformed_digest_file', 1, True)
@@ -168,6 +205,42 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read():
 
 
 # ---- what a file says of one
+
+
+def cpu_of(function):
+    """The least processor time of three, in seconds: what others do to this machine only adds to it."""
+    def once():
+        began = sum(os.times()[:2])
+        function()
+        return sum(os.times()[:2]) - began
+
+    return min(once() for dummy in range(3))
+
+
+@pytest.mark.parametrize('piece', ['./', './/'])
+def test_a_name_of_four_times_the_length_takes_four_times_as_long(piece):
+    def asked(length):
+        listed = [digest_files.Listed(1, 'sha256', S256, to_bytes(piece * (length // len(piece)) + 'a'))]
+        return lambda: digest_files.find(listed, b'a')
+
+    # Sixteen times, if each were cut off from the rest: some seconds. os.times() counts hundredths.
+    assert cpu_of(asked(400000)) < 8 * max(cpu_of(asked(100000)), 0.05)
+
+
+@pytest.mark.parametrize('text', ['SHA256 (a%s ', '\\' + S256 + '  %s\\', S256 + ' %s'])
+@pytest.mark.parametrize('piece', [')=', ')= ', '\\\\', ' ='])
+def test_a_line_of_four_times_the_length_takes_four_times_as_long(text, piece):
+    def read_of(length):
+        raw = to_bytes(text.replace('%s', piece * (length // len(piece)), 1)) + b'\n'
+
+        def run():
+            try:
+                digest_files.parse(raw)
+            except GofleetError:
+                pass
+        return run
+
+    assert cpu_of(read_of(100000)) < 8 * max(cpu_of(read_of(25000)), 0.05)
 
 
 def test_a_bare_digest_is_of_every_file():

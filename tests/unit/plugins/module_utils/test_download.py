@@ -263,9 +263,23 @@ def test_a_file_that_changed_to_a_larger_one_is_refused(web, fetch):
     assert error_of(fetch, url, size=1000).code == 'too_large'
 
 
-@pytest.mark.parametrize('length', ['many', '-5', '1e3', '9' * 5000])
+@pytest.mark.parametrize('length', ['many', '-5', '1e3', '9' * 5000, '\xb2', '1_0', '+5', ' '])
 def test_an_absurd_length_is_an_error_of_the_server(web, fetch, length):
-    assert error_of(fetch, web.serve('/archive', Answer(CONTENT, declared=length)), size=1001).msg
+    assert error_of(fetch, web.serve('/archive', Answer(CONTENT, declared=length)), size=1001).code == 'malformed_answer'
+
+
+@pytest.mark.parametrize('location', ['http://127.0.0.1:70000/', 'http://127.0.0.1:99999999999/', 'http://[::1/', 'http://127.0.0.1:x/', '\xb2:'])
+def test_a_redirect_to_what_is_no_address_is_an_error_of_the_server(web, fetch, location):
+    assert error_of(fetch, web.serve('/archive', redirect(location))).code in ('malformed_answer', 'invalid_url', 'unreachable', 'bad_redirect')
+
+
+@pytest.mark.parametrize('raised', [IndexError, KeyError, OverflowError, AttributeError, TypeError, RuntimeError])
+def test_what_a_library_stumbles_over_in_an_answer_is_an_error_of_the_server(fetch, monkeypatch, raised):
+    def stumbling(*dummy, **dummies):
+        raise raised('over an answer')
+
+    monkeypatch.setattr(download, 'open_url', stumbling)
+    assert error_of(fetch, 'http://127.0.0.1/x').code == 'malformed_answer'
 
 
 @pytest.mark.parametrize('url', ['mirror.example.com/go/archive', '/go/archive', '', 'gopher://mirror.example.com/x', 'http://', 'http://[::1/archive',

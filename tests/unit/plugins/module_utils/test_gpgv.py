@@ -120,6 +120,11 @@ def test_an_armor_is_taken_off(end):
     assert openpgp.read(armored(raw, 'SIGNATURE', end), 'SIGNATURE', 1000) == [SIGNATURE]
 
 
+def test_a_byte_order_mark_before_an_armor_is_no_part_of_it():
+    raw = b'\xef\xbb\xbf' + armored(SIGNATURE.written(), 'SIGNATURE', b'\r\n')
+    assert openpgp.read(raw, 'SIGNATURE', 1000) == [SIGNATURE]
+
+
 def test_the_checksum_of_an_armor_must_be_right():
     text = b'-----BEGIN PGP SIGNATURE-----\n\nwgFh\n=%s\n-----END PGP SIGNATURE-----\n'
     crc = 0xB704CE

@@ -373,6 +373,56 @@ def test_an_archive_that_cannot_be_read_is_told(host, releases, error_of):
     assert (error.code, error.evidence) == ('archive_unreadable', {'path': '/no/such/archive.tar.gz'})
 
 
+@pytest.mark.parametrize('name', ['go1.30.1.linux-amd64.tar.gz', 'v0.0.1-go1.30.1.linux-amd64.zip'])
+def test_a_pipe_for_an_archive_is_refused_without_waiting_for_a_writer(host, tmpdir, error_of, name):
+    path = str(tmpdir.join(name))
+    os.mkfifo(path)
+    # The name that its user gave, and one of a folder.
+    for files in (lambda: {sources.ANY_NAME: on_host(path)}, lambda: sources.files_at(str(tmpdir), {})):
+        host.offer(files=files())
+        error = error_of(host.have, '1.30.1')
+        assert (error.code, 'named pipe' in error.msg) == ('archive_unreadable', True)
+    assert names_of(host) == []
+
+
+def test_a_device_for_an_archive_is_refused_before_a_byte_is_written(host, releases, error_of):
+    host.offer(files={releases['1.30.1'].filename: on_host('/dev/zero')})
+    error = error_of(host.have, '1.30.1')
+    assert (error.code, 'a device' in error.msg) == ('archive_unreadable', True)
+
+
+@pytest.mark.parametrize('size', [1000, None])
+def test_no_more_of_an_archive_is_copied_than_it_may_have(host, releases, tmpdir, error_of, monkeypatch, size):
+    monkeypatch.setattr(sources, 'UNKNOWN_SIZE_LIMIT', 1000)
+    entry = {'filename': releases['1.30.1'].filename, 'sha256': '0' * 64}
+    host.records['1.30.1']['archives']['amd64'] = dict(entry, size=size) if size else entry
+    # Without a block: a disk would be full long before its end.
+    with open(str(tmpdir.join('large')), 'wb') as target:
+        target.truncate(1 << 40)
+    host.offer(files={releases['1.30.1'].filename: on_host(str(tmpdir.join('large')))})
+    assert error_of(host.have, '1.30.1').code == ('sha256_mismatch' if size else 'archive_unsafe')
+    assert names_of(host) == []
+
+
+def test_a_link_among_what_a_connection_brought_is_not_followed(host, releases, error_of):
+    # Root would read for the connection's user what only root may read, and tell its digest.
+    folder = os.path.join(host.paths.incoming, 'tmp1')
+    os.makedirs(folder)
+    path = os.path.join(folder, releases['1.30.1'].filename)
+    os.symlink(releases['1.30.1'].archive, path)
+    host.offer(files={releases['1.30.1'].filename: on_host(path)})
+    error = error_of(host.have, '1.30.1')
+    assert (error.code, 'a symbolic link' in error.msg) == ('archive_unreadable', True)
+
+
+def test_a_pipe_for_the_version_of_a_foreign_tree_is_not_waited_for(host, tmpdir):
+    tree = tmpdir.mkdir('foreign')
+    os.mkfifo(str(tree.join('VERSION')))
+    transaction.make_folder(os.path.dirname(host.paths.link))
+    os.symlink(str(tree), host.paths.link)
+    assert host.seen().link.version is None
+
+
 def test_of_two_versions_the_good_one_stays_when_the_other_fails(host, releases, error_of):
     archive_path = on_host(releases['1.30.1'].archive)
     host.offer(files={releases['1.30.1'].filename: archive_path, releases['1.29.0'].filename: archive_path})
@@ -416,6 +466,28 @@ def test_mirrors_that_fail_are_passed_over_and_told(host, releases, web):
     web.serve('/lies/' + releases['1.30.1'].filename, b'x' * len(releases['1.30.1'].archive_bytes))
     host.offer(files={}, mirrors=[web.url + '/empty', web.url + '/lies', mirror(web, releases['1.30.1'])])
     assert [each['code'] for each in host.have('1.30.1')['passed_over']] == ['http_status', 'sha256_mismatch']
+
+
+def spoilt_zip(release, at, content):
+    """Its module zip with other bytes, counted from the end of its directory."""
+    spoilt = bytearray(release.module_bytes)
+    start = len(spoilt) - 22 + at
+    spoilt[start:start + len(content)] = content
+    return bytes(spoilt)
+
+
+def test_every_source_that_lies_in_a_new_way_is_passed_over(host, releases, web):
+    release = releases['1.30.1']
+    host.records = {'1.30.1': release.logged()}
+    # The offset of the directory, its size, and none of either.
+    zips = [spoilt_zip(release, 16, b'\xff\xff\xff\x7f'), spoilt_zip(release, 12, b'\xff\xff\0\0'), spoilt_zip(release, 12, b'\0' * 8)]
+    for number, content in enumerate(zips):
+        web.serve('/%d/golang.org/toolchain/@v/%s' % (number, release.module_filename), content)
+    web.serve('/length/golang.org/toolchain/@v/' + release.module_filename, Answer(release.module_bytes, declared='\xb2'))
+    web.serve('/port/golang.org/toolchain/@v/' + release.module_filename, Answer(b'', 302, headers=[('Location', 'http://127.0.0.1:99999999999/')]))
+    liars = ['0', '1', '2', 'length', 'port']
+    host.offer(files={}, goproxy=['%s/%s' % (web.url, each) for each in liars] + [proxy(web, release)])
+    assert len(host.have('1.30.1')['passed_over']) == len(liars)
 
 
 def test_when_no_source_has_it_each_is_told(host, releases, web, error_of):

@@ -56,6 +56,22 @@ def test_what_ldconfig_did_not_write_is_refused(content):
     assert caught.value.code == 'malformed'
 
 
+def test_many_entries_that_share_one_long_string_take_no_more_memory_than_the_file_has_room_for():
+    # 4,000 entries with a path of 2,000 bytes each: 16 MB from 100 KB.
+    content = bytearray(made([('libx.so.1', '/' + 'x' * 2000, None)] * 4000))
+    start = bytes(content).index(b'/xxx')
+    for number in range(4000):
+        content[48 + number * 24 + 4:48 + number * 24 + 12] = struct.pack('<2I', start, start)
+    with pytest.raises(GofleetError) as caught:
+        ld_cache.read(bytes(content[:start + 2002]), '<')
+    assert (caught.value.code, 'than it has room for' in caught.value.msg) == ('malformed', True)
+
+
+def test_a_string_longer_than_a_path_is_refused():
+    with pytest.raises(GofleetError):
+        ld_cache.read(made([('libx.so.1', '/' + 'x' * 5000, None)]), '<')
+
+
 def test_the_other_byte_order_is_refused():
     with pytest.raises(GofleetError):
         ld_cache.read(made(ENTRIES), '>')

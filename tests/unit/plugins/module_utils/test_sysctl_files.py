@@ -10,6 +10,7 @@ import os
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils import sysctl_files
+from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 OURS = '/etc/sysctl.d/90-gofleet.conf'
 KEY = 'net.core.somaxconn'
@@ -210,3 +211,11 @@ def test_openrc_leaves_it_to_procps_where_that_is_there(root, program, loader):
         root.write('sbin/sysctl')
     assert sysctl_files.boot_loader(root.tree).name == loader
     assert sysctl_files.has_procps(root.tree) == (program is None)
+
+
+@pytest.mark.parametrize('key', ['net.core.somaxconn\n', 'net.core\n.somaxconn', 'x\n.kernel.core_pattern', 'net/core\n/somaxconn', 'net.core.somaxconn\r'])
+def test_a_key_has_one_line(key):
+    # Its second line would be one of the drop-in, and set what nobody asked for.
+    with pytest.raises(GofleetError) as refused:
+        sysctl_files.parse_key(key)
+    assert refused.value.code == 'invalid_key'

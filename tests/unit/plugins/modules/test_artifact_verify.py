@@ -241,6 +241,33 @@ def test_a_file_that_is_too_large_for_digests_is_not_read(host):
 # ---- addresses
 
 
+HAS_BLAKE2B = hasattr(hashlib, 'blake2b')
+BLAKE2B = hashlib.blake2b(CONTENT).hexdigest() if HAS_BLAKE2B else '0' * 128
+
+
+@pytest.mark.parametrize(('name', 'line', 'options'), [
+    ('B2SUMS', '%s  artifact\n', {}), ('artifact.b2', '%s  artifact\n', {}), ('sums', 'BLAKE2b (artifact) = %s\n', {}),
+    ('sums', '%s  artifact\n', {'checksum_algorithm': 'blake2b'}),
+])
+def test_b2sums_digests_are_known_by_a_name_a_tag_or_the_option(host, name, line, options):
+    result = host.run(files=[{'path': host.path, 'checksum_file': host.put(name, (line % BLAKE2B).encode('ascii'))}], **options)
+    found = result['files'][0]
+    # Python 2.7 has no BLAKE2b, and says so.
+    expected = (True, None) if HAS_BLAKE2B else (False, 'unsupported_algorithm')
+    assert (found['proven'], found['code']) == expected
+    assert HAS_BLAKE2B or "Python has no blake2b. Use sha256" in found['reason']
+
+
+def test_a_digest_of_b2sum_that_nothing_tells_apart_proves_nothing_and_says_how_to_tell(host):
+    found = host.prove(checksum_file=host.put('sums', ('%s  artifact\n' % BLAKE2B).encode('ascii')))
+    assert (found['code'], 'set checksum_algorithm: blake2b' in found['reason']) == ('checksum_mismatch', True)
+
+
+def test_the_option_counts_more_than_the_name_of_a_file_of_digests(host):
+    sums = host.put('B2SUMS', ('%s  artifact\n' % SHA512).encode('ascii'))
+    assert host.run(files=[{'path': host.path, 'checksum_file': sums}], checksum_algorithm='sha512')['files'][0]['proven']
+
+
 def test_a_file_of_digests_is_fetched_once_for_all(host, web):
     url = web.serve('/SHA256SUMS', ('%s  artifact\n%s  twin\n' % (SHA256, SHA256)).encode('ascii'))
     result = host.run(files=[{'path': host.path}, {'path': host.put('twin', CONTENT)}], checksum_file=url)

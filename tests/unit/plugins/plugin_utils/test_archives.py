@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,17 @@ def test_in_a_folder_the_archive_of_the_host_s_architecture_is_taken(tmp_path: P
     for each in (name, 'go1.30.1.linux-amd64.tar.gz', 'go1.30.2.linux-arm64.tar.gz'):
         (tmp_path / each).touch()
     assert archives.local_archive(tmp_path, indexed(tiny), 'arm64') == tmp_path / name
+
+
+def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path, tiny: Release) -> None:
+    os.mkfifo(tmp_path / 'go.tgz')
+    with pytest.raises(GofleetError) as caught:
+        archives.local_archive(tmp_path / 'go.tgz', indexed(tiny), 'amd64')
+    assert caught.value.code == 'not_a_file'
+    os.mkfifo(tmp_path / 'go1.30.1.linux-amd64.tar.gz')
+    with pytest.raises(GofleetError) as caught:
+        archives.local_archive(tmp_path, indexed(tiny), 'amd64')
+    assert caught.value.code == 'archive_unreadable'
 
 
 def test_a_folder_without_it_is_told_with_the_names_that_would_do(tmp_path: Path, tiny: Release) -> None:

@@ -295,6 +295,17 @@ def test_an_index_that_is_none_is_not_taken_for_one_out_of_reach(controller: Con
     assert error_of(controller.resolve, '1.26').code == 'bad_index'
 
 
+@pytest.mark.parametrize('body', [
+    b'{}', b'[' * 100000, b'[{"version": "go1.26.6", "files": [{"size": Infinity}]}]', INDEX.replace(b'"size": ', b'"size": 1e999'),
+])  # fmt: skip
+def test_an_index_that_lies_is_passed_over_where_the_log_is_a_source(controller: Controller, body: bytes) -> None:
+    controller.web.serve('/dl/', body)
+    controller.use_proxy(log_of(*BOTH), *LISTED)
+    resolution = controller.resolve('1.26')
+    assert versions(resolution) == ['1.26.6']
+    assert 'does not answer with a release index' in resolution.warnings[0]
+
+
 def test_a_web_page_instead_of_the_index_is_told(controller: Controller) -> None:
     controller.web.serve('/dl/', Answer(b'<html>', kind='text/html'))
     error = error_of(controller.resolve, '1.26')
