@@ -9,7 +9,7 @@ __metaclass__ = type
 
 import os
 
-from ansible_collections.gofleet.golang.plugins.module_utils import programs
+from ansible_collections.gofleet.golang.plugins.module_utils import labels, programs
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
 
@@ -27,11 +27,13 @@ def finish(module, answer):
         _warn(module, result)
         module.fail_json(**result)
     except (IOError, OSError) as exc:
-        module.fail_json(**from_os_error(exc).as_result())
+        result = from_os_error(exc).as_result()
+        _warn(module, result)
+        module.fail_json(**result)
     _warn(module, result)
     module.exit_json(**result)
 
 
 def _warn(module, result):
-    for warning in result.pop('warnings', ()):
+    for warning in list(result.pop('warnings', ())) + labels.refusals():
         module.warn(warning)

@@ -24,6 +24,7 @@ import time
 
 from ansible.module_utils.common.text.converters import to_bytes
 
+from ansible_collections.gofleet.golang.plugins.module_utils import labels
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 try:
@@ -124,7 +125,8 @@ def make_folder(path, mode=_FOLDER_MODE):
     parent = os.path.dirname(path)
     make_folder(parent, mode)
     try:
-        os.mkdir(path, mode)
+        with labels.creating(path, stat.S_IFDIR):
+            os.mkdir(path, mode)
     except OSError as exc:
         # A link that leads nowhere is not another run's folder.
         if exc.errno != errno.EEXIST or (os.path.lexists(path) and not os.path.isdir(path)):
@@ -222,7 +224,8 @@ def naming(path):
 def write_file(path, content, mode=0o644):
     """Replace a file as a whole: content (bytes) is on the disk before path names it. Raises OSError."""
     fresh = path + _NEW_SUFFIX
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
+    with labels.creating(path, stat.S_IFREG, fresh):
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
     with naming(fresh), io.open(handle, 'wb') as target:
         target.write(content)
         target.flush()
@@ -237,6 +240,7 @@ def publish_tree(staged, target):
 
     target must not exist. Raises OSError.
     """
+    labels.prepare(staged, target)
     sync_tree(staged)
     # rename() would silently take the place of an empty folder; nothing of anybody's may be replaced.
     if os.path.lexists(target):
@@ -249,7 +253,8 @@ def point_link(link, target):
     """Let a symbolic link name target, in one step, whether or not the link exists. Raises OSError."""
     fresh = link + _NEW_SUFFIX
     _unlink(fresh)
-    os.symlink(target, fresh)
+    with labels.creating(link, stat.S_IFLNK, fresh):
+        os.symlink(target, fresh)
     os.rename(fresh, link)
     sync_folder(os.path.dirname(link))
 
@@ -260,11 +265,13 @@ def point_link_keeping(link, target, aside):
     In one step where the kernel exchanges names (Linux 3.15) and Python can ask it to; elsewhere the
     name is missing between two renames. Raises OSError.
     """
-    os.symlink(target, aside)
+    with labels.creating(link, stat.S_IFLNK, aside):
+        os.symlink(target, aside)
     if not _exchange(link, aside):
         os.unlink(aside)
         os.rename(link, aside)
-        os.symlink(target, link)
+        with labels.creating(link, stat.S_IFLNK):
+            os.symlink(target, link)
     sync_folder(os.path.dirname(link))
 
 
