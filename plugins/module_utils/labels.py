@@ -142,33 +142,59 @@ def creating(path, kind, made=None):
 
 @contextlib.contextmanager
 def _creating_as(policy, label, path):
-    with _refusals_noted(label, path):
-        policy.create_as(label)
+    accepted = _accepted(policy, label, path)
     try:
         yield
     finally:
-        with _refusals_noted(label, path):
+        if accepted:
             policy.create_as(None)
+
+
+def _accepted(policy, label, path):
+    try:
+        policy.create_as(label)
+    except OSError as exc:
+        _note(exc, path, label)
+        return False
+    return True
 
 
 def prepare(staged, final):
     """Give a file, link or whole tree that lies at `staged` the labels for the name `final`, which it gets later.
 
-    Only what inherited another type is written: of a toolchain's 12,000 files some dozens. Raises OSError.
+    Only what inherited another type is written: of a toolchain's 12,000 files some hundreds. Raises OSError.
     """
     policy = _policy()
     if policy is None:
         return
     source, target = to_bytes(staged, errors='surrogate_or_strict'), _settled(final)
+    found = {}
     for path in _paths_below(source):
         name = target + path[len(source):]
-        label = _label(policy, name, stat.S_IFMT(os.lstat(path).st_mode))
-        if label is not None and not _relabel(policy, path, label, name):
+        mode = os.lstat(path).st_mode
+        key = _group(name, mode)
+        if key not in found:
+            found[key] = _label(policy, name, stat.S_IFMT(mode))
+        if found[key] is not None and not _relabel(policy, path, found[key], name):
             break
+
+
+def _group(name, mode):
+    """What the files have in common that the policy is asked about once: a question takes it longer than reading a label.
+
+    Data files of one folder and one suffix: policies know names such as lib*.so, and programs, but no single source file.
+    """
+    stem, suffix = os.path.splitext(name)
+    if suffix and stat.S_ISREG(mode) and not mode & 0o111:
+        return os.path.dirname(stem), suffix
+    return name
 
 
 def _paths_below(path):
     yield path
+    # os.walk() would follow a link that it begins with.
+    if not stat.S_ISDIR(os.lstat(path).st_mode):
+        return
     for folder, folders, files in os.walk(path, onerror=_raise):
         for name in folders + files:
             yield os.path.join(folder, name)
@@ -179,20 +205,23 @@ def _raise(error):
 
 
 def _label(policy, path, kind):
-    with _refusals_noted(b'of the policy', path):
+    """The label of the policy for a path; None where it has none, or does not say."""
+    try:
         return policy.label(path, kind)
+    except OSError as exc:
+        _note(exc, path, None)
+        return None
 
 
 def _relabel(policy, path, label, final):
     """Whether the file system has labels."""
     try:
-        with _refusals_noted(label, final):
-            if _compared(policy.label_of(path)) != _compared(label):
-                policy.set_label(path, label)
+        if _compared(policy.label_of(path)) != _compared(label):
+            policy.set_label(path, label)
     except OSError as exc:
-        if exc.errno not in _UNLABELLED:
-            raise
-        return False
+        if exc.errno in _UNLABELLED:
+            return False
+        _note(exc, final, label)
     return True
 
 
@@ -201,18 +230,16 @@ def _compared(label):
     return label.split(b':', 3)[2:] if label else None
 
 
-@contextlib.contextmanager
-def _refusals_noted(label, path):
-    try:
-        yield
-    except OSError as exc:
-        if exc.errno not in _REFUSED:
-            raise
-        # One is enough to know what to do.
-        if not _refusals:
-            shown = to_native(path)
-            _refusals.append('SELinux refused the label %s for %s: %s. It has the label it inherited, by which confined services may not '
-                             'be able to use it. Run "restorecon -R %s" as root.' % (to_native(label), shown, exc.strerror, shown))
+def _note(error, path, label):
+    """Keep a refusal for the end of the run; what is none is raised."""
+    if error.errno not in _REFUSED:
+        raise error
+    # One is enough to know what to do.
+    if not _refusals:
+        shown = to_native(path)
+        _refusals.append('SELinux did not let this run give %s the label %s: %s. It has the label it inherited, by which confined services may '
+                         'not be able to use it. Run "restorecon -R %s" as root.'
+                         % (shown, to_native(label) if label else 'that the policy has for it', error.strerror, shown))
 
 
 def refusals():
