@@ -52,7 +52,7 @@ def main() -> None:
         'domain': Path('/proc/self/attr/current').read_text(encoding='ascii').rstrip('\0\n'),
         'labels': {path: os.getxattr(path, 'security.selinux', follow_symlinks=False).decode().rstrip('\0') for path in made},
         # Says in a line each which of them it would change, and to what.
-        'wrong': said('restorecon', '-n', '-v', '-f', '-', given='\n'.join(made)).splitlines(),
+        'wrong': said('restorecon', '-n', '-v', '-f', '-', given=''.join(f'{path}\n' for path in made)).splitlines(),
         'service': service(),
     }
     print(json.dumps(answer))

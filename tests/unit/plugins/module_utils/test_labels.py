@@ -105,7 +105,7 @@ def test_the_policy_is_asked_once_about_sources_of_one_folder_and_about_each_pro
     files = sorted(os.path.relpath(path, to_bytes(str(tmpdir.join('final')))) for path, kind in policy.asked if kind == stat.S_IFREG)
     assert len(files) == 5
     assert [name for name in files if name.startswith(b'src/a/') and name.endswith(b'.go')] in ([b'src/a/one.go'], [b'src/a/two.go'])
-    assert set((b'VERSION', b'bin/go', b'src/a/three.s', b'src/b/one.go')) < set(files)
+    assert {b'VERSION', b'bin/go', b'src/a/three.s', b'src/b/one.go'} < set(files)
 
 
 def test_a_label_that_differs_in_its_user_alone_is_not_written(policy, tree, tmpdir):
@@ -258,7 +258,7 @@ def test_what_a_user_makes_has_the_label_before_it_has_its_name(policy, user, tm
     path, dummy, make = making(tmpdir)[way]
     make(str(path))
     assert list(policy.given.values()) == [PROGRAM]
-    assert set(named) <= set([PROGRAM])
+    assert set(named) <= {PROGRAM}
 
 
 def test_a_tree_is_labelled_before_it_is_synced_and_named(policy, tree, tmpdir, monkeypatch):
@@ -309,7 +309,8 @@ def test_a_python_without_ctypes_says_what_to_do(unasked, monkeypatch, tmpdir):
     monkeypatch.setattr(labels, 'ctypes', None)
     labels.prepare(str(tmpdir), '/opt/go/go1.26.6')
     [sentence] = labels.refusals()
-    assert 'ctypes' in sentence and 'restorecon -R' in sentence
+    assert 'ctypes' in sentence
+    assert 'restorecon -R' in sentence
 
 
 def test_a_kernel_without_a_policy_is_left_alone(unasked, monkeypatch, tmpdir):
