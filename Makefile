@@ -38,7 +38,7 @@ faults: ## Kill runs and let calls fail, at a sample of the points; GOFLEET_FAUL
 judge: ## Start 360 programs on real hosts, and see whether each verdict was right
 	$(PYTHON) tests/support/suite.py judge
 
-machine: ## Boot a whole machine, and see settings and environment through its reboots
+machine: ## Boot whole machines: settings and environment through reboots, labels where SELinux enforces
 	$(PYTHON) tests/support/suite.py machine
 
 molecule: ## Run the scenarios on real hosts, in every lane

@@ -17,7 +17,7 @@ import fcntl
 import os
 import stat
 
-from ansible_collections.gofleet.golang.plugins.module_utils import folder_owners
+from ansible_collections.gofleet.golang.plugins.module_utils import folder_owners, labels
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 MODE = 0o755
@@ -201,7 +201,8 @@ def _make_below(folder, name, mode):
     """Make a folder in a folder, with its name synced; in somebody else's folder it becomes theirs. Raises OSError."""
     path = folder.at(name)
     try:
-        os.mkdir(path, mode)
+        with labels.creating(path, stat.S_IFDIR):
+            os.mkdir(path, mode)
     except OSError as exc:
         # A link that leads nowhere is not another run's folder.
         if exc.errno != errno.EEXIST or (os.path.lexists(path) and not os.path.isdir(path)):

@@ -11,7 +11,7 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.gofleet.golang.plugins.module_utils import addresses, programs, shown
+from ansible_collections.gofleet.golang.plugins.module_utils import addresses, labels, programs, shown
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
 
 
@@ -105,7 +105,9 @@ def finish(module, answer):
         _warn(module, result)
         module.fail_json(**result)
     except (IOError, OSError) as exc:
-        module.fail_json(**from_os_error(exc).as_result())
+        result = from_os_error(exc).as_result()
+        _warn(module, result)
+        module.fail_json(**result)
     _warn(module, result)
     module.exit_json(**result)
 
@@ -113,5 +115,5 @@ def finish(module, answer):
 def _warn(module, result):
     # Ansible prints equal warnings of several hosts once for all of them, and with none of their names.
     name = os.uname()[1]
-    for warning in result.pop('warnings', ()):
+    for warning in list(result.pop('warnings', ())) + labels.refusals():
         module.warn('%s: %s' % (name, warning))

@@ -24,7 +24,7 @@ import time
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import folder_owners, folders
+from ansible_collections.gofleet.golang.plugins.module_utils import folder_owners, folders, labels
 
 try:
     import ctypes
@@ -179,7 +179,8 @@ def staged_file(folder, name, content, mode, uid=-1, gid=-1):
     It is never open to more readers than in the end. folder: folders.Folder; uid, gid: its owner, -1: whoever makes it. Raises OSError.
     """
     fresh = new_name(name)
-    handle = os.open(folder.at(fresh), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with labels.creating(folder.at(name), stat.S_IFREG, folder.at(fresh)):
+        handle = os.open(folder.at(fresh), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
         with naming(os.path.join(folder.path, fresh)), io.open(handle, 'wb') as target:
             target.write(content)
@@ -200,6 +201,7 @@ def publish_tree(staged, target):
 
     target must not exist. Raises OSError.
     """
+    labels.prepare(staged, target)
     sync_tree(staged)
     # rename() would silently take the place of an empty folder; nothing of anybody's may be replaced.
     if os.path.lexists(target):
@@ -211,7 +213,8 @@ def publish_tree(staged, target):
 def point_link(link, target):
     """Let a symbolic link name target, in one step, whether or not the link exists. Raises OSError."""
     fresh = new_name(link)
-    os.symlink(target, fresh)
+    with labels.creating(link, stat.S_IFLNK, fresh):
+        os.symlink(target, fresh)
     try:
         os.rename(fresh, link)
     except OSError:
@@ -226,11 +229,13 @@ def point_link_keeping(link, target, aside):
     In one step where the kernel exchanges names (Linux 3.15) and Python can ask it to; elsewhere the
     name is missing between two renames. Raises OSError.
     """
-    os.symlink(target, aside)
+    with labels.creating(link, stat.S_IFLNK, aside):
+        os.symlink(target, aside)
     if not _exchange(link, aside):
         os.unlink(aside)
         os.rename(link, aside)
-        os.symlink(target, link)
+        with labels.creating(link, stat.S_IFLNK):
+            os.symlink(target, link)
     sync_folder(os.path.dirname(link))
 
 

@@ -101,12 +101,16 @@ def tally(pytestconfig: pytest.Config) -> list[str]:
 
 @pytest.fixture(scope='session')
 def image(tally: list[str]) -> machine.Image:
+    return whole_machine(RECIPE, tally)
+
+
+def whole_machine(recipe: machine.Recipe, tally: list[str]) -> machine.Image:
     began = time.monotonic()
     try:
-        made = machine.ensure(RECIPE)
+        made = machine.ensure(recipe)
     except machine.MachineUnavailable as error:
         skip_test(f'CANNOT RUN a whole machine: {error}', tally)
-    tally.append(f'disk ready in {time.monotonic() - began:.0f} s')
+    tally.append(f'disk of a Debian {recipe.suite} ready in {time.monotonic() - began:.0f} s')
     return made
 
 

@@ -8,7 +8,6 @@ made once for each recipe and kept; a run writes beside it, and what it wrote is
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import fcntl
 import hashlib
@@ -187,9 +186,10 @@ def _make(recipe: Recipe, root: Path, made: Path) -> None:
 class Machine:
     """A running machine with its SSH server on a port of the loopback interface."""
 
-    def __init__(self, image: Image, folder: Path) -> None:
-        """folder: takes what the machine writes, and its keys. Boots. Raises MachineFailed."""
+    def __init__(self, image: Image, folder: Path, kernel: str = '') -> None:
+        """folder: takes what the machine writes, and its keys; kernel: arguments of its kernel's. Boots. Raises MachineFailed."""
         self._image = image
+        self._kernel = kernel
         self._folder = folder
         self._console: list[str] = []
         self._states: list[str] = []
@@ -216,11 +216,11 @@ class Machine:
     def _start(self) -> None:
         self._console, self._states, self._ended = [], [], False
         (self._folder / 'known_hosts').write_text(f'[127.0.0.1]:{self.port} {self._image.host_key}', encoding='ascii')
-        authorized = base64.b64encode(self.key.with_suffix('.pub').read_bytes()).decode()
+        authorized = self.key.with_suffix('.pub').read_text(encoding='ascii').strip()
         # An emulated timer is late on a busy machine, and the kernel would take it for broken.
-        kernel = 'console=ttyS0 root=/dev/vda rw quiet no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1'
-        # Its credential is what systemd 257 makes root's authorized_keys of, at each boot (systemd-tmpfiles, provision.conf).
-        arguments = f'{kernel} systemd.set_credential_binary=ssh.authorized_keys.root:{authorized}'
+        kernel = f'console=ttyS0 root=/dev/vda rw quiet no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1 {self._kernel}'
+        # Its credential is what systemd 252 and later make root's authorized_keys of, at each boot (systemd-tmpfiles, provision.conf).
+        arguments = f'{kernel} systemd.set_credential="ssh.authorized_keys.root:{authorized}"'
         self._process = subprocess.Popen(
             [
                 # Gone with who started it, however that ends.
@@ -311,10 +311,10 @@ class Machine:
 
 
 @contextlib.contextmanager
-def booted(image: Image) -> Iterator[Machine]:
+def booted(image: Image, kernel: str = '') -> Iterator[Machine]:
     """A machine that is up, and gone with all that it wrote when the block ends. Raises MachineFailed."""
     with tempfile.TemporaryDirectory(prefix='gofleet-machine-') as folder:
-        machine = Machine(image, Path(folder))
+        machine = Machine(image, Path(folder), kernel)
         try:
             yield machine
         finally:
