@@ -13,8 +13,8 @@ import stat
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, transaction, trust
-from ansible_collections.gofleet.golang.plugins.module_utils.digests import CHUNK, raise_error
+from ansible_collections.gofleet.golang.plugins.module_utils import digests, regular_files, transaction, trust
+from ansible_collections.gofleet.golang.plugins.module_utils.digests import raise_error
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 
@@ -85,8 +85,7 @@ def _not_of_a_release(path):
 
 
 def _copy_file(path, target, mode):
-    # O_NOFOLLOW: what was a file a moment ago may be a link by now.
-    with io.open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), 'rb') as source, transaction.naming(target), io.open(target, 'wb') as output:
-        for chunk in iter(lambda: source.read(CHUNK), b''):
-            output.write(chunk)
+    # What was a file a moment ago may be a link, a pipe or endless by now: it is somebody else's.
+    with transaction.naming(target), io.open(target, 'wb') as output:
+        regular_files.feed(path, output.write, follow=False)
     os.chmod(target, 0o755 if mode & stat.S_IXUSR else 0o644)

@@ -47,6 +47,13 @@ def remove_empty(path, lock):
     return []
 
 
+def is_needed(path):
+    """Whether a folder is remembered that something is in."""
+    own = os.path.dirname(path)
+    others = [each for each in _read(path) if not (own + os.sep).startswith(each + os.sep)]
+    return any(os.path.isdir(each) and os.listdir(each) for each in others)
+
+
 def _clean(path):
     """Remove what killed runs left."""
     for each in transaction.unfinished_copies(path):

@@ -85,6 +85,8 @@ def _own_folders(target):
 
 def _abandoned(target):
     """Folders of ours that hold nothing but what a killed run needed. Raises OSError."""
+    if environment_made.is_needed(_made_path()):
+        return []
     lock, made = os.path.basename(_lock_path()), os.path.basename(_made_path())
     return [folder for folder in _own_folders(target)
             if os.path.isdir(folder) and all(name == lock or name.startswith(made) for name in os.listdir(folder))]

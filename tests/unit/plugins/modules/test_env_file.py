@@ -55,6 +55,10 @@ class Machine(object):
             if ordinary:
                 os.environ['HOME'] = str(self.root)
                 os.environ.pop('XDG_CONFIG_HOME', None)
+            else:
+                # Not this machine's own.
+                environment_state._lock_path = lambda: str(self.root.join('environment.lock'))
+                environment_state._made_path = lambda: str(self.root.join('lib', 'gofleet', 'environment', 'made.json'))
             basic.AnsibleModule.log = lambda self, msg, log_args=None: os.write(log.fileno(), repr((msg, log_args)).encode('utf-8'))
         with tempfile.TemporaryFile() as log:
             self.code, result = module_runs.run(
@@ -148,6 +152,14 @@ def test_all_files_go_but_those_of_others(machine):
     assert (result['changed'], machine.run(state='absent')['changed']) == (True, False)
     assert [path.basename for path in machine.root.join('files').listdir()] == ['service']
     assert actions(result)['service'] == 'none'
+
+
+def test_folders_that_are_still_needed_are_no_reason_to_change(machine):
+    machine.run(consumers=['service'], variables={'A': 'x'}, name='other')
+    assert machine.root.join('lib').check()
+    assert not machine.run(state='absent')['changed']
+    machine.run(state='absent', name='other')
+    assert machine.root.join('lib').listdir() == []
 
 
 def test_a_session_without_variables_has_no_file_and_a_service_has_one(machine):
