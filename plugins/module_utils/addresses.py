@@ -76,7 +76,7 @@ def secrets_in(value):
     if not isinstance(value, (str, type(u''))) or ('://' not in value and not _BARE.search(value)):
         return set()
     found = set()
-    for each in map(type(value).strip, _LISTED.split(value)):
+    for each in [part.strip() for part in _LISTED.split(value)]:
         found.update(_secrets(each) if without_credentials(each) != each else ())
     return found
 

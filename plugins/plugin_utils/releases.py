@@ -123,9 +123,10 @@ def indexed_again(value: dict[str, Any]) -> Record:
 
 def plain_size(size: Any) -> int:
     """Bytes of an archive, as somebody says. Raises ValueError for what no archive of Go has."""
-    if type(size) is not int or not 0 < size <= UNKNOWN_SIZE_LIMIT:
+    # Numbers of a playbook are of a type of Ansible's own since core 2.19.
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= UNKNOWN_SIZE_LIMIT:
         raise ValueError(f'{str(size)[:40]!r} is not the size of an archive')
-    return size
+    return int(size)
 
 
 def is_release(name: str) -> bool:

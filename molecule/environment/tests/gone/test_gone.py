@@ -13,7 +13,8 @@ from conftest import Layout
 # By journald and the init, by `su` where PAM keeps a list of logins, and the lock and folders that stay.
 WRITTEN_BY_OTHERS = ("/var/log/", "/var/lib/systemd/", "/var/cache/", "/root/.cache", "/lib/rc/cache")
 OWN = ("/etc/gofleet", "/etc/environment.d", "/home/gopher/.config")
-FOLDERS = ("/etc", "/etc/profile.d", "/etc/conf.d", "/etc/init.d", "/root", "/home/gopher")
+# Where folders of ours were for a while.
+FOLDERS = ("/var/lib", "/run", "/etc", "/etc/profile.d", "/etc/conf.d", "/etc/init.d", "/root", "/home/gopher")
 
 
 def test_no_file_is_left_and_no_other_was_touched(walk: Callable[[], dict[str, list[object]]], baseline: Path, layout: Layout) -> None:

@@ -45,7 +45,7 @@ def tasks(folder: Path) -> list[dict[str, Any]]:
     pinned = {'version': '1.30.1', 'releases': [{'version': '1.30.1', 'archives': {arch: {
         'filename': f'go1.30.1.linux-{arch}.tar.gz', 'size': 1, 'sha256': '0' * 64} for arch in ('amd64', 'arm64')}}]}
     return [
-        {'name': 'secrets', 'gofleet.golang.env_file': {**env_file, 'secrets': secrets, 'variables': {'GOPROXY': ADDRESS}}},
+        {'name': 'secrets', 'gofleet.golang.env_file': {**env_file, 'secrets': secrets, 'variables': {'UPSTREAM': ADDRESS}}},
         {'name': 'refused secrets', 'gofleet.golang.env_file': {**env_file, 'secrets': {'TOKEN': 'sw0rdfish\nsw0rdfish'}}},
         {'name': 'release', 'gofleet.golang.go_release_info': {'versions': ['1.30'], **network}},
         {'name': 'wrong options', 'gofleet.golang.go_release_info': {'versions': ['1.30'], **network, 'timeout': ADDRESS}},
