@@ -32,11 +32,11 @@ RECIPE = machine.Recipe(
     packages=('policycoreutils', 'selinux-policy-default', 'selinux-utils'),
     files={
         '/etc/systemd/system/gofleet-go.service': '[Unit]\nDescription=Run go\n[Service]\nType=oneshot\nExecStart=/usr/local/bin/go version\n',
-        # Foreign, and to be adopted.
-        '/etc/skel/.local/bin/go': '#!/bin/sh\n',
     },
     commands=(
         'useradd --create-home --uid 1000 --shell /bin/bash gopher',
+        # Foreign, and to be adopted.
+        'su gopher -c "mkdir -p ~/.local/bin && echo foreign > ~/.local/bin/go"',
         # Labels are written without SELinux too, and so before the first boot; setfiles finds files by way of /proc.
         f'mount -t proc proc /proc; setfiles -F -m -e /proc {_CONTEXTS} / || code=$?; umount /proc; exit ${{code:-0}}',
     ),
