@@ -35,10 +35,8 @@ def service() -> list[str]:
     """How the service ended, and what it wrote to the journal."""
     subprocess.run(['systemctl', 'start', UNIT], check=False, stderr=subprocess.DEVNULL)
     said('journalctl', '--sync')
-    call = said('systemctl', 'show', '--value', '--property=InvocationID', UNIT).strip()
     result = said('systemctl', 'show', '--value', '--property=Result', UNIT).strip()
-    lines = said('journalctl', '--quiet', '--output=cat', f'_SYSTEMD_INVOCATION_ID={call}').splitlines()
-    return [result, *lines]
+    return [result, *said('journalctl', '--quiet', '--output=cat', '--identifier=go', '--lines=1').splitlines()]
 
 
 def main() -> None:
