@@ -18,6 +18,7 @@ from gaps import Gaps
 PROGRAMS = {
     'gpg': ('gnupg', 'tests of OpenPGP signatures, which make their own keys'),
     'gpgv': ('gpgv', 'tests of OpenPGP signatures'),
+    'shasum': ('perl', 'property tests of digest files'),
     'strace': ('strace', 'crash tests at system calls'),
     'setpriv': ('util-linux', 'tests as an ordinary user'),
     'busybox': ('busybox-static', 'property tests of environment files in its shell'),

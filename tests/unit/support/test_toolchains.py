@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 
 import toolchains
-from gaps import skip_test
-from lanes import cache_root
 from mirror import Mirror
 from mirror_tree import ChecksumDatabase
 from tiny_toolchains import tiny
@@ -173,9 +171,7 @@ def test_nowhere_to_get_it_names_both_places(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_a_real_archive_is_whole() -> None:
-    """Reads the archive that `toolchains.py ensure` left in the cache; makes none itself."""
-    if not (cache_root() / "toolchains" / f"{Spec.parse(PINNED).name}-{RECIPE}").is_dir():
-        skip_test(f"no real archive of {PINNED} in the cache: run tests/support/toolchains.py ensure")
+    # Made here on a machine that never had it: no part of the tests needs what another left behind.
     archive = ensure(PINNED)
     prefix = f"golang.org/toolchain@{archive.spec.module_version}/"
     digests, executable = [], set()
