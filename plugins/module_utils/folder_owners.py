@@ -35,7 +35,7 @@ def weakness(status, path):
         # The sticky bit keeps others from renaming what is there, not from making what is not there yet.
         return 'can be written to by every user (mode %04o)' % stat.S_IMODE(status.st_mode)
     if status.st_mode & stat.S_IWGRP and not _is_only_roots_group(status.st_gid, path):
-        return 'can be written to by the group %s (mode %04o)' % (_group(status.st_gid), stat.S_IMODE(status.st_mode))
+        return 'can be written to by the group %s (mode %04o)' % (group(status.st_gid), stat.S_IMODE(status.st_mode))
     return None
 
 
@@ -61,9 +61,10 @@ def user(uid):
         return 'uid %d' % uid
 
 
-def _group(gid):
+def group(gid):
+    """The same for a group."""
     try:
-        return grp.getgrgid(gid).gr_name
+        return '%s (gid %d)' % (grp.getgrgid(gid).gr_name, gid)
     except KeyError:
         return 'gid %d' % gid
 

@@ -17,11 +17,10 @@ import pwd
 import stat
 from pathlib import Path
 
+from ansible_collections.gofleet.golang.plugins.module_utils import folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 
 _MODE = 0o700
-# As many as the kernel follows (path_resolution(7)).
-_MAX_LINKS = 40
 # The kernel's names for the access list of a folder; a mode does not show whom it admits.
 _ACCESS_LIST = 'system.posix_acl_access'
 # What open() says of a link, of a socket, of a pipe without a reader.
@@ -78,7 +77,7 @@ def _walk(path: Path, advice: str, sticky_is_safe: bool) -> Path:
         if stat.S_ISLNK(status.st_mode):
             _vet_owner(step, status, advice)
             links += 1
-            if links > _MAX_LINKS:
+            if links > folder_owners.LINKS:
                 raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(step))
             target = step.readlink()
             current = Path('/') if target.is_absolute() else current
@@ -106,12 +105,12 @@ def _vet(path: Path, status: os.stat_result, advice: str, sticky_is_safe: bool) 
     if status.st_mode & stat.S_IWOTH:
         raise _unsafe(path, status, f'everybody may write to it (mode {stat.S_IMODE(status.st_mode):04o})', advice)
     if status.st_mode & stat.S_IWGRP and not _is_private_group(path, status):
-        raise _unsafe(path, status, f'the group {_group(status.st_gid)} may write to it (mode {stat.S_IMODE(status.st_mode):04o})', advice)
+        raise _unsafe(path, status, f'the group {folder_owners.group(status.st_gid)} may write to it (mode {stat.S_IMODE(status.st_mode):04o})', advice)
 
 
 def _vet_owner(path: Path, status: os.stat_result, advice: str) -> None:
     if status.st_uid not in (0, os.geteuid()):
-        raise _unsafe(path, status, f'it belongs to {_user(status.st_uid)}, and this run is by {_user(os.geteuid())}', advice)
+        raise _unsafe(path, status, f'it belongs to {folder_owners.user(status.st_uid)}, and this run is by {folder_owners.user(os.geteuid())}', advice)
 
 
 def _is_private_group(path: Path, status: os.stat_result) -> bool:
@@ -140,20 +139,6 @@ def _is_private_group(path: Path, status: os.stat_result) -> bool:
 def _unsafe(path: Path, status: os.stat_result, reason: str, advice: str) -> GofleetError:
     return GofleetError(f'{path} on the controller is not safe to rely on: {reason}. {advice}', 'unsafe_folder',
                         path=str(path), folder=str(path), owner=status.st_uid, mode=f'{stat.S_IMODE(status.st_mode):04o}')
-
-
-def _user(uid: int) -> str:
-    try:
-        return f'{pwd.getpwuid(uid).pw_name} (uid {uid})'
-    except KeyError:
-        return f'uid {uid}'
-
-
-def _group(gid: int) -> str:
-    try:
-        return f'{grp.getgrgid(gid).gr_name} (gid {gid})'
-    except KeyError:
-        return f'gid {gid}'
 
 
 def inner(path: Path, advice: str) -> Path:
