@@ -24,6 +24,11 @@ def whole(text):
     return int(text) if (_WHOLE_BYTES if isinstance(text, bytes) and bytes is not str else _WHOLE).match(text) else None
 
 
+def is_whole(value):
+    """Whether a value of JSON, YAML or a playbook is a whole number, of whatever type of int. To Python true is one, too."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def from_json(text):
     """The value of a JSON text (text, or bytes in UTF-8).
 

@@ -210,7 +210,7 @@ def _key(key):
 
 def _number(value):
     """JSON has neither infinities nor NaN, and Python refuses to read numbers of more than 4,300 digits."""
-    if isinstance(value, float) and (value != value or value in (float('inf'), -float('inf'))):
+    if isinstance(value, float) and not abs(value) < float('inf'):
         return str(value)
     if isinstance(value, _INTEGERS) and abs(value) >= 1 << 128:
         return 'a number of %d bits' % value.bit_length()

@@ -9,6 +9,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values
+
 HASH = 32
 # A log of 64-bit size has no longer path.
 _MAX_PATH = 64
@@ -66,7 +68,7 @@ class Evidence:
     def from_value(cls, value: Any) -> Evidence:
         """What as_value() gave, of anything that was read. Raises ValueError, TypeError, KeyError, AttributeError."""
         path = [bytes.fromhex(each) for each in value['path'][:_MAX_PATH + 1]]
-        if type(value['number']) is not int or len(path) > _MAX_PATH or any(len(each) != HASH for each in path):
+        if not foreign_values.is_whole(value['number']) or len(path) > _MAX_PATH or any(len(each) != HASH for each in path):
             raise ValueError('this is not evidence of a log')
         return cls(value['number'], _bytes(value['record']), _bytes(value['note']), path)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.gofleet.golang.plugins.module_utils import regular_files, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import foreign_values, regular_files, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils.goversion import parse_release
 from ansible_collections.gofleet.golang.plugins.plugin_utils import plain_yaml
@@ -31,7 +31,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         content = plain_yaml.load(_raw(path))
     except ValueError as exc:
         raise _bad(path, str(exc)) from exc
-    if not isinstance(content, dict) or not isinstance(content.get('releases'), list) or type(content.get('format')) is not int:
+    if not isinstance(content, dict) or not isinstance(content.get('releases'), list) or not foreign_values.is_whole(content.get('format')):
         raise _bad(path, 'it has no format and releases')
     if content['format'] > FORMAT:
         raise _bad(path, f'a later gofleet.golang wrote it (format {content["format"]}, this one knows {FORMAT}); update the collection')

@@ -40,7 +40,6 @@ class Cell:
     def text(self) -> str:
         return f'{self.verdict}: {self.code}' if self.code else self.verdict
 
-
     def fails(self, fail_on: str) -> bool:
         if fail_on == 'never':
             return False

@@ -113,7 +113,7 @@ def indexed_again(value: dict[str, Any]) -> Record:
     for goarch, entry in value['archives'].items():
         filename, sha256, size, when = entry['filename'], entry['sha256'], entry['size'], entry['vouched']['sha256']['index']
         # One match and no conversion: an index has thousands of archives, and each run reads them all.
-        if not _KEPT.match(f'{filename} {sha256}') or type(size) is not int or type(when) is not str:
+        if not _KEPT.match(f'{filename} {sha256}') or not foreign_values.is_whole(size) or not isinstance(when, str):
             raise ValueError(f'{filename!r} is not an archive as it was kept')
         archives[goarch] = {'filename': filename, 'sha256': sha256, 'size': size, 'vouched': {'sha256': {'index': when}}}
     if not _VERSION.match(value['version']):
@@ -124,7 +124,7 @@ def indexed_again(value: dict[str, Any]) -> Record:
 def plain_size(size: Any) -> int:
     """Bytes of an archive, as somebody says. Raises ValueError for what no archive of Go has."""
     # Numbers of a playbook are of a type of Ansible's own since core 2.19.
-    if not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= UNKNOWN_SIZE_LIMIT:
+    if not foreign_values.is_whole(size) or not 0 < size <= UNKNOWN_SIZE_LIMIT:
         raise ValueError(f'{str(size)[:40]!r} is not the size of an archive')
     return int(size)
 

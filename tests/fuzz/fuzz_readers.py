@@ -79,7 +79,7 @@ def bent_json(chance, seed):
     """The same with another value, or another key, in one to three places: what is bent by bytes alone is mostly no JSON."""
     value = json.loads(seed.decode('utf-8'))
     for dummy in range(chance.choice((1, 1, 2, 3))):
-        places = list(places_in(value))
+        places = places_in(value)
         if places:
             holder, key = chance.choice(places)
             if isinstance(holder, dict) and chance.random() < 0.3:
@@ -100,10 +100,11 @@ def is_json(content):
 
 
 def places_in(value):
+    found = []
     for key, each in sorted(value.items()) if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        yield value, key
-        for place in places_in(each):
-            yield place
+        found.append((value, key))
+        found.extend(places_in(each))
+    return found
 
 
 def input_of(each, seed, number):

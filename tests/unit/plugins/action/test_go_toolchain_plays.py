@@ -523,6 +523,8 @@ REFUSALS = {
     'no-lock': ('no_file', ('nowhere.yml', 'gofleet.golang.lock')),
     'lied-to': ('no_source', ('{module} is not the release', '{h1}', WRONG_H1, 'It was not installed')),
 }
+
+
 @pytest.fixture(scope='session')
 def words(stand: Stand) -> dict[str, str]:
     """What the parts of a message stand for."""

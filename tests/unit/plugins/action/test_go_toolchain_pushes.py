@@ -31,7 +31,7 @@ class Push(ActionModule):  # type: ignore[misc]
         self._cache = None
         self._connection = SimpleNamespace(become=None, _shell=SimpleNamespace(tmpdir='/tmp/ansible', join_path=os.path.join))
 
-    def get_become_option(self, option: str, hostvars: Any = None, playcontext: Any = True) -> str:
+    def get_become_option(self, option: str, *dummy: Any) -> str:
         return {'become_user': 'builder'}[option]
 
     def _transfer_file(self, local_path: str, remote_path: str) -> None:

@@ -188,8 +188,9 @@ def test_a_name_tells_what_its_length_does_not(name, algorithm):
     assert digest_files.algorithm_of(name) == algorithm
 
 
-@pytest.mark.parametrize('piece', ['a', '(', ') = ', ')=', ')= ', ' \t', '=', 'SHA256 (a)=', '\\', 'SHA256 (', S256,
-    '%s  a\\' % S256, '\\%s  \\' % S256, 'SHA256 (a) = '])
+@pytest.mark.parametrize('piece', [
+    'a', '(', ') = ', ')=', ')= ', ' \t', '=', 'SHA256 (a)=', '\\', 'SHA256 (', S256, '%s  a\\' % S256, '\\%s  \\' % S256, 'SHA256 (a) = ',
+])
 def test_long_lines_that_no_tool_writes_are_refused_in_few_words(piece):
     error = refusal(digest_files.parse, to_bytes(piece * 200000))
     assert (error.code, error.evidence['line'], len(error.msg) < 600) == ('malformed_digest_file', 1, True)

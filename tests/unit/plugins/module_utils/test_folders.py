@@ -211,5 +211,3 @@ def test_a_file_is_no_empty_folder(tmpdir):
     tmpdir.join('file').write('')
     with pytest.raises(OSError):
         folders.remove_if_empty(str(tmpdir.join('file')))
-
-
