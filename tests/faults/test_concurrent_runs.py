@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,13 @@ from syscalls import Point
 
 
 @pytest.fixture
-def gate(folder: Path, shelf: Shelf) -> Gate:
-    return Gate(folder / 'gate' / shelf.archives[FIRST].filename).make()
+def gate() -> Iterator[Gate]:
+    with contextlib.closing(Gate()) as opened:
+        yield opened
 
 
 def gated(gate: Gate, shelf: Shelf, host: Host) -> Options:
-    return {**shelf.options(FIRST), **host.paths, 'archive': str(gate.path.parent)}
+    return {**shelf.options(FIRST), **host.paths, **gate.options}
 
 
 def installers(outcomes: list[Outcome]) -> list[Outcome]:
