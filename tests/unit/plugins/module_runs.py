@@ -15,6 +15,7 @@ import tempfile
 import forked
 from ansible.module_utils import basic
 from ansible.module_utils.common import json as ansible_json
+from ansible.module_utils.common import parameters
 
 # Newer cores load the form of arguments and results by name, when both are there; an ordinary user could not.
 if hasattr(ansible_json, 'get_module_encoder'):
@@ -32,6 +33,9 @@ def run(main, options, folder, check_mode=False, diff=False, ordinary=False, uma
     folder: for its temporary files; ordinary: as a user without privileges; before: a function that is called in the module's process first.
     """
     arguments = dict(options, _ansible_check_mode=check_mode, _ansible_diff=diff, _ansible_remote_tmp=str(folder), _ansible_keep_remote_files=False)
+    if 'inject_invocation' in parameters.PASS_VARS:
+        # Newer cores leave the options out of a result unless they are asked for them.
+        arguments['_ansible_inject_invocation'] = True
     with tempfile.TemporaryFile() as output:
         def module(dummy):
             if ordinary and os.geteuid() == 0:
