@@ -72,14 +72,18 @@ def _failure(results, fail_on):
     said = ['%s: %s' % (each['path'], abi.cause(each)['detail']) for each in failing[:5]]
     said += ['and %d more.' % (len(failing) - 5)] if len(failing) > 5 else []
     what = 'cannot run' if worst == abi.INCOMPATIBLE else 'may not run'
-    return {'failed': True, 'code': _code(failing) or worst,
+    return {'failed': True, 'code': _code(failing, fail_on) or worst,
             'msg': '%d of %d programs %s on this host. %s' % (len(failing), len(results), what, ' '.join(said))}
 
 
-def _code(failing):
-    """The code that all failing results share, where it says more than their verdict: there is no such file, or it is for an emulator."""
+def _code(failing, fail_on):
+    """The code that all failing results share, where it says more than their verdict: there is no such file, or it is for an emulator.
+
+    Who asked to fail on what is unknown is given that word.
+    """
     codes = set(abi.cause(each)['code'] for each in failing)
-    return codes.pop() if len(codes) == 1 and codes <= set(abi_reasons.NO_FILE + abi_reasons.LIKELY_MISTAKES) else None
+    known = abi_reasons.NO_FILE + (abi_reasons.LIKELY_MISTAKES if fail_on == 'incompatible' else ())
+    return codes.pop() if len(codes) == 1 and codes <= set(known) else None
 
 
 def _judge_named(path, observed, params):

@@ -247,8 +247,8 @@ binary:
   type: dict
 code:
   description:
-    - For a failure by O(fail_on) V(incompatible) or V(unknown), or V(emulation_unseen), V(file_missing), V(not_a_file), V(file_unreadable) or
-      V(file_changed) if that is the reason of each program that fails.
+    - For a failure by O(fail_on) V(incompatible) or V(unknown), or V(file_missing), V(not_a_file), V(file_unreadable), V(file_changed) or, with
+      O(fail_on=incompatible), V(emulation_unseen) if that is the reason of each program that fails.
     - Otherwise what failed, as a stable word for machines.
   returned: failure
   type: str

@@ -300,7 +300,7 @@ def test_what_is_a_failure_is_chosen(machine, content, fail_on, code):
         assert result['reasons'][0]['detail'] in result['msg']
 
 
-@pytest.mark.parametrize(('fail_on', 'code'), [('incompatible', 'emulation_unseen'), ('unknown', 'emulation_unseen'), ('never', None)])
+@pytest.mark.parametrize(('fail_on', 'code'), [('incompatible', 'emulation_unseen'), ('unknown', 'unknown'), ('never', None)])
 def test_a_program_for_another_architecture_is_a_failure_where_no_emulator_can_be_seen(machine, fail_on, code):
     def hide_proc():
         abi_host.PROC = str(machine.folder.join('no-proc'))
