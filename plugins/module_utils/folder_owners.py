@@ -17,11 +17,21 @@ import os
 import pwd
 import stat
 
+from ansible.module_utils.common.text.converters import to_bytes
+
 from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+
+try:
+    import ctypes
+except ImportError:
+    # A Python linked statically (as on some Alpine hosts) has no ctypes.
+    ctypes = None
 
 # Links in a row, as the kernel bounds them (path_resolution(7)).
 LINKS = 40
 _ACL = 'system.posix_acl_access'
+# There is none, or the file system has none.
+_NO_ACL = (errno.ENODATA, errno.EOPNOTSUPP)
 
 
 def weakness(status, path):
@@ -44,13 +54,28 @@ def _is_only_roots_group(gid, path):
 
     An access list shows as rights of the group, so it must be known that there is none.
     """
+    if _may_have_access_list(path):
+        return False
     try:
-        if not hasattr(os, 'getxattr') or _ACL in os.listxattr(path):
-            return False
         members = grp.getgrgid(gid).gr_mem
-    except (KeyError, OSError):
+    except KeyError:
         return False
     return not set(members) - {'root'} and not any(each.pw_gid == gid and each.pw_uid != 0 for each in pwd.getpwall())
+
+
+def _may_have_access_list(path):
+    """Whether an access list may admit more users than the mode of a folder says; it counts as there where nothing can be known."""
+    if hasattr(os, 'getxattr'):
+        try:
+            os.getxattr(path, _ACL)
+        except OSError as exc:
+            return exc.errno not in _NO_ACL
+        return True
+    if ctypes is None:
+        return True
+    # Python 2.7 has no name for getxattr(2).
+    found = ctypes.CDLL(None, use_errno=True).getxattr(to_bytes(path, errors='surrogate_or_strict'), _ACL.encode('ascii'), None, 0)
+    return found >= 0 or ctypes.get_errno() not in _NO_ACL
 
 
 def user(uid):

@@ -77,6 +77,21 @@ def test_a_folder_that_a_group_can_write_to_is_refused_if_the_group_has_members(
     assert 'by the group' in refusal(folder).msg
 
 
+def test_a_folder_that_only_roots_own_group_can_write_to_is_safe(open_folder):
+    forked.require_root()
+    folder = open_folder.mkdir('roots')
+    os.chmod(str(folder), 0o2775)
+    folder_owners.check_safe(str(folder), 'The prefix', '')
+
+
+def test_a_folder_whose_access_list_admits_another_user_is_refused(open_folder, monkeypatch):
+    forked.require_root()
+    folder = open_folder.mkdir('listed')
+    os.chmod(str(folder), 0o775)
+    monkeypatch.setattr(folder_owners, '_may_have_access_list', lambda path: True)
+    assert 'by the group' in refusal(folder).msg
+
+
 def test_a_link_leads_to_where_it_is_looked_at(open_folder, theirs):
     os.symlink(str(theirs), str(open_folder.join('link')))
     assert refusal(open_folder.join('link', 'prefix')).evidence['folder'] == str(theirs)
