@@ -35,7 +35,7 @@ fuzz: ## Bend 100,000 programs, and 3,000 inputs of every other reader, and have
 faults: ## Kill runs and let calls fail, at a sample of the points; GOFLEET_FAULTS=all takes each
 	$(PYTHON) tests/support/suite.py faults
 
-judge: ## Start 360 programs on real hosts, and see whether each verdict was right
+judge: ## Start 373 programs on real hosts, and see whether each verdict was right
 	$(PYTHON) tests/support/suite.py judge
 
 machine: ## Boot whole machines: settings and environment through reboots, labels where SELinux enforces

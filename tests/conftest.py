@@ -48,7 +48,7 @@ def _use_safe_temporary_folder():
     if os.geteuid() != 0 or os.environ.get('TMPDIR', '').startswith(TEMPORARY):
         return
     if not os.path.isdir(TEMPORARY):
-        os.mkdir(TEMPORARY, 0o755)
+        os.makedirs(TEMPORARY, 0o755)
     os.environ['TMPDIR'] = os.environ['PYTEST_DEBUG_TEMPROOT'] = TEMPORARY
     tempfile.tempdir = None
 
