@@ -176,8 +176,6 @@ def inserted(steps, move):
 
 def keep(paths, blocks):
     """Keep blocks beside the trees. Raises OSError."""
-    for leftover in leftovers(paths.meta):
-        transaction.remove_file(leftover)
     transaction.write_file(path_of(paths), with_blocks(None, blocks), MODE)
 
 
@@ -194,7 +192,7 @@ def write(tree, blocks):
 
 def leftovers(folder):
     """What a killed run left beside the go.env in a folder: a tree, or where the blocks are kept."""
-    return [each for each in transaction.unfinished_files(folder) if os.path.basename(each).startswith(FILE + '.')]
+    return transaction.unfinished_copies(os.path.join(folder, FILE))
 
 
 def shown(steps, move, paths):
