@@ -11,45 +11,45 @@ help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 demo: ## Install Go into .demo/ with the collection, and run a program with it
-	$(PYTHON) tests/support/demo.py
+	$(PYTHON) tests demo
 
 test: ## Run everything: linters, sanity, unit tests, real hosts
-	$(PYTHON) tests/support/suite.py test
+	$(PYTHON) tests suite test
 
 test-quick: ## Run the inner loop: linters, unit tests on two Pythons, one host
-	$(PYTHON) tests/support/suite.py quick
+	$(PYTHON) tests suite quick
 
 lint: ## Run every linter and the type checker
-	$(PYTHON) tests/support/lint.py
+	$(PYTHON) tests lint
 
 sanity: ## Run ansible-test sanity with the oldest and the newest ansible-core
-	$(PYTHON) tests/support/sanity.py
+	$(PYTHON) tests sanity
 
 unit: ## Run the unit tests on every Python from 2.7 on
-	$(PYTHON) tests/support/units.py
+	$(PYTHON) tests units
 
 fuzz: ## Bend 100,000 programs, and 3,000 inputs of every other reader, and have each read within its time
-	"$$($(PYTHON) tests/support/lanes.py path el7)/bin/python" tests/fuzz/fuzz_elf.py --count 100000
-	GOFLEET_FUZZ=100000 "$$($(PYTHON) tests/support/lanes.py path el7)/bin/python" -m pytest -q tests/fuzz/test_fuzz_readers.py
+	"$$($(PYTHON) tests lanes path el7)/bin/python" tests fuzz.fuzz_elf --count 100000
+	GOFLEET_FUZZ=100000 "$$($(PYTHON) tests lanes path el7)/bin/python" -m pytest -q tests/fuzz/test_fuzz_readers.py
 
 faults: ## Kill runs and let calls fail, at a sample of the points; GOFLEET_FAULTS=all takes each
-	$(PYTHON) tests/support/suite.py faults
+	$(PYTHON) tests suite faults
 
 judge: ## Start 373 programs on real hosts, and see whether each verdict was right
-	$(PYTHON) tests/support/suite.py judge
+	$(PYTHON) tests suite judge
 
 machine: ## Boot whole machines: settings and environment through reboots, labels where SELinux enforces
-	$(PYTHON) tests/support/suite.py machine
+	$(PYTHON) tests suite machine
 
 molecule: ## Run the scenarios on real hosts, in every lane
-	$(PYTHON) molecule/run.py --all
+	$(PYTHON) tests molecule --all
 
 bench: ## Measure runs against floors of the same run, on a machine that does nothing else
-	$(PYTHON) tests/bench/bench.py; toolchains=$$?; \
-	"$$($(PYTHON) tests/support/lanes.py path el7)/bin/python" tests/bench/verdicts.py && exit $$toolchains
+	$(PYTHON) tests bench.bench; toolchains=$$?; \
+	"$$($(PYTHON) tests lanes path el7)/bin/python" tests bench.verdicts && exit $$toolchains
 
 build: ## Build the collection's archive
-	"$$($(PYTHON) tests/support/lanes.py path main)/bin/ansible-galaxy" collection build --force
+	"$$($(PYTHON) tests lanes path main)/bin/ansible-galaxy" collection build --force
 
 clean: ## Take back what the tests left: containers, networks, processes
-	$(PYTHON) tests/support/clean.py
+	$(PYTHON) tests clean

@@ -11,7 +11,7 @@ from typing import Any
 
 from testinfra.host import Host
 
-from round_trip_log import PlaybookRun, playbook_runs
+from support.round_trips.log import PlaybookRun, playbook_runs
 
 # Where a scenario keeps what one step has to tell a later one.
 RUN = Path(os.environ["GOFLEET_SCENARIO_DIR"])

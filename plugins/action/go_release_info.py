@@ -10,11 +10,15 @@ from typing import Any
 
 from ansible import constants as C
 
-from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
 from ansible_collections.gofleet.golang.plugins.modules.go_release_info import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, architectures, cache, lockfile, locking, releases
-from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request, direct_after, written
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _actions as actions
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import architectures, lockfile, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request, direct_after, written
+from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import renewal
 
 
 class ActionModule(actions.Action):
@@ -27,9 +31,9 @@ class ActionModule(actions.Action):
         request = self._request()
         fleet = architectures.checked('architectures', options['architectures'])
         kept = cache.Cache(Path(options['cache_path'] or cache.default_root()))
-        records, warnings = locking.resolve(request, fleet, kept, locking.run_cache(C.DEFAULT_LOCAL_TMP))
+        records, warnings = renewal.resolve(request, fleet, kept, renewal.run_cache(C.DEFAULT_LOCAL_TMP))
         if options['fetch'] and not self._task.check_mode:
-            locking.fetch(records, request, kept)
+            renewal.fetch(records, request, kept)
         result: dict[str, Any] = {'changed': False, 'warnings': warnings}
         if options['lock']:
             result.update(self._lock(Path(options['lock']), records, kept))

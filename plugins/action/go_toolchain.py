@@ -11,11 +11,17 @@ from typing import Any
 from ansible import constants as C
 from ansible.errors import AnsibleError
 
-from ansible_collections.gofleet.golang.plugins.module_utils import sources, trust
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils import actions, becoming, cache, lockfile, proofs, releases, resolver, weak_proof
-from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request, direct_after, written
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _actions as actions
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _becoming as becoming
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prover
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request, direct_after, written
+from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver, weak_proof
 
 MODULE = 'gofleet.golang.go_toolchain'
 # Options that end here; everything else goes to the host as it was written.
@@ -136,7 +142,7 @@ class ActionModule(actions.Action):
     def _bring(self, need: dict[str, Any], resolution: resolver.Resolution, request: Request) -> dict[str, str]:
         """Put an archive onto the host; returns its path there and where it came from."""
         # Here, not above: a run that brings nothing does not need the network modules that it loads.
-        from ansible_collections.gofleet.golang.plugins.plugin_utils import archives
+        from ansible_collections.gofleet.golang.plugins.plugin_utils import _archives as archives
 
         record = resolution.record(need['version'])
         if request.archive:
@@ -159,7 +165,7 @@ class ActionModule(actions.Action):
         """Where nothing stronger vouches than the index, ask the signature too, now that the archive is here."""
         if not request.trust.kinds and request.trust.asks_for_more(record.kinds(goarch)):
             # Why it cannot be had is no news: nobody asked for it.
-            proofs.Prover(request, self._cache, self._run_cache).add_signature(record, goarch)
+            prover.Prover(request, self._cache, self._run_cache).add_signature(record, goarch)
 
     def _module_may_own_folder(self) -> bool:
         """Whether the module can make a folder that the connection's user writes to: the one who ran sudo is known to it."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils import preflight
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.plugin_utils._reports import preflight
 
 
 def abi_matrix(answers: Mapping[str, Any], hosts: Sequence[str], programs: str | Sequence[str], fail_on: str = 'incompatible') -> dict[str, Any]:

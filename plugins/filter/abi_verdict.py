@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.gofleet.golang.plugins.module_utils import abi_report
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
 
 
 def abi_verdict(binary: Any, host: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.plugin_utils import becoming
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _becoming as becoming
 
 
 def needs_become(user: Any, connection: Any = '') -> bool:

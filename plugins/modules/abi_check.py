@@ -259,7 +259,8 @@ evidence:
   type: dict
 '''
 
-from ansible_collections.gofleet.golang.plugins.module_utils import abi_report, frame
+from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
 
 ARGUMENT_SPEC = {
     'path': {'type': 'path'},

@@ -246,7 +246,8 @@ evidence:
   type: dict
 '''
 
-from ansible_collections.gofleet.golang.plugins.module_utils import artifacts, frame
+from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import artifacts
 
 ARGUMENT_SPEC = {
     'files': {'type': 'list', 'elements': 'dict', 'default': [], 'options': {

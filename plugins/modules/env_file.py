@@ -262,7 +262,9 @@ evidence:
   type: dict
 '''
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment_secrets, environment_state, frame
+from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import converge as environment_state
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import secrets as environment_secrets
 
 CONSUMERS = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container']
 ARGUMENT_SPEC = {

@@ -160,7 +160,7 @@ evidence:
   type: dict
 '''
 
-from ansible_collections.gofleet.golang.plugins.module_utils import frame
+from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
 
 ARGUMENT_SPEC = {
     'versions': {'type': 'list', 'elements': 'str', 'default': []},

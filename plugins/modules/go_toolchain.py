@@ -418,7 +418,13 @@ evidence:
   type: dict
 '''
 
-from ansible_collections.gofleet.golang.plugins.module_utils import frame, goversion, host, shown, sources, toolchain, trust
+from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
+from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
 
 ARGUMENT_SPEC = {
     'version': {'type': 'str'},
@@ -466,9 +472,9 @@ def main():
 def converge(params, run, check_mode):
     """The result for these options; run: programs.runner(). Raises GofleetError, OSError."""
     # Here: the action plugin imports this file for its options alone.
-    from ansible_collections.gofleet.golang.plugins.module_utils import installation
+    from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import converge as installation
 
-    goarch = host.goarch()
+    goarch = architecture.goarch()
     paths = toolchain.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
     policy = trust.Policy(tuple(params['trust']), params['trust_all'])
     wanted = toolchain.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch, policy)

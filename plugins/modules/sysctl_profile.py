@@ -211,7 +211,9 @@ evidence:
   type: dict
 '''
 
-from ansible_collections.gofleet.golang.plugins.module_utils import frame, sysctl, sysctl_wanted
+from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 
 ARGUMENT_SPEC = {
     'profiles': {'type': 'list', 'elements': 'str', 'choices': ['http_server', 'quic', 'many_connections', 'hardening'], 'default': []},

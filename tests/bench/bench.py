@@ -15,16 +15,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-SUPPORT = HERE.parent / 'support'
-sys.path[:0] = [str(HERE), str(SUPPORT), str(HERE.parents[1] / 'molecule' / 'images')]
+from rows import ROWS, Row
+from support import lanes
+from support.gaps import Gaps
+from support.hosts import engine, images
+from support.hosts.platforms import PLATFORMS
 
-import engine  # noqa: E402
-import images  # noqa: E402
-import lanes  # noqa: E402
-from gaps import Gaps  # noqa: E402
-from platforms import PLATFORMS  # noqa: E402
-from rows import ROWS, Row  # noqa: E402
+HERE = Path(__file__).resolve().parent
+TESTS = HERE.parent
 
 # A release of today's size that proxies serve; one architecture is enough.
 TOOLCHAIN = '1.26.6/amd64'
@@ -65,8 +63,8 @@ def main(arguments: list[str]) -> int:
     if not rows:
         print('bench: no image can be had for any row (see above)', file=sys.stderr)
         return 1
-    mirror = [python, str(SUPPORT / 'with_mirror.py'), TOOLCHAIN, '--']
-    measure = [python, str(HERE / 'measure.py'), '--lane', options.lane, *(row.written() for row in rows)]
+    mirror = [python, str(TESTS), 'mirror.with_mirror', TOOLCHAIN, '--']
+    measure = [python, str(TESTS), 'bench.measure', '--lane', options.lane, *(row.written() for row in rows)]
     return subprocess.run([*mirror, *measure], check=False).returncode or gaps.exit_code()
 
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import disks
-import images
-import runs
-from platforms import PLATFORMS, Platform
 from rows import Row
+from support.hosts import images, runs
+from support.hosts.platforms import PLATFORMS, Platform
 
 ON_HOST = (Path(__file__).resolve().parent / 'on_host.py').read_bytes()
 LIBRARY = '/usr/local/lib/gofleet-bench'

@@ -16,20 +16,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-SUPPORT = HERE.parent / 'support'
-sys.path[:0] = [str(HERE), str(SUPPORT), str(HERE.parent / 'faults'), str(HERE.parents[1] / 'molecule' / 'images')]
-
-import disks  # noqa: E402
-import report  # noqa: E402
-import runs  # noqa: E402
-import stage  # noqa: E402
-from fleet import Fleet, HostFailed, started  # noqa: E402
-from module_process import make_library  # noqa: E402
-from playbooks import Controller, PlayFailed, Sample  # noqa: E402
-from results import Fresh, Measured  # noqa: E402
-from rows import INDEX, LOG, Row  # noqa: E402
-from toolchains import Archive, ensure  # noqa: E402
+import disks
+import report
+from fleet import Fleet, HostFailed, started
+from playbooks import Controller, PlayFailed, Sample
+from results import Fresh, Measured
+from rows import INDEX, LOG, Row
+from support import stage
+from support.hosts import runs
+from support.module_process import make_library
+from support.toolchains.real import Archive, ensure
 
 RUN = 'bench'
 VERSION, GOARCH = '1.26.6', 'amd64'

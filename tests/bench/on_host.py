@@ -64,7 +64,7 @@ def floor(folder, url, sha256):
 
 
 def proof(folder, url, version, goarch, rounds):
-    from ansible_collections.gofleet.golang.plugins.module_utils import digests
+    from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 
     path = os.path.join(folder, 'archive.tar.gz')
     timed(fetcher()[1] + [url, path])

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from fleet import Fleet
-from round_trip_log import playbook_runs, requests_during
+from support.round_trips.log import playbook_runs, requests_during
 
 HERE = Path(__file__).resolve().parent
-CALLBACKS = HERE.parent / 'support' / 'callback_plugins'
+CALLBACKS = HERE.parent / 'support' / 'round_trips' / 'callback_plugins'
 
 
 class PlayFailed(Exception):

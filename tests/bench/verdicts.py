@@ -24,16 +24,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent
-sys.path[:0] = [str(HERE), str(TESTS / 'support'), str(TESTS)]
 # It makes the checkout importable as the collection.
 importlib.import_module('conftest')
 
-import toolchains  # noqa: E402
-from abi_compilers import Unavailable, zig  # noqa: E402
-from ansible_collections.gofleet.golang.plugins.module_utils import elf, gobuild  # noqa: E402
-from lanes import cache_root  # noqa: E402
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
+from ansible_collections.gofleet.golang.plugins.module_utils._go import buildinfo as gobuild
+from support.abi.compilers import Unavailable, zig
+from support.lanes import cache_root
+from support.toolchains import real as toolchains
+
+HERE = Path(__file__).resolve().parent
+TESTS = HERE.parent
 
 TIME_BUDGET = 0.002
 SHARE_BUDGET = 0.01

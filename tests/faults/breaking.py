@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 import syscalls
-from module_process import Module, Outcome
 from sandbox import Host, Snapshot, differences
 from scenarios import Scenario, Shelf
+from support.module_process import Module, Outcome
 from syscalls import Point
 
 PREFIX = 'opt/go'

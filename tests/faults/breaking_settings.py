@@ -19,10 +19,10 @@ from pathlib import Path
 
 import syscalls
 from breaking import SHOWN, Verdict, side_by_side
-from module_process import Module, Outcome
 from sandbox import differences
 from settings_host import CHANGED, SettingsHost, State, Values
 from settings_scenarios import Scenario
+from support.module_process import Module, Outcome
 from syscalls import Point
 
 _REMEMBERED = 'var/lib/gofleet/sysctl/state.json'

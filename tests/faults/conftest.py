@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,21 +12,19 @@ from pathlib import Path
 import pytest
 
 # The support code is scripts beside each other, not a package.
-sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / 'support')]
-
 import breaking_settings
-import lanes
 import syscalls
 from breaking import Bench
-from certificates import Authority, ServerCertificate
-from gaps import skip_test
-from mirror import Mirror
-from module_process import Module, end_unfinished, make_library
 from sandbox import Host, scratch
 from scenarios import Scenario, Shelf
 from settings_host import NoNamespace
 from settings_scenarios import Scenario as SettingsScenario
-from tiny_toolchains import VERSIONS, tiny
+from support import lanes
+from support.gaps import skip_test
+from support.mirror.certificates import Authority, ServerCertificate
+from support.mirror.server import Mirror
+from support.module_process import Module, end_unfinished, make_library
+from support.toolchains.tiny import VERSIONS, tiny
 
 # The oldest Python that hosts have, where descriptors are inherited and errors have other types, and a present one.
 PYTHONS = ('2.7', '3.11')

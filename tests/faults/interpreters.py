@@ -10,24 +10,19 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import engine
-import lanes
-import runs
-from module_process import MODULE, Module, Options, Running
+from support import lanes
 
 # What makes the platforms' images, which lies with the scenarios.
-sys.path[:0] = [str(Path(__file__).resolve().parents[2] / 'molecule' / 'images')]
-
-import images  # noqa: E402
-from platforms import PLATFORMS  # noqa: E402
+from support.hosts import engine, images, runs
+from support.hosts.platforms import PLATFORMS
+from support.module_process import MODULE, Module, Options, Running
 
 PLATFORM = PLATFORMS['centos7']
-# How a container of this file is found by what takes back what the tests left (tests/support/clean.py).
+# How a container of this file is found by what takes back what the tests left (tests/commands/clean.py).
 RUN = runs.run_name('faults')
 
 # VmHWM is the peak of this one address space; getrusage() would count what it was forked from, and children.

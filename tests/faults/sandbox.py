@@ -14,8 +14,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from module_process import Options
-from toolchains import Archive
+from support.module_process import Options
+from support.toolchains.real import Archive
 
 # Names that hold the time of a run.
 _STAMP = re.compile(r'before-gofleet-\d{8}T\d{6}Z')

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from module_process import Module, Options
 from sandbox import FOREIGN_VERSION, Host, record
-from tiny_toolchains import VERSIONS
-from toolchains import Archive
+from support.module_process import Module, Options
+from support.toolchains.real import Archive
+from support.toolchains.tiny import VERSIONS
 
 FIRST, SECOND, THIRD = VERSIONS[:3]
 

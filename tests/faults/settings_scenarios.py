@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from module_process import Options
+from support.module_process import Options
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 import syscalls
-from module_process import Module, Options, Outcome, Running
+from support.module_process import Module, Options, Outcome, Running
 from syscalls import Point
 
 # Far above what the awaited event takes.

@@ -14,10 +14,10 @@ import pytest
 
 import syscalls
 from conftest import Need
-from module_process import Module, Options, Outcome
 from sandbox import Host, Snapshot, ask
 from scenarios import FIRST, SECOND, Shelf
 from standstill import Gate, start_stopped
+from support.module_process import Module, Options, Outcome
 from syscalls import Point
 
 

@@ -12,11 +12,11 @@ import pytest
 
 import mounts
 from conftest import Need
-from module_process import Module, Options, Outcome
 from sandbox import Host, record
 from scenarios import FIRST, SECOND, Shelf
-from tiny_toolchains import Shape, tiny
-from toolchains import Archive
+from support.module_process import Module, Options, Outcome
+from support.toolchains.real import Archive
+from support.toolchains.tiny import Shape, tiny
 
 BALLAST = 1 << 20
 FULL = 'disk_full'

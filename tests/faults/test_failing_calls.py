@@ -12,8 +12,8 @@ import pytest
 import syscalls
 from breaking import Bench, Slot, Verdict, summary
 from conftest import BenchOf, everything
-from module_process import Module
 from scenarios import BY_NAME, SCENARIOS, Scenario
+from support.module_process import Module
 from syscalls import Point
 
 ERRORS = ('ENOSPC', 'EIO', 'EROFS', 'EACCES')

@@ -13,8 +13,8 @@ import pytest
 
 from breaking import summary
 from conftest import SettingsBenchOf, everything
-from module_process import Module
 from settings_scenarios import ENVIRONMENT, SYSCTL, Scenario
+from support.module_process import Module
 from syscalls import Point
 from test_failing_calls import ERRORS
 

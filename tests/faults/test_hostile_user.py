@@ -21,9 +21,9 @@ import pytest
 import hostile_user
 from conftest import Need, everything
 from hostile_user import SECRET, USER
-from module_process import Module, Options, Outcome
 from sandbox import snapshot
 from scenarios import FIRST, Shelf
+from support.module_process import Module, Options, Outcome
 
 RUNS = 300 if everything() else 12
 

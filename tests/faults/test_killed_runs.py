@@ -12,8 +12,8 @@ import pytest
 import syscalls
 from breaking import summary
 from conftest import BenchOf, everything
-from module_process import Module
 from scenarios import SCENARIOS, Scenario
+from support.module_process import Module
 
 # How many calls are taken among those that write, sync or set modes, and those that unpack and delete trees.
 OTHERS = 6

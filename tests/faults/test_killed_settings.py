@@ -13,8 +13,8 @@ import pytest
 import syscalls
 from breaking import summary
 from conftest import SettingsBenchOf, everything
-from module_process import Module
 from settings_scenarios import ENVIRONMENT, SYSCTL, Scenario
+from support.module_process import Module
 
 # Calls that write, sync, or set modes and owners, of a run that writes an environment.
 OTHERS = 8

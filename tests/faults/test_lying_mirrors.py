@@ -23,23 +23,23 @@ import pytest
 
 import interpreters
 import mounts
-from ansible_collections.gofleet.golang.plugins.module_utils import sources
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils import resolver
-from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
-from ansible_collections.gofleet.golang.plugins.plugin_utils.request import Request
-from ansible_collections.gofleet.golang.plugins.plugin_utils.resolver import Resolution
-from certificates import ServerCertificate
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
+from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver
+from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution.resolver import Resolution
 from conftest import Need
-from hostile_archives import TARS, ZIPS, hostile_tar, hostile_zip
 from interpreters import Unavailable, peak_of, start_measured
-from mirror import Mirror
-from mirror_faults import FAULTS
-from module_process import Module, Options, Outcome
 from sandbox import Host, Snapshot, record
 from scenarios import FIRST, SECOND
-from tiny_toolchains import Shape, tiny
-from toolchains import Archive
+from support.mirror.certificates import ServerCertificate
+from support.mirror.faults import FAULTS
+from support.mirror.server import Mirror
+from support.module_process import Module, Options, Outcome
+from support.toolchains.hostile import TARS, ZIPS, hostile_tar, hostile_zip
+from support.toolchains.real import Archive
+from support.toolchains.tiny import Shape, tiny
 
 MIB = 1 << 20
 MEMORY = 64 * MIB

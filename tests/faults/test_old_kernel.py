@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from conftest import Need
-from module_process import Module
 from sandbox import Host, record
 from scenarios import FIRST, Shelf
-from tiny_toolchains import tiny
+from support.module_process import Module
+from support.toolchains.tiny import tiny
 
 # Go 1.24 and later need Linux 3.2; this personality calls every later kernel 2.6.40 or more.
 PERSONALITY = ('setarch', '--uname-2.6')

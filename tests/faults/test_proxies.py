@@ -8,11 +8,11 @@ import subprocess
 
 import pytest
 
-from certificates import ServerCertificate
-from mirror import Mirror
-from module_process import Module, Options
 from sandbox import Host
 from scenarios import FIRST, Shelf
+from support.mirror.certificates import ServerCertificate
+from support.mirror.server import Mirror
+from support.module_process import Module, Options
 
 # Only the proxy knows where it is.
 NAME = 'mirror.test'

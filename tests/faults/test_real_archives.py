@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 import syscalls
-from certificates import ServerCertificate
 from conftest import Need
-from mirror import Mirror
-from module_process import MODULE, Module
 from sandbox import Host, record, scratch
-from tiny_toolchains import Shape, tiny
-from toolchains import Archive, ToolchainError, ensure
+from support.mirror.certificates import ServerCertificate
+from support.mirror.server import Mirror
+from support.module_process import MODULE, Module
+from support.toolchains.real import Archive, ToolchainError, ensure
+from support.toolchains.tiny import Shape, tiny
 
 REAL = '1.26.6/amd64'
 LIMIT = 64 << 20

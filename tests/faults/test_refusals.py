@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from conftest import Need
-from mirror import Mirror
-from module_process import Module, Options, Outcome
 from sandbox import FOREIGN_VERSION, Host, snapshot
 from scenarios import FIRST, SECOND, Shelf
+from support.mirror.server import Mirror
+from support.module_process import Module, Options, Outcome
 
 NOBODY = 65534
 WRONG = 'a' * 64

@@ -9,12 +9,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import release_index
-from transparency_log import Log
-
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_result
-from ansible_collections.gofleet.golang.plugins.plugin_utils import cache, checksum_db, lockfile, plain_yaml, releases, resolver
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_result
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _plain_yaml as plain_yaml
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
 from fuzz_readers import Reader, reader
+from support.units import release_index
+from support.units.transparency_log import Log
 
 WHEN = '2026-11-21T00:00:00Z'
 INDEX = release_index.index('1.27rc1', '1.26.6', '1.25.9')

@@ -31,16 +31,14 @@ import tempfile
 import time
 import traceback
 
-TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path[:0] = [TESTS, os.path.join(TESTS, 'unit', 'plugins', 'module_utils')]
 # It makes the checkout importable as the collection.
 importlib.import_module('conftest')
 
-import hostile_elf  # noqa: E402
-import tiny_elf  # noqa: E402
-
-from ansible_collections.gofleet.golang.plugins.module_utils import elf, gobuild  # noqa: E402
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError  # noqa: E402
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._go import buildinfo as gobuild
+from support.elf import hostile as hostile_elf
+from support.elf import tiny as tiny_elf
 
 CODES = frozenset(('malformed', 'truncated', 'parse_limit'))
 # Seconds for everything that is read of one file.

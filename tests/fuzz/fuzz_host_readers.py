@@ -26,33 +26,26 @@ import tempfile
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(FOLDER)
-sys.path[:0] = [TESTS, os.path.join(TESTS, 'unit', 'plugins'), os.path.join(TESTS, 'unit', 'plugins', 'module_utils'), FOLDER]
 # It makes the checkout importable as the collection.
 importlib.import_module('conftest')
 
-import tiny_roots  # noqa: E402
-import tiny_trees  # noqa: E402
-
-import raw_server  # noqa: E402
-from ansible_collections.gofleet.golang.plugins.module_utils import (  # noqa: E402
-    archive,
-    digest_files,
-    download,
-    environment_host,
-    foreign_values,
-    goversion,
-    gpgv,
-    ld_cache,
-    manifest,
-    openpgp,
-    processors,
-    sources,
-    sysctl_files,
-    sysctl_state,
-    tree_manifest,
-)
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError  # noqa: E402
-from fuzz_readers import fuzz, input_of, reader, report, take  # noqa: E402
+import raw_server
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_host
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
+from ansible_collections.gofleet.golang.plugins.module_utils._host import processors
+from ansible_collections.gofleet.golang.plugins.module_utils._linking import ld_cache
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digest_files, gpgv, openpgp
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list as tree_manifest
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot as sysctl_files
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import state as sysctl_state
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
+from fuzz_readers import fuzz, input_of, reader, report, take
+from support.hosts import tiny_roots
+from support.units import tiny_trees
 
 
 def written(folder, name, content):

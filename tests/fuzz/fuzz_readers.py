@@ -22,7 +22,7 @@ import sys
 import tempfile
 import traceback
 
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
 # Bytes beyond what the process has when it begins: the largest input takes a fraction of it.
 MEMORY = 384 << 20

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import hostile_elf
 import pytest
-import tiny_elf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import fuzz_elf
-from ansible_collections.gofleet.golang.plugins.module_utils import elf, gobuild
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._go import buildinfo as gobuild
+from support.elf import hostile as hostile_elf
+from support.elf import tiny as tiny_elf
 
 # Reproducible: the seed of every example is the test's name. The fuzz run is what looks for the new.
 settings.register_profile('house', derandomize=True, deadline=None, max_examples=int(os.environ.get('GOFLEET_EXAMPLES', '200')), database=None,

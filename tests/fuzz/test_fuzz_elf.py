@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import fuzz_elf
-import lanes
-from gaps import skip_test
+from support import lanes, stage
+from support.gaps import skip_test
 
 COUNT = int(os.environ.get('GOFLEET_FUZZ', '5000'))
 SEED = int(os.environ.get('GOFLEET_SEED', '20261121'))
@@ -43,7 +43,7 @@ def test_the_same_holds_for_the_python_of_the_oldest_hosts(tmp_path: Path, capsy
     # Nothing of the lane but Ansible, whose module_utils run on 2.7.
     package = next(lanes.path('el7').glob('lib/python3*/site-packages/ansible'))
     (tmp_path / 'ansible').symlink_to(package)
-    command = [str(python.path), str(Path(fuzz_elf.__file__)), '--count', str(COUNT), '--seed', str(SEED)]
+    command = [str(python.path), str(stage.CHECKOUT / 'tests'), 'fuzz.fuzz_elf', '--count', str(COUNT), '--seed', str(SEED)]
     environment = {'PATH': os.environ.get('PATH', os.defpath), 'PYTHONPATH': str(tmp_path), 'PYTHONDONTWRITEBYTECODE': '1'}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     with capsys.disabled():

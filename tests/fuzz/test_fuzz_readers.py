@@ -13,8 +13,8 @@ import pytest
 import controller_readers
 import fuzz_host_readers
 import fuzz_readers
-import lanes
-from gaps import skip_test
+from support import lanes, stage
+from support.gaps import skip_test
 
 # Of 5,000 bent programs in make test, a reader of a small text gets some 150.
 COUNT = max(50, int(os.environ.get('GOFLEET_FUZZ', '5000')) // 33)
@@ -49,7 +49,7 @@ def test_the_host_s_readers_hold_on_the_python_of_the_oldest_hosts(tmp_path: Pat
     # Nothing of the lane but Ansible, whose module_utils run on 2.7.
     package = next(lanes.path('el7').glob('lib/python3*/site-packages/ansible'))
     (tmp_path / 'ansible').symlink_to(package)
-    command = [str(python.path), str(Path(fuzz_host_readers.__file__)), '--count', str(COUNT), '--seed', str(SEED)]
+    command = [str(python.path), str(stage.CHECKOUT / 'tests'), 'fuzz.fuzz_host_readers', '--count', str(COUNT), '--seed', str(SEED)]
     environment = {'PATH': os.environ.get('PATH', os.defpath), 'PYTHONPATH': str(tmp_path), 'PYTHONDONTWRITEBYTECODE': '1'}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     with capsys.disabled():

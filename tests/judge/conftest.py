@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,20 +11,19 @@ from typing import Any
 
 import pytest
 
-TESTS = Path(__file__).resolve().parents[1]
 # The support code is scripts beside each other, not a package; module_process.py is how the fault tests start modules.
-sys.path[:0] = [str(Path(__file__).resolve().parent), *map(str, (TESTS / 'support', TESTS.parent / 'molecule' / 'images'))]
-sys.path.append(str(TESTS / 'faults'))
-
-import abi_fixtures
 import roots
-from abi_compilers import Unavailable
-from abi_design import ANY, NOEXEC, PLACE
-from abi_fixtures import Fixture, Fixtures
-from agreement import Row, summary
-from ansible_collections.gofleet.golang.plugins.module_utils import abi_binary, abi_report
-from gaps import skip_test
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import program_facts as abi_binary
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
 from roots import ROOTS, Root
+from support.abi import fixtures as abi_fixtures
+from support.abi.agreement import Row, summary
+from support.abi.compilers import Unavailable
+from support.abi.design import ANY, NOEXEC, PLACE
+from support.abi.fixtures import Fixture, Fixtures
+from support.gaps import skip_test
+
+TESTS = Path(__file__).resolve().parents[1]
 
 TALLY = pytest.StashKey[list[str]]()
 

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import engine
-import images
-import runs
-from abi_design import NOEXEC, PLACE
-from agreement import Start
-from module_process import COLLECTION, make_library, parse
-from platforms import PLATFORMS
+from support.abi.agreement import Start
+from support.abi.design import NOEXEC, PLACE
+from support.hosts import engine, images, runs
+from support.hosts.platforms import PLATFORMS
+from support.module_process import COLLECTION, make_library, parse
 
 ROOTS = ('centos7', 'debian11', 'debian12', 'debian13', 'alpine', 'debian12-arm64')
-# How a container of this file is found by what takes back what the tests left (tests/support/clean.py).
+# How a container of this file is found by what takes back what the tests left (tests/commands/clean.py).
 RUN = runs.run_name('judge')
 LIBRARY = '/opt/gofleet-library'
 MODULE = f'{LIBRARY}/{COLLECTION}/plugins/modules/abi_check.py'

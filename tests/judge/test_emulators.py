@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-import emulation
 import roots
-from abi_fixtures import Fixtures
-from agreement import UNKNOWN, Row, summary
 from conftest import cannot_run
+from support.abi.agreement import UNKNOWN, Row, summary
+from support.abi.fixtures import Fixtures
+from support.hosts import emulation
 
 FOREIGN = ('c/riscv64-glibc', 'c/s390x-glibc', 'c/ppc64le-glibc', 'c/armhf-glibc', 'c/armel-glibc', 'go/arm-5', 'go/arm-7', 'script/foreign')
 # This machine's kernel may know of an emulator for these.

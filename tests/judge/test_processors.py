@@ -9,10 +9,10 @@ import shutil
 import pytest
 
 import roots
-from abi_fixtures import Fixtures
-from agreement import Row, summary
 from conftest import cannot_run
 from roots import LIBRARY, PROCESSORS, Root
+from support.abi.agreement import Row, summary
+from support.abi.fixtures import Fixtures
 
 GO = ('go/pure', 'go/stripped', 'go/pie', 'go/amd64-v2', 'go/amd64-v3', 'go/amd64-v4', 'go/old', 'go/old-amd64-v3')
 # Loaders look at these since glibc 2.33.

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,14 +15,13 @@ from typing import Any
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / 'support')]
-
-import machine
 import model
-from ansible_collections.gofleet.golang.plugins.module_utils.sysctl_profiles import PROFILES
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl.profiles import PROFILES
 from controller import Controller, Play
-from gaps import skip_test
+from support.gaps import skip_test
+from support.hosts import machine
+
+HERE = Path(__file__).resolve().parent
 
 TALLY = pytest.StashKey[list[str]]()
 # Every shell that Debian has and the file is written for, by the program that runs a login's command.

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import stage
-from machine import Machine
-from round_trip_log import playbook_runs
+from support import stage
+from support.hosts.machine import Machine
+from support.round_trips.log import playbook_runs
 
 HERE = Path(__file__).resolve().parent
-CALLBACKS = (HERE.parent / 'support/callback_plugins', HERE.parent / 'unit/plugins/action/callback_plugins')
+CALLBACKS = (HERE.parent / 'support/round_trips/callback_plugins', HERE.parent / 'unit/plugins/action/callback_plugins')
 PROGRAMS = Path(sys.executable).parent
 PATIENCE = 300
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-import machine
 import model
 from conftest import HERE, whole_machine
 from controller import Controller, Play
-from mirror import Mirror
-from tiny_toolchains import tiny
+from support.hosts import machine
+from support.mirror.server import Mirror
+from support.toolchains.tiny import tiny
 
 OLD, NEW = '1.30.1', '1.30.2'
 KERNEL = 'lsm=selinux security=selinux'

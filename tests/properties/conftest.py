@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(Path(__file__).parent), str(CHECKOUT / 'tests' / 'support'), str(CHECKOUT / 'molecule' / 'images')]
-
-from gaps import skip_test
 from parsers import Host, Missing, booted
+from support.gaps import skip_test
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope='session')

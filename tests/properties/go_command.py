@@ -13,8 +13,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import toolchains
 from parsers import Missing
+from support.toolchains import real as toolchains
 
 # Nothing listens there, so a command that accepts a value ends as soon as it would use it.
 NOBODY = 'http://127.0.0.1:9'

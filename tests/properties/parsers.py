@@ -12,10 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import boot
-import engine
-import images
-from platforms import PLATFORMS
+from support.hosts import boot, engine, images
+from support.hosts.platforms import PLATFORMS
 
 Environment = dict[str, bytes]
 # Everything that a shell is given besides the file.

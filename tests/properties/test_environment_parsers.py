@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment, environment_render
-from ansible_collections.gofleet.golang.plugins.module_utils.environment_render import Setting
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import model as environment
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import render as environment_render
+from ansible_collections.gofleet.golang.plugins.module_utils._environment.render import Setting
 from parsers import (
     BARE,
     FISH,

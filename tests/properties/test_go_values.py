@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import go_command
-from ansible_collections.gofleet.golang.plugins.module_utils import environment, environment_flags, environment_go
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import flags as environment_flags
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import go_values as environment_go
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import model as environment
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from go_command import Go
 from values import SEED
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment_shells
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import login_shells as environment_shells
 from parsers import BARE, Missing
 
 # The program, its arguments before -c, and its first argument: a dash in front makes a login shell.

@@ -11,8 +11,8 @@ import os
 import shutil
 import subprocess
 
-import engine
-from gaps import Gaps
+from support.gaps import Gaps
+from support.hosts import engine
 
 # program: (package, what needs it)
 PROGRAMS = {

@@ -13,8 +13,8 @@ import pytest
 from testinfra.host import Host
 
 from consumers import Environment, Reader, reader_of
-from round_trip_log import PlaybookRun
 from scenario_hosts import baseline_of, every_file, facts_of, last_two_runs
+from support.round_trips.log import PlaybookRun
 
 SCENARIO = Path(__file__).resolve().parents[1]
 MODEL = json.loads((SCENARIO / "model.json").read_text(encoding="utf-8"))

@@ -12,8 +12,8 @@ import pytest
 from testinfra.host import Host
 
 from expectations import EMULATED_STEPS, PUSHED, STEPS, Expected
-from round_trip_log import PlaybookRun
 from scenario_hosts import baseline_of, every_file, facts_of, last_run, last_two_runs
+from support.round_trips.log import PlaybookRun
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,12 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-JUDGE = Path(os.environ["GOFLEET_CHECKOUT"]) / "tests" / "judge"
-# How verdicts are compared with starts is the same here as beside the loaders of bare roots.
-sys.path.append(str(JUDGE))
+from scenario_hosts import RUN, facts_of, last_two_runs, told_in
+from support.abi.agreement import Row, Start
+from support.abi.fixtures import Fixture
+from support.round_trips.log import PlaybookRun
 
-from abi_fixtures import Fixture  # noqa: E402
-from agreement import Row, Start  # noqa: E402
-from round_trip_log import PlaybookRun  # noqa: E402
-from scenario_hosts import RUN, facts_of, last_two_runs, told_in  # noqa: E402
+JUDGE = Path(os.environ["GOFLEET_CHECKOUT"]) / "tests" / "judge"
 
 STARTER = (JUDGE / "start_programs.py").read_text(encoding="utf-8")
 Said = dict[str, Any]

@@ -8,16 +8,13 @@ __metaclass__ = type
 
 import os
 import shutil
-import sys
 import tempfile
 
 import py
 import pytest
 
 # The tests are no packages.
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-
-from web_server import WebServer
+from support.units.web_server import WebServer
 
 PROXIES = ('http_proxy', 'https_proxy', 'all_proxy', 'no_proxy')
 

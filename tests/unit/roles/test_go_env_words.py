@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment_words
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import words as environment_words
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 CALLBACKS = CHECKOUT / 'tests' / 'unit' / 'plugins' / 'action' / 'callback_plugins'

@@ -2,22 +2,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 # Neither the support code nor its tests are packages.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "support"))
-
-from certificates import Authority, ServerCertificate
-from mirror import Mirror
-from mirror_client import Get, ask
-from mirror_tree import ChecksumDatabase
-from tiny_toolchains import Shape, tiny
-from toolchains import Archive
+from support.mirror.certificates import Authority, ServerCertificate
+from support.mirror.server import Mirror
+from support.mirror.tree import ChecksumDatabase
+from support.toolchains.real import Archive
+from support.toolchains.tiny import Shape, tiny
+from support.units.mirror_client import Get, ask
 
 # Two patches of one line, one of the next, and a second architecture.
 TINY_SET = (("1.30.1", "amd64"), ("1.30.2", "amd64"), ("1.30.2", "arm64"), ("1.31.0", "amd64"))

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-import abi_compilers
-import abi_spoiled as spoiled
-from abi_design import ANY
-from abi_designs import DESIGNS, UNKNOWABLE
-from abi_spoiled import PT_LOAD
-from tiny_toolchains import tiny_elf
+from support.abi import compilers as abi_compilers
+from support.abi import spoiled
+from support.abi.design import ANY
+from support.abi.designs import DESIGNS, UNKNOWABLE
+from support.abi.spoiled import PT_LOAD
+from support.toolchains.tiny import tiny_elf
 
 PROGRAM = tiny_elf('amd64', 'works\n')
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-import certificates
-from certificates import Authority
+from support.mirror import certificates
+from support.mirror.certificates import Authority
 
 
 def test_the_authority_is_made_once(tmp_path: Path) -> None:

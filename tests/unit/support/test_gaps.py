@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gaps import Gaps
+from support.gaps import Gaps
 
 
 def test_nothing_missing_is_success_even_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:

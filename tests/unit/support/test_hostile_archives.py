@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from hostile_archives import BOMB, MANY, TARS, ZIPS, hostile_tar, hostile_zip
-from toolchains import hash1
+from support.toolchains.hostile import BOMB, MANY, TARS, ZIPS, hostile_tar, hostile_zip
+from support.toolchains.real import hash1
 
 LINKS = ("symlink_out", "symlink_inside", "hidden_member")
 SLOW = ("as_much_as_may_be",)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import lanes
+from support import lanes
 
 
 def fake_python(folder: Path, version: str, *, has_venv: bool = True) -> Path:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-import machine
-from engine import RecordedProcess
+from support.hosts import machine
+from support.hosts.engine import RecordedProcess
 
 NOTE = 'emulator.pid'
 

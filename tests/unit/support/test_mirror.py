@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from certificates import Authority, ServerCertificate
-from mirror import Mirror, Unsatisfiable, parse_range
-from mirror_client import Get
-from toolchains import Archive
+from support.mirror.certificates import Authority, ServerCertificate
+from support.mirror.server import Mirror, Unsatisfiable, parse_range
+from support.toolchains.real import Archive
+from support.units.mirror_client import Get
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from certificates import ServerCertificate
-from mirror import Mirror
-from mirror_client import Get, connection_to
-from mirror_faults import BOMB, DRIP, FAULTS, FIRST_BYTES, LIE, FaultPath
-from toolchains import Archive
+from support.mirror.certificates import ServerCertificate
+from support.mirror.faults import BOMB, DRIP, FAULTS, FIRST_BYTES, LIE, FaultPath
+from support.mirror.server import Mirror
+from support.toolchains.real import Archive
+from support.units.mirror_client import Get, connection_to
 
 
 def digests_in_index(body: bytes) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mirror_tree import ChecksumDatabase, Tree, version_key, without_newest_patches
-from toolchains import Archive
+from support.mirror.tree import ChecksumDatabase, Tree, version_key, without_newest_patches
+from support.toolchains.real import Archive
 
 
 @pytest.fixture

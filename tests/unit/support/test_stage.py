@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import stage
+from support import stage
 
 
 def test_a_stage_holds_the_collection_under_its_real_path(tmp_path: Path) -> None:

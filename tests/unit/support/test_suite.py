@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import suite
+from commands import suite
 
 
 def part(name: str, code: int, ran: list[str]) -> suite.Part:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tiny_toolchains import MACHINES, Shape, tiny, tiny_elf
-from toolchains import ToolchainError
+from support.toolchains.real import ToolchainError
+from support.toolchains.tiny import MACHINES, Shape, tiny, tiny_elf
 
 
 def unpacked(archive: Path, target: Path) -> Path:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-import toolchains
-from mirror import Mirror
-from mirror_tree import ChecksumDatabase
-from tiny_toolchains import tiny
-from toolchains import DEFAULT_SET, RECIPE, Spec, ToolchainError, Unreachable, ensure
+from support import stage
+from support.mirror.server import Mirror
+from support.mirror.tree import ChecksumDatabase
+from support.toolchains import real as toolchains
+from support.toolchains.real import DEFAULT_SET, RECIPE, Spec, ToolchainError, Unreachable, ensure
+from support.toolchains.tiny import tiny
 
-SCRIPT = Path(toolchains.__file__)
 PINNED = DEFAULT_SET[1]
 UNREACHABLE = "http://127.0.0.1:9"
 
@@ -90,7 +90,7 @@ def test_equal_modules_give_equal_archives(tmp_path: Path) -> None:
 
 
 def test_two_processes_make_it_once(proxy: Mirror, tmp_path: Path) -> None:
-    command = [sys.executable, str(SCRIPT), "ensure", "1.30.1/amd64"]
+    command = [sys.executable, str(stage.CHECKOUT / "tests"), "toolchains.real", "ensure", "1.30.1/amd64"]
     environment = os.environ | {"GOFLEET_CACHE": str(tmp_path)}
     running = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _number in range(2)]
     printed = {process.communicate()[0] for process in running}

@@ -10,9 +10,9 @@ import hashlib
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-import tree_head
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils.checksum_db import Key
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Key
+from support.mirror import tree_head
 
 RECORD = b'm v0 h1:0\n'
 OTHER = b'm v1 h1:1\n'

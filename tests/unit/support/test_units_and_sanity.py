@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-import gaps
-import lanes
-import sanity
-import units
+from commands import sanity, units
+from support import gaps, lanes
 
 REPORT = """<?xml version="1.0"?>
 <testsuites><testsuite>

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-import with_mirror
-from mirror import Mirror
-from mirror_tree import ChecksumDatabase
+from support import stage
+from support.mirror import with_mirror
+from support.mirror.server import Mirror
+from support.mirror.tree import ChecksumDatabase
 
 # What the command does: fetch the index over HTTP and HTTPS, say what it saw, exit with a code of its own.
 CHILD = """
@@ -37,7 +38,7 @@ def surroundings(mirror: Mirror, logged: ChecksumDatabase, tmp_path: Path) -> di
 
 
 def run(arguments: list[str], surroundings: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, with_mirror.__file__, *arguments]
+    command = [sys.executable, str(stage.CHECKOUT / 'tests'), 'mirror.with_mirror', *arguments]
     return subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -54,7 +55,7 @@ def test_the_command_finds_the_mirror_and_gives_the_exit_code(surroundings: dict
 def test_a_signal_reaches_the_command(surroundings: dict[str, str]) -> None:
     child = "import signal, sys; print('up', flush=True); signal.sigwait([signal.SIGTERM]); sys.exit(5)"
     blocked = f"import signal; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM]); {child}"
-    command = [sys.executable, with_mirror.__file__, "1.30.2/amd64", "--", sys.executable, "-c", blocked]
+    command = [sys.executable, str(stage.CHECKOUT / 'tests'), 'mirror.with_mirror', "1.30.2/amd64", "--", sys.executable, "-c", blocked]
     with subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "up\n"

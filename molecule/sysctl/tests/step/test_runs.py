@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from testinfra.host import Host
 
-from round_trip_log import PlaybookRun, playbook_runs
+from support.round_trips.log import PlaybookRun, playbook_runs
 
 
 @pytest.fixture

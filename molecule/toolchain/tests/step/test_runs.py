@@ -12,7 +12,7 @@ from testinfra.host import Host
 
 from conftest import Layout, Step
 from expectations import PULL_ROUND_TRIPS, PUSH_ROUND_TRIPS
-from round_trip_log import Line, PlaybookRun, requests_during
+from support.round_trips.log import Line, PlaybookRun, requests_during
 
 
 def requests(run: PlaybookRun) -> list[Line]:

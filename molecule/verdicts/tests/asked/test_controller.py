@@ -11,10 +11,10 @@ from pathlib import Path
 
 from testinfra.host import Host
 
-from abi_design import PLACE, WORD
-from agreement import Start
 from conftest import Said
-from round_trip_log import playbook_runs
+from support.abi.agreement import Start
+from support.abi.design import PLACE, WORD
+from support.round_trips.log import playbook_runs
 
 Started = Callable[[list[str]], list[Start]]
 

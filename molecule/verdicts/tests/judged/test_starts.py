@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from agreement import Row
 from conftest import Said
+from support.abi.agreement import Row
 
 # Of amd64, and of arm64 under emulation.
 AT_LEAST = {False: 60, True: 12}

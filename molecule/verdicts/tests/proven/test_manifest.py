@@ -10,7 +10,7 @@ from collections.abc import Callable
 from testinfra.host import Host
 
 from conftest import Said
-from round_trip_log import PlaybookRun
+from support.round_trips.log import PlaybookRun
 
 Runs = tuple[PlaybookRun, PlaybookRun]
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playbook_runs import CHECKOUT
+
+from support.units.playbook_runs import CHECKOUT
 
 TIMEOUT = 300
 CHANGED = 'the first change'

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 import yaml
-from playbook_runs import CHECKOUT
-from plays import write_log
 
-from ansible_collections.gofleet.golang.plugins.module_utils import host
-from mirror import Mirror
-from mirror_tree import ChecksumDatabase
-from tiny_toolchains import Shape, tiny
+from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
+from support.mirror.server import Mirror
+from support.mirror.tree import ChecksumDatabase
+from support.toolchains.tiny import Shape, tiny
+from support.units.playbook_runs import CHECKOUT
+from support.units.plays import write_log
 
 GOARCH = host.goarch()
 ARCH = {'arm': 'armv6l'}.get(GOARCH, GOARCH)

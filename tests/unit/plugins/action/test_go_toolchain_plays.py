@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plays import Controller, Host, Options, Result, Step, write_log
 
-from certificates import Authority, ServerCertificate
-from mirror import Mirror
-from mirror_log import Request
-from mirror_tree import ChecksumDatabase, IndexRelease, Resource, Tree
-from stage import stage
-from tiny_toolchains import Shape, tiny
-from toolchains import Archive
+from support.mirror.certificates import Authority, ServerCertificate
+from support.mirror.log import Request
+from support.mirror.server import Mirror
+from support.mirror.tree import ChecksumDatabase, IndexRelease, Resource, Tree
+from support.stage import stage
+from support.toolchains.real import Archive
+from support.toolchains.tiny import Shape, tiny
+from support.units.plays import Controller, Host, Options, Result, Step, write_log
 
 ARCH = {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(platform.machine(), platform.machine())
 OTHER_ARCH = 'arm64' if ARCH == 'amd64' else 'amd64'

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
-from playbook_runs import Site
 
 from ansible_collections.gofleet.golang.plugins.action.go_toolchain import ActionModule
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils import archives
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _archives as archives
+from support.units.playbook_runs import Site
 
 SAID = 'Failed to set permissions on the temporary files Ansible needs to create when becoming an unprivileged user'
 FILENAME = 'go1.30.1.linux-amd64.tar.gz'

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playbook_runs import Outcome, Site
 
-from ansible_collections.gofleet.golang.plugins.module_utils import host
-from mirror import Mirror
-from mirror_log import Request
-from mirror_tree import ChecksumDatabase
-from tiny_toolchains import Shape, tiny
+from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
+from support.mirror.log import Request
+from support.mirror.server import Mirror
+from support.mirror.tree import ChecksumDatabase
+from support.toolchains.tiny import Shape, tiny
+from support.units.playbook_runs import Outcome, Site
 
 GOARCH = host.goarch()
 # The index's name for it.

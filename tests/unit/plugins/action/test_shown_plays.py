@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playbook_runs import CHECKOUT, HERE
+
+from support.units.playbook_runs import CHECKOUT, HERE
 
 TIMEOUT = 300
 # The port of discard (RFC 863), which nobody serves any more.

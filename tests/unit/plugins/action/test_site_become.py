@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playbook_runs import CHECKOUT, HERE
+
+from support.units.playbook_runs import CHECKOUT, HERE
 
 HOSTS: dict[str, dict[str, Any]] = {
     'root': {'ansible_user': 'root'}, 'deploy': {'ansible_user': 'deploy'}, 'unnamed': {}, 'told_not_to': {'gofleet_become': False},

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from playbook_runs import Site
-from plays import write_log
 
-from ansible_collections.gofleet.golang.plugins.module_utils import host
-from mirror import Mirror
-from mirror_tree import ChecksumDatabase, without_newest_patches
-from tiny_toolchains import Shape, tiny
+from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
+from support.mirror.server import Mirror
+from support.mirror.tree import ChecksumDatabase, without_newest_patches
+from support.toolchains.tiny import Shape, tiny
+from support.units.playbook_runs import Site
+from support.units.plays import write_log
 
 GOARCH = host.goarch()
 # The index's name for it.

@@ -9,11 +9,11 @@ import os
 import signal
 
 import pytest
-import tiny_trees
-from tiny_host import VERSIONS, Host
 
-from ansible_collections.gofleet.golang.plugins.module_utils import transaction
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from support.units import tiny_trees
+from support.units.tiny_host import VERSIONS, Host
 
 
 @pytest.fixture

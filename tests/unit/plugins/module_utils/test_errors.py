@@ -13,7 +13,7 @@ import os
 import pytest
 from ansible.module_utils.common.text.converters import jsonify
 
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
 
 
 def test_an_error_is_its_message_and_its_result():

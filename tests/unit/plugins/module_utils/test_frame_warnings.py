@@ -11,12 +11,12 @@ import re
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils import frame
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
 PLUGINS = os.path.dirname(os.path.dirname(os.path.abspath(frame.__file__)))
-SOURCES = sorted(os.path.join(PLUGINS, room, name) for room in ('modules', 'module_utils') for name in os.listdir(os.path.join(PLUGINS, room))
-                 if name.endswith('.py'))
+SOURCES = sorted(os.path.join(folder, name) for kind in ('modules', 'module_utils')
+                 for folder, dummy_folders, names in os.walk(os.path.join(PLUGINS, kind)) for name in names if name.endswith('.py'))
 
 
 class Ended(Exception):
@@ -61,5 +61,5 @@ def test_each_warning_names_the_host_because_ansible_prints_equal_ones_once_for_
 def test_warnings_of_hosts_go_through_the_frame_alone(path):
     with io.open(path, encoding='utf-8') as source:
         text = source.read()
-    if os.path.basename(path) != 'frame.py':
+    if os.path.basename(path) != '_frame.py':
         assert not re.search(r'\bwarn\(', text)

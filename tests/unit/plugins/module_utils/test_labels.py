@@ -14,7 +14,8 @@ import stat
 import pytest
 from ansible.module_utils.common.text.converters import to_bytes
 
-from ansible_collections.gofleet.golang.plugins.module_utils import labels, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils import _labels as labels
+from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
 
 INHERITED = b'unconfined_u:object_r:usr_t:s0'
 PROGRAM = b'system_u:object_r:bin_t:s0'

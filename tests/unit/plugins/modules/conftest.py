@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment_state
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import converge as environment_state
 
 
 @pytest.fixture(autouse=True)

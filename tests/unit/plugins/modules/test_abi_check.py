@@ -14,17 +14,16 @@ import socket
 import struct
 import sys
 
-import module_runs
 import pytest
 
-# The files of a test's own roots are made as those of the reader's tests are.
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'module_utils'))
-tiny_elf = __import__('tiny_elf')
-tiny_roots = __import__('tiny_roots')
-
-from ansible_collections.gofleet.golang.plugins.module_utils import abi_host, abi_report, elf  # noqa: E402
-from ansible_collections.gofleet.golang.plugins.modules import abi_check  # noqa: E402
-from ansible_collections.gofleet.golang.plugins.modules.abi_check import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN  # noqa: E402
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import host_facts as abi_host
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
+from ansible_collections.gofleet.golang.plugins.modules import abi_check
+from ansible_collections.gofleet.golang.plugins.modules.abi_check import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN
+from support.elf import tiny as tiny_elf
+from support.hosts import tiny_roots
+from support.units import module_runs
 
 STATIC = {'kind': tiny_elf.EXEC, 'entry': tiny_elf.BASE + 64}
 # Of the host that runs the tests.

@@ -17,14 +17,15 @@ import subprocess
 import sys
 import tempfile
 
-import forked
 import pytest
 from ansible.module_utils import basic
-from web_server import Answer
 
-from ansible_collections.gofleet.golang.plugins.module_utils import digests, manifest
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 from ansible_collections.gofleet.golang.plugins.modules import artifact_verify
 from ansible_collections.gofleet.golang.plugins.modules.artifact_verify import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN
+from support.units import forked
+from support.units.web_server import Answer
 
 CONTENT = b'an artifact\n\x00\xff' * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -433,7 +434,7 @@ def test_what_is_no_signature_or_certificate_is_told(host, signed, option, size,
 def test_without_gpgv_the_package_is_named_and_other_files_are_proven(host, signed, monkeypatch):
     def without_gpgv():
         # Ansible looks into the sbin folders too.
-        from ansible_collections.gofleet.golang.plugins.module_utils import gpgv
+        from ansible_collections.gofleet.golang.plugins.module_utils._proof import gpgv
         gpgv.PROGRAMS = ('gpgv-that-nobody-has',)
 
     result = host.run(before=without_gpgv, files=[dict(signed, path=host.path), {'path': host.path, 'checksum': 'sha256:' + SHA256}])

@@ -11,13 +11,13 @@ import os
 import stat
 import tempfile
 
-import forked
-import module_runs
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.gofleet.golang.plugins.module_utils import environment_state, manifest
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import converge as environment_state
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 from ansible_collections.gofleet.golang.plugins.modules import env_file
+from support.units import forked, module_runs
 
 SHIPPED = b'# defaults\nGOPROXY=https://proxy.golang.org,direct\nGOTOOLCHAIN=auto\n'
 EVERY = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container']

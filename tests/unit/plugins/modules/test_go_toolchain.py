@@ -14,19 +14,15 @@ import stat
 import subprocess
 import sys
 
-import forked
-import module_runs
 import pytest
-import tiny_trees
 
-from ansible_collections.gofleet.golang.plugins.module_utils import (
-    archive,  # loaded here, where it can be read: the ordinary user of a test may not see this checkout
-    download,
-    host,
-    transaction,
-)
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
+from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
 from ansible_collections.gofleet.golang.plugins.modules import go_toolchain
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN
+from support.units import forked, module_runs, tiny_trees
 
 assert archive
 assert download

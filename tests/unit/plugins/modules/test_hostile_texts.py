@@ -15,12 +15,15 @@ import random
 import re
 import tarfile
 
-import module_runs
 import pytest
-import tiny_trees
 
-from ansible_collections.gofleet.golang.plugins.module_utils import archive, download, host, sysctl, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
+from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
 from ansible_collections.gofleet.golang.plugins.modules import abi_check, artifact_verify, env_file, go_toolchain, sysctl_profile
+from support.units import module_runs, tiny_trees
 
 # Loaded here, where it can be read: a module's process may be another user's.
 assert archive

@@ -10,14 +10,16 @@ import json
 import os
 import tempfile
 
-import module_runs
 import pytest
-import tiny_trees
 from ansible.module_utils import basic
 
-from ansible_collections.gofleet.golang.plugins.module_utils import archive, download, host, shown
-from ansible_collections.gofleet.golang.plugins.module_utils.environment_secrets import MASK
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._environment.secrets import MASK
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
+from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
 from ansible_collections.gofleet.golang.plugins.modules import artifact_verify, env_file, go_toolchain
+from support.units import module_runs, tiny_trees
 
 assert archive
 assert download

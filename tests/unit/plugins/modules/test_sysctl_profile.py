@@ -11,12 +11,13 @@ import os
 import re
 import stat
 
-import module_runs
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils import sysctl, sysctl_profiles
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as sysctl_profiles
 from ansible_collections.gofleet.golang.plugins.modules import sysctl_profile
 from ansible_collections.gofleet.golang.plugins.modules.sysctl_profile import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN
+from support.units import module_runs
 
 OURS = '/etc/sysctl.d/90-gofleet.conf'
 SOMAXCONN = 'net.core.somaxconn'

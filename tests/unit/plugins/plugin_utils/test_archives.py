@@ -6,14 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
-from tiny_trees import Release
-from web_server import Answer, WebServer
 
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils.sources import Options
-from ansible_collections.gofleet.golang.plugins.plugin_utils import archives
-from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
-from ansible_collections.gofleet.golang.plugins.plugin_utils.releases import Record
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch.sources import Options
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _archives as archives
+from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
+from support.units.tiny_trees import Release
+from support.units.web_server import Answer, WebServer
 
 OPTIONS = Options(10, None)
 ZIP_PATH = 'golang.org/toolchain/@v/v0.0.1-go1.30.1.linux-amd64.zip'

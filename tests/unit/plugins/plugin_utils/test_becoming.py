@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.plugin_utils import becoming
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _becoming as becoming
 
 
 @pytest.mark.parametrize(('user', 'connection', 'needed'), [

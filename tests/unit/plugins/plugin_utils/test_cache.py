@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from forked import Child
 
-from ansible_collections.gofleet.golang.plugins.module_utils.errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils import cache as cache_module
-from ansible_collections.gofleet.golang.plugins.plugin_utils.cache import Cache
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache_module
+from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
+from support.units.forked import Child
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.plugin_utils import plain_yaml
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _plain_yaml as plain_yaml
 
 # Nine levels of nine aliases: 570 bytes that are 387,420,489 texts.
 BOMB = 'a0: &a0 [x, x, x, x, x, x, x, x, x]\n' + ''.join(f'a{n}: &a{n} [{", ".join([f"*a{n - 1}"] * 9)}]\n' for n in range(1, 9))

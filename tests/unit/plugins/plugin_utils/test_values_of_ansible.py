@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.gofleet.golang.plugins.module_utils import addresses
-from ansible_collections.gofleet.golang.plugins.module_utils.sources import proxy_urls, without_credentials
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch.sources import proxy_urls, without_credentials
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 
 
 def test_secrets_are_found_in_texts_of_ansible() -> None:

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a verdict has to know of a program, as plain values: they may be read on the controller and judged on a host."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import contextlib
+import os
+import stat
+import struct
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import reasons
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import lazy_binding
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._go import buildinfo
+
+# What is more than that does not travel; a verdict that would turn on it is 'unknown'.
+LARGEST_EXPORTS = 2000
+_UNREADABLE = ('malformed', 'truncated', 'parse_limit')
+
+
+@contextlib.contextmanager
+def opened(path, checksum=False):
+    """The facts of a file, while it is open; one open serves all that is asked of it.
+
+    path: here. checksum: whether its SHA-256 is wanted, for which all of it is read. The dict has:
+    path; size (bytes); mode (of stat); sha256 (hex or None); file (elf.as_facts(), or None); go (gobuild.as_facts(), or None);
+    placed (whether mode and folder are those that it will be run with);
+    symbols ([name, version, library, weak] of the undefined ones, None if they could not be read); exports and late (functions that
+    give the defined ones, as elf.defined_symbols(), and lazy_binding.late_names()); entry (e_entry); origin (the folder that it lies in, links resolved);
+    errors ([{code, msg, of}] of what could not be read: code malformed, truncated or parse_limit; of 'file', 'go' or 'symbols').
+    Raises GofleetError(not_a_file, file_missing, file_unreadable).
+    """
+    with elf.open_file(path) as source:
+        facts = {'path': to_native(path), 'size': source.size, 'mode': source.mode, 'placed': True, 'file': None, 'go': None, 'symbols': None,
+                 'exports': None, 'late': (), 'entry': None, 'sha256': source.sha256() if checksum else None,
+                 'origin': os.path.dirname(os.path.realpath(path)), 'errors': []}
+        binary = _noted(facts, 'file', lambda: elf.read(source))
+        if binary is not None:
+            facts['file'] = elf.as_facts(binary)
+            if binary.format == 'elf':
+                facts['go'] = buildinfo.as_facts(_noted(facts, 'go', lambda: buildinfo.read(source, binary)))
+                facts['symbols'] = _noted(facts, 'symbols', lambda: [list(each) for each in elf.undefined_symbols(source, binary)])
+                facts['exports'] = lambda: elf.defined_symbols(source, binary)
+                facts['late'] = lambda: lazy_binding.late_names(source, binary)
+                facts['entry'] = _noted(facts, 'file', lambda: _entry(source, binary))
+        yield facts
+
+
+def unread(path, error):
+    """The facts of a file that could not be opened, as opened() gives them. error: the GofleetError (not_a_file, file_missing, file_unreadable)."""
+    try:
+        mode = os.stat(path).st_mode
+    except (OSError, TypeError, ValueError):
+        # It is not there, or a folder on the way is closed to this user, or it is no name.
+        mode = None
+    why = error.msg if error.code in reasons.NOTHING_TO_RUN else 'What it needs cannot be told. ' + error.msg
+    return {'path': to_native(path), 'size': None, 'mode': mode, 'placed': mode is not None and stat.S_ISREG(mode), 'file': None, 'go': None,
+            'symbols': None, 'exports': None, 'late': (), 'entry': None, 'sha256': None, 'origin': None,
+            'errors': [{'code': error.code, 'msg': why, 'of': 'file'}]}
+
+
+def read(path, checksum=False):
+    """portable() facts of a file. Raises as opened()."""
+    with opened(path, checksum) as facts:
+        return portable(facts)
+
+
+def portable(facts):
+    """The facts of an opened() file as values that travel, of a program that will lie elsewhere.
+
+    symbols are then those that a loader may mind, and exports and late lists of names, None if they are too many.
+    """
+    exports = _noted(facts, 'symbols', facts['exports']) if facts['exports'] else []
+    symbols = facts['symbols'] if facts['symbols'] is None else [each for each in facts['symbols'] if each[1] or not each[3]]
+    late = _noted(facts, 'symbols', facts['late']) if facts['late'] else ()
+    return dict(facts, placed=False, origin=None, symbols=symbols, late=sorted(late or ()),
+                exports=sorted(exports) if exports is not None and len(exports) <= LARGEST_EXPORTS else None)
+
+
+def _entry(source, binary):
+    """e_entry: where the kernel or the loader lets the program begin. It stands behind e_ident and 8 bytes more (gABI)."""
+    letter = 'Q' if binary.bits == 64 else 'I'
+    return struct.unpack(str(binary.order + letter), source.read_at(24, struct.calcsize('=' + letter), 'e_entry'))[0]
+
+
+def _noted(facts, of, action):
+    """What an action gives; None, and a note of why, where the file does not let it."""
+    try:
+        return action()
+    except GofleetError as exc:
+        if exc.code not in _UNREADABLE:
+            raise
+        note = {'code': exc.code, 'msg': exc.msg, 'of': of}
+        if note not in facts['errors']:
+            facts['errors'].append(note)
+        return None

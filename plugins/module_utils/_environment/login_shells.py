@@ -1,0 +1,137 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an ordinary user's login shell reads, and the line by which it comes to a file of ours.
+
+Which shell that is and which startup files there are is asked of the host. Sources: bash(1) INVOCATION, dash(1), zsh(1) STARTUP/SHUTDOWN FILES, ksh(1),
+mksh(1); tests/properties log in with the shells themselves.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import io
+import os
+import pwd
+import stat
+from collections import namedtuple
+
+from ansible.module_utils.common.text.converters import to_native, to_text
+from ansible.module_utils.six.moves import shlex_quote
+
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import startup
+
+# Of a shell: the startup files of its login, whether only the first that can be read of them is read, and where a line of ours belongs if none is there.
+Startup = namedtuple('Startup', 'names first place')
+_SH = Startup(('.profile',), True, '.profile')
+# When there is none, .profile is the one that the other shells of this user would read too.
+_BASH = Startup(('.bash_profile', '.bash_login', '.profile'), True, '.profile')
+_SHELLS = dict([(name, _SH) for name in ('sh', 'dash', 'ash', 'busybox', 'ksh', 'ksh93', 'mksh', 'lksh', 'oksh', 'pdksh')],
+               bash=_BASH, rbash=_BASH, zsh=Startup(('.zshenv', '.zprofile', '.zlogin'), False, '.zprofile'))
+# Nobody logs in with these, but somebody may become such a user with a shell of their own choice (su -s), which is sh nearly always.
+_NONE = ('', 'nologin', 'false')
+# A startup file that comes to another, and so on; more than any that was seen.
+_MOST_FILES = 16
+_LARGEST = 1 << 18
+
+# The user that a run works as. shell: the path of the login shell, '' if the host does not say.
+User = namedtuple('User', 'home shell')
+
+
+def current_user():
+    """The User of this process. The home is the one below which files of ours are (environment_files.config_home())."""
+    try:
+        shell = pwd.getpwuid(os.geteuid()).pw_shell
+    except KeyError:
+        # A container may run as a number without a name.
+        shell = ''
+    return User(os.path.expanduser('~'), shell)
+
+
+def _name(user):
+    return os.path.basename(user.shell)
+
+
+def startup_files(user):
+    """(the paths that this user's login shell reads, the path where a line for it belongs), or ([], None) for a shell of another language."""
+    known = _SH if _name(user) in _NONE else _SHELLS.get(_name(user))
+    if known is None:
+        return [], None
+    readable = [path for path in (os.path.join(user.home, name) for name in known.names) if _is_readable(path)]
+    place = os.path.join(user.home, known.place)
+    return (readable[:1], (readable or [place])[0]) if known.first else (readable, place)
+
+
+def line_for(path):
+    """The line that has a login shell read a file, and log in all the same when the file is gone: dash and ash end at a missing file."""
+    return to_native('[ -r {0} ] && . {0}'.format(shlex_quote(path)))
+
+
+def warning(user, path, stays, fish_is_served):
+    """What this user should know of their login shell and the file at path, as one text, or None.
+
+    stays: whether the file is there after the run; fish_is_served: whether a file of fish is.
+    """
+    read, place = startup_files(user)
+    if place is None:
+        return None if not stays or (_name(user) == 'fish' and fish_is_served) else _of_another_language(user, path)
+    found = [each for each in _sourced(user, read) if each.path == path]
+    if not stays:
+        return next((_bare_line(each) for each in found if not each.guarded), None)
+    if found:
+        return None
+    return ('No startup file of this user comes to %s: login shells do not see this environment until one does. This user\'s login shell (%s) reads %s. '
+            'Add this line to it:  %s' % (path, user.shell or 'not known, so taken for sh', place, line_for(path)))
+
+
+def _of_another_language(user, path):
+    advice = 'Name the consumer fish too.' if _name(user) == 'fish' else 'Set the variables there by hand, or give this user another login shell.'
+    return 'The login shell of this user is %s. It cannot read %s, which is written for sh, bash, ksh and zsh. %s' % (user.shell, path, advice)
+
+
+def _bare_line(found):
+    return ('%s still reads %s without asking whether it is there. This run removes it, and then logins of dash and ash end with an error. Remove that '
+            'line, or put this one in its place:  %s' % (found.where, found.path, line_for(found.path)))
+
+
+def is_sourced(user, path):
+    """Whether this user's login shell comes to the file at path."""
+    return any(found.path == path for found in _sourced(user, startup_files(user)[0]))
+
+
+def _is_readable(path):
+    return os.path.isfile(path) and os.access(path, os.R_OK)
+
+
+# A command of a startup file that reads another one. where: the startup file; path: of what it reads; guarded: whether it is read only under a condition.
+Sourced = namedtuple('Sourced', 'where path guarded')
+
+
+def _sourced(user, paths):
+    """Sourced of all that these startup files come to, through other startup files too."""
+    variables = {u'HOME': to_text(user.home)}
+    config = os.environ.get('XDG_CONFIG_HOME')
+    if config:
+        variables[u'XDG_CONFIG_HOME'] = to_text(config)
+    waiting, seen = list(paths), set()
+    while waiting and len(seen) < _MOST_FILES:
+        where = waiting.pop(0)
+        if where in seen:
+            continue
+        seen.add(where)
+        for name, guarded in startup.sourced(_content(where), variables):
+            path = os.path.normpath(to_native(name))
+            yield Sourced(where, path, guarded)
+            waiting.append(path)
+
+
+def _content(path):
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return u''
+        with io.open(path, 'rb') as source:
+            return to_text(source.read(_LARGEST), errors='replace')
+    except (IOError, OSError):
+        # What the shell cannot read, it does not read.
+        return u''

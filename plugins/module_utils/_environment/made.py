@@ -1,0 +1,70 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Folders that files of an environment needed and a host did not have: remembered, so that they go when nothing is in them any more."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, jsonfile, transaction
+
+FORMAT = 1
+# A folder of this name is ours whoever made it, and need not be remembered.
+_OWN = 'gofleet'
+
+
+def remember(path, made):
+    """Add to what is remembered at path, before the folders are made. made: paths. Raises OSError."""
+    _clean(path)
+    known = _read(path)
+    new = sorted(set(each for each in made if os.path.basename(each) != _OWN) - set(known))
+    if new:
+        transaction.make_folder(os.path.dirname(path))
+        jsonfile.write(path, {'format': FORMAT, 'folders': known + new})
+
+
+def remove_empty(path, lock):
+    """Remove the folders that are empty now, and forget them. What cannot be removed stays remembered. Raises OSError.
+
+    lock: name of the lock beside path. Returns what is to be removed, if empty, once the lock is gone: the folders that both lie in.
+    """
+    own = os.path.dirname(path)
+    _clean(path)
+    known = _read(path)
+    above = [each for each in known if (own + os.sep).startswith(each + os.sep)]
+    others = sorted(set(known) - set(above), key=len, reverse=True)
+    for each in others:
+        folders.remove_made([each])
+    left = [each for each in others if os.path.isdir(each)]
+    if not left and os.path.isdir(own) and set(os.listdir(own)) <= {os.path.basename(path), lock}:
+        transaction.remove_file(path)
+        return sorted([own] + above, key=len, reverse=True)
+    if len(left) != len(others):
+        jsonfile.write(path, {'format': FORMAT, 'folders': sorted(left + above)})
+    return []
+
+
+def is_needed(path):
+    """Whether a folder is remembered that something is in."""
+    own = os.path.dirname(path)
+    others = [each for each in _read(path) if not (own + os.sep).startswith(each + os.sep)]
+    return any(os.path.isdir(each) and os.listdir(each) for each in others)
+
+
+def _clean(path):
+    """Remove what killed runs left."""
+    for each in transaction.unfinished_copies(path):
+        transaction.remove_file(each)
+
+
+def _read(path):
+    try:
+        content = jsonfile.read(path, FORMAT, 'state_newer', {})
+        known = content['folders'] if content else []
+        return [each for each in known if isinstance(each, str) and os.path.isabs(each)]
+    except (ValueError, KeyError, TypeError):
+        # Not what was written. Empty folders that stay do no harm.
+        return []

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is shown of the variables that are secret: their names, types, units and consumers, and never a value."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import model, render, sizes
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
+
+# As Ansible itself says it.
+MASK = 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER'
+_WORDS = frozenset(model.TYPES + model.CONSUMERS + tuple(sizes.UNITS) + ('true', 'false', 'True', 'False', 'None'))
+# What is in every file and its diff.
+_PUBLIC = str(render.rendered('', [], 'container', render.Setting(None, False)).decode('utf-8') + render.SECRETS) + MASK
+
+
+def masked(secrets):
+    """(what is shown of the option secrets, set of the texts in it that are secret)."""
+    if not isinstance(secrets, dict):
+        return (MASK if secrets else secrets), _texts(secrets)
+    return dict((name, _shown(option)) for name, option in secrets.items()), set().union(*[_secrets(option) for option in secrets.values()])
+
+
+def _shown(option):
+    if option is None:
+        return None
+    if not isinstance(option, dict):
+        return MASK
+    return dict((key, each if key != 'value' and _says_nothing(each) else MASK) for key, each in option.items())
+
+
+def _says_nothing(value):
+    """Whether these are words of the module's own. A dict that is no option may be meant as a value."""
+    words = value if isinstance(value, list) else [value]
+    return all(each is None or (isinstance(each, (str, type(u''))) and each in _WORDS) for each in words)
+
+
+def _secrets(option):
+    return set().union(*[_texts(each) for key, each in option.items() if key == 'value' or not _says_nothing(each)]) if isinstance(option, dict) \
+        else _texts(option)
+
+
+def _texts(value):
+    """The texts of a value, with their lines, entries of lists, and passwords of addresses."""
+    if isinstance(value, dict):
+        return set().union(*[_texts(each) for each in value.values()])
+    if isinstance(value, (list, tuple)):
+        return set().union(*[_texts(each) for each in value])
+    if value is None or isinstance(value, bool):
+        return set()
+    text = value if isinstance(value, (str, type(u''))) else '%s' % (value,)
+    return set(each for each in [text] + re.split(r'[\n:,]', text) + list(addresses.secrets_in(text)) if each and each not in _WORDS and each not in _PUBLIC)

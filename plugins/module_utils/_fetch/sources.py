@@ -1,0 +1,73 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where an archive may come from, as values. What fetches from there is download.py."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+from collections import namedtuple
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
+
+# timeout: seconds without a byte after which a connection is given up; ca_path: PEM file, or None for the system's.
+Options = namedtuple('Options', 'timeout ca_path')
+
+# files: {file name: File}; mirrors, goproxy: base URLs; transfer: auto, pull or push;
+# incoming: whether the controller wants a folder to put archives into.
+Sources = namedtuple('Sources', 'files mirrors goproxy transfer incoming options')
+
+# An archive on this host. origin: the URL or path that it came from, for people and manifests.
+File = namedtuple('File', 'path origin')
+
+# What a file without a recorded size may have at most, in bytes: by Go's own rule for module zips (x/mod/zip: MaxZipFile), and
+# three times the largest release archive so far.
+UNKNOWN_SIZE_LIMIT = 500 << 20
+
+# The key of Sources.files for an archive that its user named, whatever it is called.
+ANY_NAME = ''
+
+
+def files_at(archive_path, uploads):
+    """Sources.files of an archive, or a folder of archives, that is on this host, and of what the controller uploaded.
+
+    uploads: {file name: {path, origin}}. Raises GofleetError(archive_unreadable).
+    """
+    files = dict((name, File(upload['path'], upload['origin'])) for name, upload in uploads.items())
+    if archive_path and os.path.isdir(archive_path):
+        files.update((name, File(os.path.join(archive_path, name), os.path.join(archive_path, name))) for name in _names(archive_path))
+    elif archive_path and os.path.isfile(archive_path):
+        files[ANY_NAME] = File(archive_path, archive_path)
+    elif archive_path:
+        what = '%s is neither a regular file nor a folder' if os.path.exists(archive_path) else 'There is no file or folder %s on this host'
+        raise GofleetError((what + '. Correct archive, or leave remote_src out if it is on the controller.') % archive_path, 'archive_unreadable',
+                           path=archive_path)
+    return files
+
+
+def _names(folder):
+    try:
+        return os.listdir(folder)
+    except OSError as exc:
+        raise GofleetError('The folder of archives %s cannot be read: %s. Correct archive, or its rights.' % (folder, exc.strerror), 'archive_unreadable',
+                           path=folder)
+
+
+def proxy_urls(goproxy):
+    """The base URLs in a GOPROXY list, in its order; direct and off are no module proxies (go help goproxy)."""
+    entries = goproxy.replace('|', ',').split(',')
+    # Unquoted, off is false to YAML.
+    return [entry.strip() for entry in entries if entry.strip() not in ('', 'direct', 'off', 'False')]
+
+
+def without_credentials(url):
+    """The address as it may be shown and kept: no user name, no password, no token."""
+    return addresses.without_credentials(url)
+
+
+def told(failures):
+    """Failures of download.fetch_first() as sentences."""
+    return ' '.join('%s: %s.' % (each['url'], each['reason']) for each in failures)

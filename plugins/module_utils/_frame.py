@@ -1,0 +1,121 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How every module of this collection begins, works and ends."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.gofleet.golang.plugins.module_utils import _labels as labels
+from ansible_collections.gofleet.golang.plugins.module_utils import _programs as programs
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses, shown
+
+
+class Module(AnsibleModule):
+    """An AnsibleModule whose result, log entry and invocation are as shown.py says, whichever way it ends.
+
+    AnsibleModule itself replaces each text of a no_log option wherever it occurs, in keys of its own result too ("state": "********"), and knows nothing
+    of passwords in addresses. Here the option is masked where it stands, and texts that could be secrets are hidden in sentences and diffs.
+
+    masked: {option with no_log: a function of its value that gives (what is shown of it, set of the texts in it that are secret)}.
+    """
+
+    def __init__(self, masked=None, **keywords):
+        self._masked = masked or {}
+        super(Module, self).__init__(**keywords)
+
+    def exit_json(self, **kwargs):
+        super(Module, self).exit_json(**self._shown(kwargs))
+
+    def fail_json(self, msg, **kwargs):
+        super(Module, self).fail_json(**self._shown(dict(kwargs, msg=msg)))
+
+    def warn(self, warning, **keywords):
+        super(Module, self).warn(shown.message(warning, self._shown_options()[1]), **keywords)
+
+    def _log_invocation(self):
+        used = self.params
+        self.params = self._shown_options()[0]
+        try:
+            super(Module, self)._log_invocation()
+        finally:
+            self.params = used
+
+    def _shown(self, result):
+        options, hidden = self._shown_options()
+        return dict(shown.result(result, hidden), invocation={'module_args': options})
+
+    def _shown_options(self):
+        """The options as they are shown, and the texts of them that no sentence may show."""
+        # What is hidden is hidden here; each word of a no_log option would go otherwise, such as the name of a consumer.
+        self.no_log_values = set()
+        # Not there yet if the module ends over its options.
+        given = getattr(self, 'params', None) or {}
+        options, secrets = {}, addresses.secrets_in(given)
+        for name, value in given.items():
+            if name in self._masked:
+                options[name], more = self._masked[name](value)
+                secrets |= more
+            else:
+                options[name] = _option(value)
+        hidden = shown.words_worth_hiding(secrets, _words(self.argument_spec) + _texts(options))
+        return shown.values(shown.without_in_dicts(options, hidden)), hidden
+
+
+def _option(value):
+    if isinstance(value, dict):
+        return dict((key, _option(each)) for key, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return [_option(each) for each in value]
+    return addresses.in_option(value) if isinstance(value, (str, type(u''))) else value
+
+
+def _words(spec):
+    """The words of a module's own that may be in its result: names and choices of options."""
+    found = []
+    for name, option in (spec or {}).items():
+        found += [name] + [each for each in option.get('choices') or [] if isinstance(each, str)] + _words(option.get('options'))
+    return found
+
+
+def _texts(value):
+    """Texts of options that are public. Values of variables may be somebody's secret once more, so of dicts these are the keys."""
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in (_texts(list(each)) if isinstance(each, dict) else _texts(each))]
+    if isinstance(value, list):
+        return [text for each in value for text in (_texts(list(each)) if isinstance(each, dict) else _texts(each))]
+    return [value] if isinstance(value, (str, type(u''))) else []
+
+
+def finish(module, answer):
+    """Do the work of a Module, and end with its result or with why there is none.
+
+    answer: a function of programs.runner() that gives the result, whose warnings may be among it, or raises GofleetError or OSError.
+    """
+    # What is installed is for all its readers, whatever umask the connection came with.
+    os.umask(0o022)
+    try:
+        result = answer(programs.runner(module))
+    except GofleetError as exc:
+        result = exc.as_result()
+        _warn(module, result)
+        module.fail_json(**result)
+    except (IOError, OSError) as exc:
+        result = from_os_error(exc).as_result()
+        _warn(module, result)
+        module.fail_json(**result)
+    _warn(module, result)
+    module.exit_json(**result)
+
+
+def _warn(module, result):
+    # Ansible prints equal warnings of several hosts once for all of them, and with none of their names.
+    name = os.uname()[1]
+    for warning in list(result.pop('warnings', ())) + labels.refusals():
+        module.warn('%s: %s' % (name, warning))

@@ -1,0 +1,144 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""This host, asked directly: architecture of its userland and version of its kernel."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import io
+import os
+import re
+import struct
+import sys
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+
+# (e_machine, ELF class in bits, byte order) of a program -> Go's name of the architecture.
+# Numbers: elf.h; names: go tool dist list.
+GOARCH_OF_HEADER = {
+    (3, 32, '<'): '386',
+    (62, 64, '<'): 'amd64',
+    (40, 32, '<'): 'arm',
+    (183, 64, '<'): 'arm64',
+    (258, 64, '<'): 'loong64',
+    (8, 32, '>'): 'mips',
+    (8, 32, '<'): 'mipsle',
+    (8, 64, '>'): 'mips64',
+    (8, 64, '<'): 'mips64le',
+    (21, 64, '>'): 'ppc64',
+    (21, 64, '<'): 'ppc64le',
+    (243, 64, '<'): 'riscv64',
+    (22, 64, '>'): 's390x',
+}
+_BITS = {1: 32, 2: 64}
+_ORDER = {1: '<', 2: '>'}
+# Size of the ELF header, and in it the place of e_flags, by class.
+_HEADER = {32: 52, 64: 64}
+_FLAGS_AT = {32: 36, 64: 48}
+# e_machine -> (mask, value, name) of those e_flags (elf.h) under which Go's programs for the rest of that architecture do not
+# run, or not for certain. Others are of no account, as how floats are passed: Go's programs link nothing of the userland.
+_OTHER_ABIS = {
+    # The kernel of an n32 userland is a 64-bit one that need not know o32, which Go's mips is; release 6 took instructions away.
+    8: ((0x20, 0x20, 'n32'), (0xf0000000, 0x90000000, 'MIPS32 release 6'), (0xf0000000, 0xa0000000, 'MIPS64 release 6')),
+    # Before EABI system calls were made in another way.
+    40: ((0xff000000, 0, 'the ABI before EABI'),),
+}
+# Go's one archive for 32-bit ARM, armv6l, is compiled with GOARM=6: for ARMv6, and floats in hardware (VFP) whether or not the
+# userland uses it (go.dev/wiki/GoArm). The kernel tells of a VFP by a bit in the auxiliary vector (asm/hwcap.h, getauxval(3)).
+_ARM_TOO_OLD = re.compile(r'armv[2-5]')
+_HWCAP_VFP = 1 << 6
+_AT_HWCAP = 16
+
+
+def goarch(program=None):
+    """Go's name for the architecture of this host's userland.
+
+    Read from the ELF header of the running interpreter: uname -m speaks of the kernel, which may be a 64-bit
+    one under a 32-bit userland. Raises GofleetError(unknown_architecture, processor_too_old).
+    """
+    program = program or _interpreter()
+    with io.open(program, 'rb') as source:
+        header = source.read(max(_HEADER.values()))
+    found = goarch_of(header, program)
+    if found == 'arm':
+        check_arm(os.uname()[4], hwcap())
+    return found
+
+
+def _interpreter():
+    # Empty when an embedding program runs Python; the kernel knows the program in any case.
+    return os.path.realpath(sys.executable) if sys.executable else '/proc/self/exe'
+
+
+def goarch_of(header, program='the program'):
+    """Go's name for the architecture of a program from its ELF header: the first 64 bytes, or all of a shorter one.
+
+    Raises GofleetError(unknown_architecture).
+    """
+    machine, bits, order, flags = _identity(header)
+    other = [name for mask, value, name in _OTHER_ABIS.get(machine, ()) if flags & mask == value]
+    found = GOARCH_OF_HEADER.get((machine, bits, order))
+    if found and not other:
+        return found
+    said = 'nothing that is ELF'
+    if machine is not None:
+        said = 'machine %d, %d bit, %s endian%s' % (machine, bits, 'little' if order == '<' else 'big', ', '.join([''] + other))
+    raise GofleetError(
+        "The architecture of this host is unknown to Go: the ELF header of %s says %s (uname: %s). Go's Linux ports are %s."
+        % (program, said, os.uname()[4], ', '.join(sorted(GOARCH_OF_HEADER.values()))),
+        'unknown_architecture', machine=machine, uname=os.uname()[4])
+
+
+def _identity(header):
+    """(e_machine, bits, byte order, e_flags), each None if the header is not a whole one."""
+    if len(header) >= 6 and header[:4] == b'\x7fELF':
+        kind, data = struct.unpack('BB', header[4:6])
+        bits, order = _BITS.get(kind), _ORDER.get(data)
+        if bits and order and len(header) >= _HEADER[bits]:
+            machine = struct.unpack_from(order + 'H', header, 18)[0]
+            return machine, bits, order, struct.unpack_from(order + 'I', header, _FLAGS_AT[bits])[0]
+    return None, None, None, None
+
+
+def check_arm(machine, features):
+    """Raise GofleetError(processor_too_old) for an ARM processor that Go's archive for 32-bit ARM does not run on.
+
+    machine: as uname tells it; features: AT_HWCAP, None where it is unknown (then the staged go itself is the proof).
+    """
+    lacks = []
+    if _ARM_TOO_OLD.match(machine):
+        lacks.append('is older than ARMv6')
+    if features is not None and not features & _HWCAP_VFP:
+        lacks.append('has no floating point unit (VFP)')
+    if lacks:
+        raise GofleetError(
+            "Go's archives for 32-bit ARM (armv6l) need ARMv6 with a floating point unit; this processor (%s) %s. Nothing was changed. "
+            'Build Go from its source with GOARM=5 for such hosts.' % (machine, ' and '.join(lacks)),
+            'processor_too_old', uname=machine, hwcap=features)
+
+
+def hwcap(vector='/proc/self/auxv'):
+    """What the kernel tells this process of its processor (AT_HWCAP), as an int; None where it does not. vector: the file."""
+    pair = struct.Struct('LL')
+    try:
+        with io.open(vector, 'rb') as source:
+            content = source.read()
+    except (IOError, OSError):
+        # Without /proc nothing is known; that is no reason to refuse.
+        return None
+    for offset in range(0, len(content) - pair.size + 1, pair.size):
+        kind, value = pair.unpack_from(content, offset)
+        if kind == _AT_HWCAP:
+            return value
+    return None
+
+
+def kernel_version(release=None):
+    """A kernel's version as a tuple of up to three numbers: (3, 10, 0). None for what is no release.
+
+    release: as uname -r says it; the running kernel's if it is None.
+    """
+    numbers = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', os.uname()[2] if release is None else release)
+    return tuple(int(each) for each in numbers.groups() if each is not None) if numbers else None

@@ -1,0 +1,55 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Go's Linux ports as the kernel, ELF and the C libraries know them: tables, and how to look into them."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import sys
+
+from ansible_collections.gofleet.golang.plugins.module_utils._host.architecture import GOARCH_OF_HEADER
+
+# machine: e_machine (elf.h); bits, order: its ELF class and byte order. uname: what uname -m may say of such a kernel.
+# glibc, musl: where programs look for their loader (the SYSDEP_INTERPRETER of glibc's ports; LDSO_ARCH of musl's).
+# cache_ids: flags of its libraries in ld.so.cache (sysdeps/*/dl-cache.h, ldconfig.h).
+Port = collections.namedtuple('Port', 'machine bits order uname glibc musl cache_ids')
+
+# Less what the header says of each (host.GOARCH_OF_HEADER).
+_KNOWN = {
+    '386': (('i386', 'i486', 'i586', 'i686'), ('/lib/ld-linux.so.2',), ('/lib/ld-musl-i386.so.1',), (0x003,)),
+    'amd64': (('x86_64', 'amd64'), ('/lib64/ld-linux-x86-64.so.2',), ('/lib/ld-musl-x86_64.so.1',), (0x303,)),
+    'arm': (('armv5tel', 'armv5tejl', 'armv6l', 'armv7l', 'armv8l', 'arm'), ('/lib/ld-linux-armhf.so.3', '/lib/ld-linux.so.3'),
+            ('/lib/ld-musl-armhf.so.1', '/lib/ld-musl-arm.so.1'), (0x903, 0xb03, 0x003)),
+    'arm64': (('aarch64', 'arm64'), ('/lib/ld-linux-aarch64.so.1',), ('/lib/ld-musl-aarch64.so.1',), (0xa03,)),
+    'loong64': (('loongarch64',), ('/lib64/ld-linux-loongarch-lp64d.so.1',), ('/lib/ld-musl-loongarch64.so.1',), (0x1203, 0x003)),
+    'mips': (('mips',), ('/lib/ld.so.1', '/lib/ld-linux-mipsn8.so.1'), ('/lib/ld-musl-mips.so.1', '/lib/ld-musl-mips-sf.so.1'), (0x003, 0xc03)),
+    'mips64': (('mips64',), ('/lib64/ld.so.1', '/lib64/ld-linux-mipsn8.so.1'), ('/lib/ld-musl-mips64.so.1', '/lib/ld-musl-mips64-sf.so.1'), (0x703, 0xe03)),
+    'mips64le': (('mips64',), ('/lib64/ld.so.1', '/lib64/ld-linux-mipsn8.so.1'),
+                 ('/lib/ld-musl-mips64el.so.1', '/lib/ld-musl-mips64el-sf.so.1'), (0x703, 0xe03)),
+    'mipsle': (('mips',), ('/lib/ld.so.1', '/lib/ld-linux-mipsn8.so.1'), ('/lib/ld-musl-mipsel.so.1', '/lib/ld-musl-mipsel-sf.so.1'), (0x003, 0xc03)),
+    'ppc64': (('ppc64',), ('/lib64/ld64.so.1', '/lib64/ld64.so.2'), ('/lib/ld-musl-powerpc64.so.1',), (0x503,)),
+    'ppc64le': (('ppc64le',), ('/lib64/ld64.so.2',), ('/lib/ld-musl-powerpc64le.so.1',), (0x503,)),
+    'riscv64': (('riscv64',), ('/lib/ld-linux-riscv64-lp64d.so.1',), ('/lib/ld-musl-riscv64.so.1',), (0x1003, 0x003)),
+    's390x': (('s390x',), ('/lib/ld64.so.1',), ('/lib/ld-musl-s390x.so.1',), (0x403,)),
+}
+PORTS = dict((name, Port(*(header + _KNOWN[name]))) for header, name in GOARCH_OF_HEADER.items())
+# Kernels of the left may have been built to run programs of the right too.
+COMPATIBLE = {'amd64': ('386',), 'arm64': ('arm',), 'mips64': ('mips',), 'mips64le': ('mipsle',)}
+
+
+def name_of(machine, bits, order):
+    """Go's name of what an ELF header says, or None. machine: e_machine; order: '<' or '>'."""
+    return GOARCH_OF_HEADER.get((machine, bits, order))
+
+
+def of_kernel(machine):
+    """Go's name of a kernel's architecture as uname -m gives it, or None: mips and mips64 say nothing of the byte order."""
+    order = '<' if sys.byteorder == 'little' else '>'
+    for name in sorted(PORTS):
+        port = PORTS[name]
+        if machine in port.uname and (port.machine != 8 or port.order == order):
+            return name
+    return 'arm' if machine.startswith('armv') and machine.endswith('l') else None

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which C library a dynamic loader is of, and how it goes about its work, told by its own bytes: a name proves nothing.
+
+Alpine has musl under the name of glibc's loader (gcompat, libc6-compat), and which folders glibc searches is compiled into it.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import re
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
+
+# path: as programs name it. libc: 'glibc', 'musl' or 'other'. version: of musl, as '1.2.5'; None where the loader does not say.
+# arch: Go's name, or None. identity: (e_machine, bits, order). folders: the compiled-in ones of glibc, in order; None if not found.
+# lib: what $LIB stands for. levels: whether it looks into glibc-hwcaps (since 2.33). tags: whether it passes over libraries that
+# were built for a later kernel (up to 2.36). asserts: whether it aborts when a symbol with a version is found in the library that the
+# version is needed of, and that has none (elf/dl-lookup.c, check_match(); later ones take it). strict: whether
+# even a weak symbol with a version has to be in that library (do_lookup_x() of CentOS 7's 2.17). relr: whether it knows DT_RELR.
+# musl_arch: in the name of its path file.
+Loader = collections.namedtuple('Loader', (
+    'path library libc version arch identity folders lib levels tags asserts strict relr musl_arch'))
+
+# Loaders have 0.2 to 2 MB.
+_LARGEST = 1 << 23
+_MUSL = re.compile(br'musl libc \(([\w.-]{1,40})\)\nVersion %s')
+_MUSL_VERSION = re.compile(br'\0(\d{1,2}\.\d{1,3}\.\d{1,3}(?:-git-\d{1,6}-g[0-9a-f]{1,40})?)\0')
+# SYSTEM_DIRS: strings one behind the other, each with a slash at its end (elf/dl-load.c).
+_NEXT_FOLDER = b'/\0/'
+_FOLDER = re.compile(br'/[^\0\s:]{0,200}lib[^\0\s:/]{0,40}(?:/[^\0\s:/]{1,40})?/\0')
+_RELR_SINCE_MUSL = (1, 2, 4)
+DEFAULT_FOLDERS = {64: ['/lib64', '/usr/lib64', '/lib', '/usr/lib'], 32: ['/lib', '/usr/lib']}
+
+
+def identify(path, library):
+    """The Loader that a Library is. Raises GofleetError if its bytes cannot be read."""
+    content = library.content(_LARGEST)
+    facts = library.facts
+    common = {'path': path, 'library': library, 'arch': ports.name_of(*library.identity), 'identity': library.identity}
+    musl = _MUSL.search(content)
+    if musl:
+        version = _MUSL_VERSION.search(content)
+        version = to_native(version.group(1)) if version else None
+        return _loader(common, libc='musl', version=version, relr=_musl_knows_relr(version), musl_arch=to_native(musl.group(1)))
+    if any(each.startswith('GLIBC_') for each in facts['version_definitions']):
+        folders = _folders(content)
+        return _loader(
+            common, libc='glibc', folders=folders, lib=_lib(folders), levels=b'glibc-hwcaps' in content, tags=b'FATAL: kernel too old' in content,
+            asserts=b'version->filename == NULL' in content, strict=b' with link time reference' in content,
+            relr=b'GLIBC_ABI_DT_RELR' in content)
+    return _loader(common, libc='other')
+
+
+def _loader(common, **known):
+    values = dict.fromkeys(Loader._fields)
+    values.update(common, **known)
+    return Loader(**values)
+
+
+def _folders(content):
+    """All of them, if there are two or more; a search for where one ends and the next begins, because that is rare and so quick."""
+    end = content.find(_NEXT_FOLDER)
+    while end >= 0:
+        at = content.rfind(b'\0', 0, end) + 1
+        folders = []
+        found = _FOLDER.match(content, at)
+        while found:
+            folders.append(to_native(found.group()[:-2]))
+            found = _FOLDER.match(content, found.end())
+        if len(folders) > 1:
+            return folders
+        end = content.find(_NEXT_FOLDER, end + 1)
+    return None
+
+
+def _lib(folders):
+    """DL_DST_LIB is the last part of the folder of the C library itself, or with multiarch the last two: the first of SYSTEM_DIRS."""
+    if not folders:
+        return None
+    first = folders[0]
+    found = re.search(r'/(lib[^/]*(?:/[^/]+)?)\Z', first)
+    return found.group(1) if found else None
+
+
+def _musl_knows_relr(version):
+    numbers = re.match(r'(\d+)\.(\d+)\.(\d+)', version or '')
+    return tuple(int(each) for each in numbers.groups()) >= _RELR_SINCE_MUSL if numbers else None
+
+
+def glibc_version(names):
+    """The version that a set of glibc's version definitions tells, as '2.36'; None if there is none. For display: a set is no number."""
+    matches = [re.match(r'GLIBC_([0-9]{1,9}(?:\.[0-9]{1,9})+)\Z', each) for each in names]
+    numbers = [tuple(int(part) for part in found.group(1).split('.')) for found in matches if found]
+    return '.'.join(str(part) for part in max(numbers)) if numbers else None

@@ -1,0 +1,95 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The list of the files of a tree, one line each, and how a tree differs from such a list. Pure functions of values.
+
+A line holds the octal mode, the SHA-256, the size in bytes, the kind (f: file, l: symbolic link, whose digest is that of its target)
+and the path below the root, with newline and backslash escaped as GNU's sums are. Folders have no lines.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+from collections import namedtuple
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+
+_LINE = re.compile(br'([0-7]{4}) ([0-9a-f]*) ([0-9]{1,19}) ([fl?]) ([^\0]+)\Z')
+_ESCAPE = re.compile(br'\\(.?)', re.DOTALL)
+_ESCAPED = {b'n': b'\n', b'\\': b'\\'}
+
+# How a tree differs from what is listed: sorted paths relative to it, as str.
+Differences = namedtuple('Differences', 'changed missing extra mode')
+
+
+def sums(entries):
+    """The lines of a tree, as bytes. entries: of digests.walk_tree(), or equal ones."""
+    return b''.join(
+        ('%04o %s %d %s ' % (entry.mode, entry.sha256, entry.size, entry.kind)).encode('ascii')
+        + entry.path.replace(b'\\', b'\\\\').replace(b'\n', b'\\n') + b'\n'
+        for entry in entries)
+
+
+def parse(text):
+    """{path: digests.Entry} of what sums() made. Raises GofleetError(bad_manifest) with the number of the line in its evidence."""
+    entries = {}
+    lines = text.split(b'\n')
+    if lines.pop():
+        raise _malformed(len(lines) + 1, 'the last line has no end, as if the rest were cut off')
+    for number, line in enumerate(lines, 1):
+        found = _LINE.match(line)
+        if not found:
+            raise _malformed(number, 'it is not "MODE SHA256 SIZE KIND PATH"')
+        mode, digest, size, kind, path = found.groups()
+        if b'\\' in path:
+            path = _unescaped(path, number)
+        if path in entries:
+            raise _malformed(number, 'an earlier line has the same path')
+        entries[path] = digests.Entry(path, to_native(kind), int(mode, 8), int(size), to_native(digest))
+    return entries
+
+
+def _unescaped(path, number):
+    def character(escape):
+        if escape.group(1) not in _ESCAPED:
+            raise _malformed(number, 'a backslash stands before neither n nor another backslash')
+        return _ESCAPED[escape.group(1)]
+
+    return _ESCAPE.sub(character, path)
+
+
+def _malformed(number, reason):
+    return GofleetError('line %d is none that a manifest has: %s' % (number, reason), 'bad_manifest', line=number, reason=reason)
+
+
+def differences(wanted, entries):
+    """The Differences of a tree from what is listed. wanted: of parse(); entries: of digests.walk_tree()."""
+    found = dict((entry.path, entry) for entry in entries)
+    both = [(wanted[path], found[path]) for path in wanted if path in found]
+    return Differences(
+        changed=_named(then.path for then, now in both if (then.kind, then.sha256) != (now.kind, now.sha256)),
+        missing=_named(path for path in wanted if path not in found),
+        extra=_named(path for path in found if path not in wanted),
+        mode=_named(then.path for then, now in both if then.kind == now.kind and then.mode != now.mode))
+
+
+def _named(paths):
+    return sorted(to_native(path) for path in paths)
+
+
+def told(differences, let_be=()):
+    """What differs, in few words; None if nothing does. let_be: (field, path) pairs that do not count."""
+    parts = [(word, [path for path in paths if (word, path) not in let_be]) for word, paths in zip(differences._fields, differences)]
+    parts = ['%s: %s%s' % (word, paths[0], ' and %d more' % (len(paths) - 1) if len(paths) > 1 else '') for word, paths in parts if paths]
+    return '; '.join(parts) or None
+
+
+def shortened(differences, shown):
+    """Differences as a module returns them: at most so many names each, and the count of all."""
+    result = dict(zip(differences._fields, [paths[:shown] for paths in differences]))
+    return dict(result, count=sum(map(len, differences)))

@@ -1,0 +1,202 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Kernel settings that are asked for: their values, and whether a host can have them."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+from collections import namedtuple
+
+from ansible.module_utils.common.text.converters import to_native
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as known
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
+
+RESERVED = 'net.ipv4.ip_local_reserved_ports'
+_RANGE = 'net.ipv4.ip_local_port_range'
+_PORTS = 65535
+# Why a setting is absent that the host would have, if it had an interface of that name.
+NO_INTERFACE = 'this host has no such interface, or not its protocol'
+# Python 2's too: long, and unicode beside str.
+_INTEGERS = (int, type(2 ** 64))
+_TEXTS = (str, type(u''))
+
+_NUMBER = re.compile(r'-?(?:0[xX][0-9a-fA-F]+|[0-9]+)\Z')
+
+# One key that is asked for. value: whitespace normalised; at_least: whether it is a floor; optional: whether a host may lack it.
+Wanted = namedtuple('Wanted', 'parts key value at_least optional origin reason source')
+
+
+def wanted_settings(profiles, settings):
+    """The Wanted keys, in the order in which they are set: those of the profiles, and the user's on top, each with its value.
+
+    A leading "-", as in sysctl.d(5), lets a host lack the key. Raises GofleetError(invalid_key, invalid_value, harmful_key, duplicate_key).
+    """
+    found = {}
+    for profile in profiles:
+        for setting in known.PROFILES[profile]:
+            other = found.get(setting.key)
+            value = most(setting.value, other.value) if other and setting.at_least else setting.value
+            parts = boot.parse_key(setting.key)
+            found[setting.key] = Wanted(parts, setting.key, value, setting.at_least, False, profile, setting.reason, setting.source)
+    names = {}
+    for given, value in settings.items():
+        name = to_native(given)
+        parts = boot.parse_key(name[1:] if name.startswith('-') else name)
+        key = boot.spell(parts)
+        if key in names:
+            raise GofleetError("settings has %s twice, as '%s' and as '%s'. Nothing was changed. Leave one of them."
+                               % ((key,) + tuple(sorted((names[key], name)))), 'duplicate_key', key=key, names=sorted((names[key], name)))
+        names[key] = name
+        found[key] = Wanted(parts, key, _value(key, value), key in known.RAISE_ONLY, name.startswith('-'), 'settings', None, None)
+    for key, why in known.HARMFUL.items():
+        if key in found:
+            raise GofleetError('%s is refused on every host: %s.' % (key, why), 'harmful_key', key=key)
+    return [found[key] for key in sorted(found, key=lambda each: (each not in known.BEFORE_OTHERS, each))]
+
+
+def _value(key, value):
+    if isinstance(value, (list, tuple)) and value:
+        return ' '.join(_value(key, each) for each in value)
+    if isinstance(value, bool) or not isinstance(value, _INTEGERS + _TEXTS):
+        raise _invalid(key, value, 'is no number and no text. Write 1 or 0 for a switch, and quote what YAML takes for something else')
+    text = to_native(value) if isinstance(value, _TEXTS) else str(value)
+    if not text.strip() or '\n' in text.strip() or '\0' in text:
+        raise _invalid(key, value, 'is empty or more than one line')
+    if '#' in text:
+        raise _invalid(key, value, 'has a #, where BusyBox ends the line')
+    return boot.normal(text)
+
+
+def _invalid(key, value, why):
+    return GofleetError("%s: the value '%s' %s." % (key, value, why), 'invalid_value', key=key)
+
+
+def numbers(value):
+    """The numbers of a value, or None if it is something else."""
+    fields = (value or '').split()
+    if not fields or not all(_NUMBER.match(each) for each in fields):
+        return None
+    # A leading 0 is octal to the kernel; base 0 is an error to Python, so it is no number here.
+    try:
+        return [int(each, 0) for each in fields]
+    except ValueError:
+        return None
+
+
+def is_same(one, other):
+    """Whether two values are one to the kernel, which prints 1 where 0x1 was written."""
+    return one == other or (numbers(one) is not None and numbers(one) == numbers(other))
+
+
+def as_printed(each, now):
+    """A Wanted with its value as the kernel prints it; now: the value that is in force."""
+    plain = numbers(now) is not None and numbers(each.value) is not None and 'x' in each.value.lower() and 'x' not in now.lower()
+    return each._replace(value=' '.join(str(number) for number in numbers(each.value))) if plain else each
+
+
+def reaches(value, floor):
+    """Whether each number of a value is at least that of the floor."""
+    found, wanted = numbers(value), numbers(floor)
+    return found is not None and wanted is not None and len(found) == len(wanted) and all(one >= other for one, other in zip(found, wanted))
+
+
+def most(one, other):
+    """The greater of two values, number by number; the first, if they cannot be compared."""
+    first, second = numbers(one), numbers(other)
+    if first is None or second is None or len(first) != len(second):
+        return one
+    return ' '.join(str(max(pair)) for pair in zip(first, second))
+
+
+# ---- whether it can be
+
+
+def problems(wanted, observed, ports):
+    """(key, code, reason) of everything that no run could make true."""
+    found = []
+    for each in wanted:
+        live = observed.live[each.key]
+        problem = _existence_problem(each, live) or (live.kind == 'setting' and _value_problem(each, live, observed.kernel)) or None
+        if problem:
+            found.append((each.key,) + problem)
+        if each.key == _RANGE:
+            found += _port_problems(each.value, _reserved(wanted, observed), ports)
+    return found
+
+
+def _existence_problem(each, live):
+    """(code, reason) of a name that stands for no setting, or None."""
+    if live.kind == 'command':
+        return 'write_only_key', 'nobody can read it, so it is a command to the kernel and no setting that could be kept'
+    if _is_cut_interface(each.parts):
+        return 'unknown_key', "no setting has so many parts. If the interface is '%s', write %s" % (
+            '.'.join(each.parts[3:-1]), '/'.join(each.parts[:3] + ('.'.join(each.parts[3:-1]), each.parts[-1])))
+    meant = ' Meant may be %s' % ' or '.join(live.near) if live.near else ''
+    if live.kind == 'folder':
+        return 'not_a_setting', 'it is a folder of settings.%s' % meant
+    if live.kind == 'setting' or each.optional:
+        return None
+    if each.key in known.REMOVED:
+        return 'removed_key', known.REMOVED[each.key]
+    if each.key not in known.known_keys() and live.why != NO_INTERFACE:
+        return 'unknown_key', 'neither this host nor this collection knows it.%s Write "-%s" to let hosts lack it' % (meant and meant + '.', each.key)
+    return None
+
+
+def _is_cut_interface(parts):
+    """Whether the dots in the name of an interface were taken for those between parts. No host has such a setting, so none may lack it either."""
+    return len(parts) > 5 and '.'.join(parts[:3]) in known.PER_INTERFACE
+
+
+def _value_problem(each, live, kernel):
+    """(code, reason) of a value that this setting cannot have, or None."""
+    asked, now = numbers(each.value), numbers(live.value)
+    if each.key in known.FREE_FORM or now is None:
+        return None
+    if asked is None:
+        return 'not_a_number', "'%s' is no number, and the kernel has %s there" % (each.value, live.value)
+    # The kernel takes what it can of too few or too many, and says nothing.
+    if len(asked) != len(now):
+        return 'wrong_count', "'%s' has %d numbers, and the kernel has %d there (%s)" % (each.value, len(asked), len(now), live.value)
+    if each.key == _RANGE and asked[0] >= asked[1]:
+        return 'out_of_range', "'%s' ends before it begins" % each.value
+    for key, least, greatest, first, last in known.LIMITS:
+        holds = key == each.key and kernel >= first and (last is None or kernel < last)
+        # A kernel that is beyond the limit already has another one (distributions carry changes back).
+        if holds and not _within(asked, least, greatest) and _within(now, least, greatest):
+            return 'out_of_range', '%s is not within %d and %d, which is what Linux %s takes' % (
+                each.value, least, greatest, '.'.join(str(number) for number in kernel))
+    return None
+
+
+def _within(found, least, greatest):
+    return all(least <= number <= greatest for number in found)
+
+
+def _reserved(wanted, observed):
+    asked = [each.value for each in wanted if each.key == RESERVED]
+    found = set()
+    for field in re.split(r'[,\s]+', (asked[0] if asked else observed.live[RESERVED].value) or ''):
+        low, dash, high = field.partition('-')
+        first, last = foreign_values.whole(low), foreign_values.whole(high if dash else low)
+        if first is not None and last is not None:
+            found.update(range(first, min(last, _PORTS) + 1))
+    return found
+
+
+def _port_problems(value, reserved, ports):
+    ends = numbers(value)
+    if not ends or len(ends) != 2:
+        return []
+    taken = [port for port in ports if ends[0] <= port <= ends[1] and port not in reserved]
+    if not taken:
+        return []
+    told = ','.join(str(port) for port in taken)
+    return [(_RANGE, 'port_in_range', "'%s' holds ports that services listen on (%s), which an outgoing connection may take first. Choose another "
+             'range, or reserve them by %s: "%s"' % (value, told, RESERVED, told))]

@@ -1,0 +1,120 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files in a toolchain of ours that its release does not have: somebody put them there, so the tree is kept aside instead of being removed.
+
+Only names are compared with the list of the tree's files (NAME.sums), and only in a run that removes a tree.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import errno
+import io
+import os
+import re
+import stat
+
+from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy, observe
+
+# What the go command itself writes into its tree (packages that were compiled ahead, before 1.20; the build cache of make.bash, whose
+# successors lie in GOCACHE), and what Python leaves where a debugger reads the runtime's script.
+_MADE_BY_TOOLS = re.compile(br'pkg/obj/|pkg/[a-z0-9]+_[a-z0-9]+(?:_[A-Za-z0-9_]+)?/.+\.a\Z|(?:.*/)?__pycache__/|.*\.pyc\Z', re.DOTALL)
+_CONTROL = re.compile(u'[\x00-\x1f\x7f-\x9f]')
+# Names of a tree that are shown, and characters of each.
+_SHOWN, _LENGTH = 20, 120
+
+
+def found(paths, name):
+    """Sorted names (bytes) below a tree that are not of its release; None where the list of its files cannot be read. Raises OSError.
+
+    A folder that cannot be read is named itself.
+    """
+    listed = _listed(os.path.join(paths.manifests, name + '.sums'))
+    if listed is None:
+        return None
+    root = to_bytes(paths.tree(name))
+    own = set(to_bytes(os.path.basename(each)) for each in go_policy.leftovers(paths.tree(name)))
+    return sorted(each for each in _names_below(root) if each not in listed and each not in own and not _MADE_BY_TOOLS.match(each))
+
+
+def _names_below(root):
+    """Names below a folder (bytes) of all that is no folder; links are not followed. Not os.walk(), which recurses: a tree may be deep."""
+    folders = [root + b'/']
+    while folders:
+        folder = folders.pop()
+        try:
+            listed = os.listdir(folder)
+        except OSError as exc:
+            if exc.errno != errno.EACCES:
+                raise
+            yield folder[len(root) + 1:]
+            continue
+        for name in listed:
+            path = folder + name
+            if stat.S_ISDIR(os.lstat(path).st_mode):
+                folders.append(path + b'/')
+            else:
+                yield path[len(root) + 1:]
+
+
+def _listed(path):
+    try:
+        with io.open(path, 'rb') as source:
+            return tree_list.parse(source.read())
+    except (IOError, OSError, GofleetError):
+        return None
+
+
+def aside_name(paths, name, now, taken):
+    """A path for a tree that is kept aside. taken: the names in the prefix; now: seconds since the epoch."""
+    first = fresh = transaction.aside_name(paths.tree(name), now)
+    number = 1
+    while os.path.basename(fresh) in taken:
+        number += 1
+        fresh = '%s-%d' % (first, number)
+    return fresh
+
+
+def kept_aside(steps, observed, paths, now):
+    """The steps of a toolchain.plan() with set_aside for the removal of each tree that holds more than its release, and what is told of those trees."""
+    changed, kept = [], []
+    for step in steps:
+        names = found(paths, step.subject) if step.action == 'remove' else []
+        if names == []:
+            changed.append(step)
+            continue
+        aside = aside_name(paths, step.subject, now, observed.taken)
+        changed.append(observe.Step('set_aside', step.subject, step.detail, aside))
+        kept.append(described(paths, step.subject, step.detail, names, aside))
+    return changed, kept
+
+
+def described(paths, name, version, names, aside):
+    """What a result tells of a tree that is kept. names: of found()."""
+    return {'tree': paths.tree(name), 'version': version, 'path': aside, 'count': None if names is None else len(names),
+            'extra': [_shown(each) for each in (names or ())[:_SHOWN]]}
+
+
+def _shown(name):
+    text = _CONTROL.sub(u'?', to_text(name, errors='replace'))
+    return to_native(text if len(text) <= _LENGTH else text[:_LENGTH] + u'...')
+
+
+def warning(kept, check_mode):
+    """The text that tells of a tree that is kept. kept: of described()."""
+    if kept['count'] is None:
+        reason = 'the list of its files cannot be read, so nobody can say which of them its release does not have'
+    else:
+        shown = kept['extra'][:3]
+        more = kept['count'] - len(shown)
+        reason = 'it holds %d file%s that its release does not have: %s%s' % (
+            kept['count'], '' if kept['count'] == 1 else 's', ', '.join(shown), ' and %d more' % more if more else '')
+    return ('%s %s kept whole as %s instead of being removed, because %s. Delete it when nobody needs it any more.'
+            % (kept['tree'], 'would be' if check_mode else 'was', kept['path'], reason))

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the action plugins of this collection share: options, failures as results, files of the controller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses, shown
+
+_HINTS = {'lock': 'Write it with the playbook gofleet.golang.lock.'}
+
+
+class Action(ActionBase):  # type: ignore[misc]
+    """An action whose answer() gives the result, and whose GofleetError or OSError becomes one. What it returns is as shown.py says."""
+
+    _supports_check_mode = True
+    _supports_diff = True
+    # The module's ARGUMENT_SPEC.
+    SPEC: dict[str, Any]
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        if self._task.async_val:
+            return {**_no_async(self._task.action).as_result(), 'failed': True}
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        hidden = shown.words_worth_hiding(addresses.secrets_in(self._task.args))
+        try:
+            dummy, self.options = self.validate_argument_spec(self.SPEC)
+        except AnsibleActionFail as exc:
+            raise AnsibleActionFail(shown.message(exc.message, hidden)) from None
+        try:
+            result.update(self.answer(task_vars or {}))
+        except GofleetError as exc:
+            result.update(exc.as_result(), failed=True)
+        except OSError as exc:
+            result.update(from_os_error(exc, 'the controller').as_result(), failed=True)
+        return dict(shown.result(result, hidden))
+
+    def answer(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """The result. Raises GofleetError, OSError."""
+        raise NotImplementedError
+
+    def _fixup_perms2(self, remote_paths: Any, remote_user: str | None = None, execute: bool = True) -> Any:
+        """As Ansible does it, for modules and archives alike. Raises GofleetError(become_unprivileged) where it cannot."""
+        try:
+            return super()._fixup_perms2(remote_paths, remote_user, execute)
+        except AnsibleConnectionFailure:
+            raise
+        except AnsibleError as exc:
+            raise _unreadable(str(self.get_become_option('become_user')), exc) from exc
+
+    def file(self, option: str) -> Path:
+        """Where Ansible finds a file or folder for a task: absolute, or beside the playbook or role, or in files/ there.
+
+        Raises GofleetError(no_file).
+        """
+        name = self.options[option]
+        try:
+            return Path(self._find_needle('files', name))
+        except AnsibleError as exc:
+            hint = _HINTS.get(option, f'Correct {option}.')
+            raise GofleetError(f"{option} names '{name}', which is not on the controller: neither there nor beside the playbook or in files/. {hint}",
+                               'no_file', option=option, path=str(name)) from exc
+
+
+def _no_async(action: str) -> GofleetError:
+    return GofleetError(
+        f'{action} cannot run with async, because the controller does its half of the work while the host does the other. Nothing was changed. Leave out '
+        'async and poll. To let no host wait for a slower one, give the play strategy: free; for a task that takes longer than a connection lives, '
+        'set ServerAliveInterval in ssh_args.', 'async_unsupported', action=action)
+
+
+def _unreadable(user: str, exc: AnsibleError) -> GofleetError:
+    return GofleetError(
+        f"Files for {user}, whom the task becomes, cannot be made readable to that user on the host: neither user is root, and setfacl does not work there. "
+        f'Install the package acl on the host, or become root, or let the connection be the one of {user}. Without any of these, '
+        'set pipelining, which needs no files for modules, and let the host fetch archives (transfer: pull); or set '
+        'allow_world_readable_tmpfiles, by which every user of the host can read what Ansible puts there. '
+        f'Ansible says: {exc}', 'become_unprivileged', user=user)

@@ -1,0 +1,207 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's cache: content-addressed, bounded, shared by runs, safe against a killed writer.
+
+It is a folder of one user's (private_folders.py), and nothing in it is taken for true because it is there: what is read from
+it is proven again by whoever reads it, or counts as what an unproven source says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _private_folders as private_folders
+
+# Some 25 archives: the supported lines of a fleet with three architectures.
+MAX_BYTES = 2 << 30
+# Bytes of one value. Go's whole index, as it is kept, has some 10 MB.
+_VALUE_LIMIT = 64 << 20
+# Begins the names of files that are being written.
+_NEW = '.new-'
+# Seconds after which nobody writes on.
+_ABANDONED = 3600
+# A value is at most an index, and none is larger than half of it.
+_VALUE_LIMIT = 128 << 20
+_ADVICE = ('Set cache_path to a folder that belongs to this user and in which only this user and root may write. Or correct owner and mode, and empty '
+           'the folder: others may have changed what is in it.')
+_Kept = TypeVar('_Kept')
+
+
+def default_root() -> Path:
+    """The folder that the XDG base directory specification names for caches, and ours in it."""
+    return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'gofleet'
+
+
+class Cache:
+    """Files by key below one folder. What has a name is whole: writers use a temporary name and rename.
+
+    The folder is created and vetted at the first use; every method raises GofleetError(unsafe_folder) where it is not safe.
+    advice: what its message says to do; below_sticky: whether the folder may lie below one such as /tmp though this is root.
+    """
+
+    def __init__(self, root: Path, max_bytes: int = MAX_BYTES, advice: str = _ADVICE, below_sticky: bool = False) -> None:
+        self.root = root
+        self.max_bytes = max_bytes
+        self._advice = advice
+        self._below_sticky = below_sticky
+        self._vetted: Path | None = None
+
+    def folder(self, *names: str) -> Path:
+        """A folder in it, created and vetted. Raises OSError."""
+        if self._vetted is None:
+            self._vetted = private_folders.own(self.root, self._advice, self._below_sticky)
+        folder = self._vetted
+        for name in names:
+            folder = private_folders.inner(folder / name, self._advice)
+        return folder
+
+    @contextlib.contextmanager
+    def locked(self, key: str) -> Iterator[None]:
+        """Let one process at a time work on a key. The kernel drops the lock of a killed one. Raises OSError."""
+        handle = private_folders.open_lock(self._path('locks', key))
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def read(self, key: str) -> Any:
+        """The JSON value of a key, or None if there is none or it cannot be read as JSON."""
+        content = private_folders.read_file(self._path('values', key), _VALUE_LIMIT)
+        try:
+            return None if content is None else foreign_values.from_json(content)
+        except ValueError:
+            return None
+
+    def write(self, key: str, value: Any) -> None:
+        """Replace the JSON value of a key as a whole. Raises OSError."""
+        path = self._path('values', key)
+        with _replacing(path) as fresh:
+            fresh.write_text(json.dumps(value), encoding='utf-8')
+
+    def aged(self, key: str, max_age: int | None, fetch: Callable[[], Any], understand: Callable[[Any], _Kept]) -> _Kept | None:
+        """What was fetched for a key at most max_age seconds ago, or is fetched now; with None, whatever was kept, or None.
+
+        understand: makes of a fetched value what is returned; an entry at which it raises TypeError, KeyError, AttributeError or
+        ValueError counts as none: another version of this collection wrote it. Raises what fetch raises, OSError.
+        """
+        if max_age is None:
+            return self.kept(key, None, understand)
+        with self.locked(key):
+            kept = self.kept(key, max_age, understand)
+            if kept is None:
+                value = fetch()
+                self.keep(key, value)
+                kept = understand(value)
+        return kept
+
+    def kept(self, key: str, max_age: float | None, understand: Callable[[Any], _Kept]) -> _Kept | None:
+        """The same, but nothing is fetched: None where there is nothing, or nothing as young."""
+        try:
+            entry = self.read(key)
+            if max_age is None or 0 <= time.time() - entry['fetched'] < max_age:
+                return understand(entry['value'])
+        except (TypeError, KeyError, AttributeError, ValueError):
+            # No entry, or one of another version.
+            pass
+        return None
+
+    def keep(self, key: str, value: Any) -> None:
+        """Keep a value with the time of now, for kept(). Raises OSError."""
+        self.write(key, {'fetched': time.time(), 'value': value})
+
+    def archive(self, key: str, filename: str, make: Callable[[Path], None], is_intact: Callable[[Path], bool]) -> Path:
+        """The file of a key; make writes and verifies it where there is none yet, once however many processes ask.
+
+        is_intact: whether a file that is there is still what make would write; otherwise it is made again.
+        Raises what make and is_intact raise, and then keeps nothing new; OSError.
+        """
+        with self.locked(key):
+            path, made = self._archive(key, filename, make)
+        # Outside the lock: a fleet's forks hash at the same time.
+        if not made and not is_intact(path):
+            with self.locked(key):
+                # Another fork may have made it anew meanwhile.
+                if not (_is_file(path) and is_intact(path)):
+                    path.unlink(missing_ok=True)
+                    self._archive(key, filename, make)
+        self._shrink(keep=path)
+        return path
+
+    def _archive(self, key: str, filename: str, make: Callable[[Path], None]) -> tuple[Path, bool]:
+        """The path, and whether the file was made just now. The key is locked."""
+        path = self.folder('archives', _name(key)) / filename
+        made = not _is_file(path)
+        if made:
+            for abandoned in path.parent.glob(f'{_NEW}*'):
+                # The lock is ours: who began it was killed.
+                abandoned.unlink()
+            with _replacing(path) as fresh:
+                make(fresh)
+        os.utime(path, follow_symlinks=False)
+        return path, made
+
+    def _shrink(self, keep: Path) -> None:
+        # The least recently used go first. A run that still sends one holds it open; its blocks stay until then.
+        files = sorted(_by_use(_files(self.folder('archives'))))
+        total = sum(size for dummy, size, path in files)
+        for dummy, size, path in files:
+            if total <= self.max_bytes:
+                return
+            if path != keep:
+                path.unlink(missing_ok=True)
+                total -= size
+
+    def _path(self, kind: str, key: str) -> Path:
+        return self.folder(kind) / _name(key)
+
+
+def _name(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is a regular file, and not a link to one."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for each in folder.iterdir() if not each.is_symlink() for path in each.glob('*') if _is_file(path)]
+
+
+def _by_use(paths: list[Path]) -> Iterator[tuple[float, int, Path]]:
+    abandoned = time.time() - _ABANDONED
+    for path in paths:
+        # Another process may have removed it since, or still be making it.
+        with contextlib.suppress(FileNotFoundError):
+            status = path.lstat()
+            if not path.name.startswith(_NEW) or status.st_mtime < abandoned:
+                yield status.st_mtime, status.st_size, path
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A temporary path that becomes path when the block ends well, and goes away otherwise."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_NEW)
+    os.close(handle)
+    fresh = Path(name)
+    try:
+        yield fresh
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

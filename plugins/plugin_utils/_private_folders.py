@@ -1,0 +1,188 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Folders of the controller that only this user writes to, and the files in them.
+
+What a run reads from its cache it did not always write: a folder in which others may create, rename or delete names holds
+what they put there. So each folder from / down is looked at once. When nobody else can change any of them, none of the paths
+below can be swapped between a check and its use, and opening files by path is safe.
+"""
+
+from __future__ import annotations
+
+import errno
+import grp
+import os
+import pwd
+import stat
+from pathlib import Path
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
+
+_MODE = 0o700
+# The kernel's names for the access list of a folder; a mode does not show whom it admits.
+_ACCESS_LIST = 'system.posix_acl_access'
+# What open() says of a link, of a socket, of a pipe without a reader.
+_NO_FILES = (errno.ELOOP, errno.ENXIO, errno.ENODEV)
+
+
+def own(path: Path, advice: str, below_sticky: bool = False) -> Path:
+    """The real path of a folder of this user's (mode 0700). It is created with what is missing above it.
+
+    The folder and all those on the way to it have to belong to this user or to root, and only they may write there; a symbolic
+    link on the way has to be theirs too. Writable by others does not mean:
+    - the group root (0): who is in it counts as root. Containers of AWX run as any user of that group, with a HOME of mode 0775.
+    - the private group of an ordinary user, named after them and without further members, as a umask of 002 needs it; and for root, a
+      group that nobody is in, such as Debian's staff, which /usr/local belongs to.
+    - below_sticky, or for an ordinary user: a sticky folder such as /tmp, as nobody may rename the names of others in it. For root
+      it does mean that: a cleaner removes what is old there, and then the name is anybody's.
+
+    advice: the last sentence of the message. Raises GofleetError(unsafe_folder), OSError.
+    """
+    try:
+        return _own(path.absolute(), advice, below_sticky or os.geteuid() != 0)
+    except GofleetError as exc:
+        exc.evidence['path'] = str(path)
+        raise
+
+
+def _own(path: Path, advice: str, sticky_is_safe: bool) -> Path:
+    folder = _walk(path, advice, sticky_is_safe)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        status = os.fstat(handle)
+        _vet(folder, status, advice, sticky_is_safe=False)
+        if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != _MODE:
+            # An earlier version made it as readable as the umask let it.
+            os.fchmod(handle, _MODE)
+    finally:
+        os.close(handle)
+    return folder
+
+
+def _walk(path: Path, advice: str, sticky_is_safe: bool) -> Path:
+    """The real path, with each folder vetted before what lies in it is looked at."""
+    current = Path('/')
+    _vet(current, current.lstat(), advice, sticky_is_safe)
+    pending = list(reversed(path.parts[1:]))
+    links = 0
+    while pending:
+        name = pending.pop()
+        if name == '..':
+            current = current.parent
+            continue
+        step = current / name
+        status = _made(step)
+        if stat.S_ISLNK(status.st_mode):
+            _vet_owner(step, status, advice)
+            links += 1
+            if links > folder_owners.LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(step))
+            target = step.readlink()
+            current = Path('/') if target.is_absolute() else current
+            pending += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+            continue
+        _vet(step, status, advice, sticky_is_safe)
+        current = step
+    return current
+
+
+def _made(path: Path) -> os.stat_result:
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        path.mkdir(mode=_MODE, exist_ok=True)
+        return path.lstat()
+
+
+def _vet(path: Path, status: os.stat_result, advice: str, sticky_is_safe: bool) -> None:
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    _vet_owner(path, status, advice)
+    if sticky_is_safe and status.st_mode & stat.S_ISVTX:
+        return
+    if status.st_mode & stat.S_IWOTH:
+        raise _unsafe(path, status, f'everybody may write to it (mode {stat.S_IMODE(status.st_mode):04o})', advice)
+    if status.st_mode & stat.S_IWGRP and not _is_private_group(path, status):
+        raise _unsafe(path, status, f'the group {folder_owners.group(status.st_gid)} may write to it (mode {stat.S_IMODE(status.st_mode):04o})', advice)
+
+
+def _vet_owner(path: Path, status: os.stat_result, advice: str) -> None:
+    if status.st_uid not in (0, os.geteuid()):
+        raise _unsafe(path, status, f'it belongs to {folder_owners.user(status.st_uid)}, and this run is by {folder_owners.user(os.geteuid())}', advice)
+
+
+def _is_private_group(path: Path, status: os.stat_result) -> bool:
+    """Whether those whom the group's bits of a mode admit are the owner or count as root."""
+    try:
+        os.getxattr(path, _ACCESS_LIST)
+    except OSError:
+        # None is there, or the file system has none.
+        pass
+    else:
+        # Then the bits are the most that any named user may.
+        return False
+    if status.st_gid == 0:
+        return True
+    try:
+        group, owner = grp.getgrgid(status.st_gid), pwd.getpwuid(os.geteuid())
+    except KeyError:
+        return False
+    if set(group.gr_mem) - {'root', owner.pw_name}:
+        return False
+    if os.geteuid() == 0:
+        return not any(each.pw_gid == status.st_gid and each.pw_uid != 0 for each in pwd.getpwall())
+    return bool(group.gr_name == owner.pw_name)
+
+
+def _unsafe(path: Path, status: os.stat_result, reason: str, advice: str) -> GofleetError:
+    return GofleetError(f'{path} on the controller is not safe to rely on: {reason}. {advice}', 'unsafe_folder',
+                        path=str(path), folder=str(path), owner=status.st_uid, mode=f'{stat.S_IMODE(status.st_mode):04o}')
+
+
+def inner(path: Path, advice: str) -> Path:
+    """A folder in a folder of this user's, created if it is missing. A link in its place is refused.
+
+    Raises GofleetError(unsafe_folder), OSError.
+    """
+    status = _made(path)
+    if stat.S_ISLNK(status.st_mode):
+        raise _unsafe(path, status, 'it is a symbolic link', advice)
+    _vet(path, status, advice, sticky_is_safe=False)
+    return path
+
+
+def read_file(path: Path, limit: int) -> bytes | None:
+    """The content of a file of at most limit bytes. A link, a pipe, a folder or a larger file counts as nothing, and None is returned.
+
+    Raises OSError.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        if exc.errno in _NO_FILES:
+            return None
+        raise
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+            return None
+        with os.fdopen(handle, 'rb', closefd=False) as source:
+            return source.read(limit)
+    finally:
+        os.close(handle)
+
+
+def open_lock(path: Path) -> int:
+    """A descriptor of a lock file of mode 0600, which is created if it is missing and keeps what is in it.
+
+    Raises OSError, also for a link.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    status = os.fstat(handle)
+    if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != 0o600:
+        os.fchmod(handle, 0o600)
+    return handle

@@ -1,0 +1,268 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Have somebody vouch for a release: the transparency log for its tree, a signature for its archive."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+from pathlib import Path
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
+from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_release
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import OUT_OF_REACH, Memory
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion import Evidence
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.log_sources import LogSources
+
+FIRST_MODULE = parse_release('1.21.0')
+# Answers that say that a proof cannot be had. Every other failure is a lie or a fault, and ends the run.
+_UNAVAILABLE = ('log_unreachable', 'not_in_log', 'no_log', 'no_signature', 'no_source', 'gpgv_missing', 'unknown_signing_key')
+_SIGNATURE_LIMIT = 1 << 16
+# Google's file of certificates has some 30 KB.
+_CERTIFICATE_LIMIT = 1 << 18
+
+
+class Prover:
+    """Asks for proofs of what a request is about.
+
+    cache: lasts, and is believed in nothing: the evidence in it (what a log has signed, signatures) is proven again each time.
+    run: the cache of this run, whose folder nobody else knew. What was proven in this run needs no second proof for its other
+    hosts, where that is dear (a signature takes the whole archive); without it, each proves for itself, and the run begins now.
+    """
+
+    def __init__(self, request: Request, cache: Cache, run: Cache | None = None) -> None:
+        self._request = request
+        self._cache = cache
+        self._run = run
+        self._memory = Memory.of_run(cache, request.index_max_age, run)
+        self._log = checksum_db.parse_gosumdb(request.gosumdb)
+
+    def has_log(self, version: str) -> bool:
+        """Whether there is a log that may know a release."""
+        return self._log is not None and parse_release(version) >= FIRST_MODULE
+
+    def strengthen(self, record: Record, goarch: str) -> list[GofleetError]:
+        """Add proofs for an architecture until the request's policy is content, or no more can be had: then, why not.
+
+        Raises GofleetError where somebody lies.
+        """
+        policy = self._request.trust
+        reasons = []
+        for kind, add in (('log', self.add_log), ('signature', self.add_signature)):
+            # By default nothing is asked for that costs another download.
+            wanted = kind in policy.kinds or (kind == 'log' and not policy.kinds)
+            if wanted and policy.asks_for_more(record.kinds(goarch)):
+                reason = add(record, goarch, bool(policy.kinds))
+                reasons += [reason] if reason else []
+        record.archive(goarch)['exhausted'] = True
+        return reasons
+
+    # ---- the log
+
+    def add_log(self, record: Record, goarch: str, insist: bool = False) -> GofleetError | None:
+        """Add the h1 of a tree; otherwise why it cannot be had. Raises GofleetError where the log or a proxy lies.
+
+        insist: ask again though it has lately been answered that it cannot be had, because there is no other way.
+        """
+        if self._log is None or not self.has_log(record.version):
+            return GofleetError(f'the transparency log knows nothing of Go {record.version} (gosumdb: '
+                                f'{self._log.key.name if self._log else "off"}; it begins with {FIRST_MODULE})', 'no_log', version=record.version)
+        found = self._h1(self._log, record.version, goarch, insist)
+        if isinstance(found, GofleetError):
+            return found
+        known = record.archive(goarch).get('h1')
+        if known and known != found:
+            raise GofleetError(f'The h1 of Go {record.version} for linux-{goarch} is {known} by what was given, and {found} in the transparency log.',
+                               'h1_mismatch', wanted=found, found=known)
+        record.vouch(goarch, 'h1', 'log', found, releases.now())
+        return None
+
+    def _h1(self, log: checksum_db.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
+        """The h1, or why it cannot be had."""
+        module, module_version = digests.toolchain_module(version, goarch)
+        name = log_heads.evidence_key(log.key, module_version)
+        # One fork asks, and a fleet's others take its answer.
+        with self._cache.locked(name):
+            known = self._proven_h1(log, version, goarch)
+            if known:
+                return known
+            # Lookups are asked by way of these proxies: others may know more.
+            silent = f'log {self._request.gosumdb} {self._request.goproxy}'
+            lacking = f'{silent} {module_version}'
+            for key in (silent, lacking):
+                failure = self._known_failure(key, insist)
+                if failure:
+                    return failure
+            try:
+                read = LogSources(self._request, log, self._memory, insist).read
+                known, evidence = checksum_db.prove(module, module_version, log.key, read, log_heads.Heads(self._cache, log.key))
+            except GofleetError as exc:
+                if exc.code not in ('log_unreachable', 'not_in_log'):
+                    raise
+                self._remember_failure(silent if exc.code == 'log_unreachable' else lacking, exc)
+                return exc
+            self._cache.write(name, evidence.as_value())
+            return known
+
+    def _proven_h1(self, log: checksum_db.Database, version: str, goarch: str) -> str | None:
+        """The h1 that evidence in the cache proves, without a network: a signature and some thirty SHA-256."""
+        module, module_version = digests.toolchain_module(version, goarch)
+        value = self._cache.read(log_heads.evidence_key(log.key, module_version))
+        try:
+            return checksum_db.prove_again(Evidence.from_value(value), module, module_version, log.key)
+        except (GofleetError, ValueError, TypeError, KeyError, AttributeError):
+            # None is there, or somebody changed it, or another version of this collection wrote it: the log will be asked.
+            return None
+
+    def recall(self, record: Record, goarch: str) -> None:
+        """Have the log vouch for what was given, if that is asked for and evidence in the cache proves it: no host need ask then."""
+        policy, entry = self._request.trust, record.archive(goarch)
+        if self._log is None or not self.has_log(record.version) or 'log' not in policy.kinds or not policy.asks_for_more(record.kinds(goarch)):
+            return
+        found = self._proven_h1(self._log, record.version, goarch)
+        # Where they differ, a host that needs the proof is told so by add_log().
+        if found and entry.get('h1') in (None, found):
+            record.vouch(goarch, 'h1', 'log', found, releases.now())
+
+    def _known_failure(self, key: str, insist: bool) -> GofleetError | None:
+        """What was lately answered to the same question; to one who insists, only what was answered since this run began."""
+        return self._memory.failure(key, insist) or self._memory.lacking(key, insist)
+
+    def _remember_failure(self, key: str, exc: GofleetError) -> None:
+        """That nobody could be asked is remembered for minutes; that there is nothing, as long as any answer."""
+        if exc.code in OUT_OF_REACH:
+            self._memory.keep_failure(key, exc)
+        else:
+            self._memory.keep_lacking(key, exc)
+
+    # ---- signatures
+
+    def add_signature(self, record: Record, goarch: str, insist: bool = False) -> GofleetError | None:
+        """Have the archive's signature vouch for its sha256; otherwise why it cannot. Costs the controller the archive."""
+        from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import signatures
+
+        entry = record.archive(goarch)
+        if not entry.get('sha256'):
+            return GofleetError(f'nothing says which archive of Go {record.version} for linux-{goarch} is meant', 'no_signature')
+        certificate = self._certificate()
+        # Another certificate may know of a revocation.
+        key = f'signature {entry["sha256"]} {signatures.PRIMARY} {hashlib.sha256(certificate).hexdigest()}'
+        with self._cache.locked(key):
+            made = self._run.read(key) if self._run else None
+            if not isinstance(made, str):
+                lacking = f'no {key} {self._request.mirrors} {self._request.archive}'
+                failure = self._known_failure(lacking, insist)
+                if failure:
+                    return failure
+                try:
+                    made = self._signed_at(record, goarch, certificate)
+                except GofleetError as exc:
+                    if exc.code not in _UNAVAILABLE:
+                        raise
+                    self._remember_failure(lacking, exc)
+                    return exc
+                if self._run:
+                    self._run.write(key, made)
+        record.vouch(goarch, 'sha256', 'signature', entry['sha256'], made)
+        return None
+
+    def _signed_at(self, record: Record, goarch: str, certificate: bytes) -> str:
+        """When the archive was signed, proven over the archive. Raises GofleetError, OSError."""
+        from ansible_collections.gofleet.golang.plugins.plugin_utils import _archives as archives
+        from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import signatures
+
+        sha256 = record.archive(goarch)['sha256']
+
+        def made_by(signed: bytes) -> str:
+            path = self._archive(record, goarch)
+            if archives.is_other(path, sha256):
+                raise GofleetError(f'{path} is not the archive whose sha256 is known', 'no_signature')
+            return signatures.verify(path, signed, certificate, signatures.PRIMARY).made.strftime('%Y-%m-%dT%H:%M:%SZ')
+
+        name = f'signature of {sha256}'
+        kept = self._kept_signature(name)
+        if kept:
+            # A kept one that does not prove it says nothing: the mirrors are asked again.
+            with contextlib.suppress(GofleetError):
+                return made_by(kept)
+        signed = self._signature(record, goarch)
+        made = made_by(signed)
+        self._cache.write(name, base64.b64encode(signed).decode())
+        return made
+
+    def _kept_signature(self, name: str) -> bytes | None:
+        try:
+            return base64.b64decode(self._cache.read(name), validate=True)
+        except (TypeError, ValueError):
+            return None
+
+    def _signature(self, record: Record, goarch: str) -> bytes:
+        filename = record.archive(goarch)['filename']
+        failures = []
+        local = self._local(record, goarch)
+        if local:
+            beside = local.with_name(f'{local.name}.asc')
+            try:
+                return bytes(regular_files.read(str(beside), _SIGNATURE_LIMIT))
+            except GofleetError as exc:
+                failures.append({'url': str(beside), 'reason': exc.msg})
+        for base in self._request.mirrors:
+            url = f'{base.rstrip("/")}/{filename}.asc'
+            try:
+                found = self._request.read(url, _SIGNATURE_LIMIT)
+            except GofleetError as exc:
+                failures.append({'url': sources.without_credentials(url), 'reason': exc.msg})
+                continue
+            if not found.lstrip().startswith(b'<'):
+                return found
+            failures.append({'url': sources.without_credentials(url), 'reason': 'answers a page of HTML'})
+        raise GofleetError(f'there is no signature of {filename}: {sources.told(failures)}', 'no_signature', failures=failures)
+
+    def _archive(self, record: Record, goarch: str) -> Path:
+        from ansible_collections.gofleet.golang.plugins.plugin_utils import _archives as archives
+
+        return self._local(record, goarch) or archives.fetched_archive(record, goarch, self._request.mirrors, [], self._request.options, self._cache)[0]
+
+    def _local(self, record: Record, goarch: str) -> Path | None:
+        from ansible_collections.gofleet.golang.plugins.plugin_utils import _archives as archives
+
+        return archives.local_archive(self._request.archive, record, goarch) if self._request.archive else None
+
+    def _fetched_certificate(self, url: str) -> bytes:
+        shown = sources.without_credentials(url)
+
+        def fetch() -> str:
+            try:
+                return base64.b64encode(self._request.read(url, _CERTIFICATE_LIMIT)).decode()
+            except GofleetError as exc:
+                raise GofleetError(f'The certificate {shown} {exc.msg} Correct signing_certificate.', 'no_certificate', url=shown) from exc
+
+        # As old as the index may be.
+        return self._memory.answer(f'certificate {url}', fetch, base64.b64decode)
+
+    def _certificate(self) -> bytes:
+        from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import signatures
+
+        named = self._request.certificate
+        if not named:
+            return signatures.vendored()
+        fresh = self._fetched_certificate(named) if '://' in named else _bounded(Path(named))
+        return signatures.accept_refresh(signatures.vendored(), fresh, signatures.PRIMARY)
+
+
+def _bounded(path: Path) -> bytes:
+    try:
+        return bytes(regular_files.read(str(path), _CERTIFICATE_LIMIT))
+    except GofleetError as exc:
+        raise GofleetError(f'The certificate {path}: {exc.msg} Correct signing_certificate.', 'no_certificate', path=str(path)) from exc

@@ -1,0 +1,275 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Releases of Go: the index, what a project asks for, and resolving a spec to a release."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch.sources import UNKNOWN_SIZE_LIMIT
+from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
+from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, Version, parse_release, parse_spec
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
+
+# The index says armv6l for what Go calls GOARCH=arm; all other names are Go's.
+_GOARCH_OF_FILE = {'armv6l': 'arm'}
+_SHA256 = re.compile(r'(?:sha256:)?([0-9a-fA-F]{64})\Z')
+_VERSION = re.compile(r'(?:N)\.(?:N)(?:\.(?:N)|(?:beta|rc)(?:N))?\Z'.replace('N', '0|[1-9][0-9]{0,3}'))
+_KEPT = re.compile(r'go[0-9][0-9a-z.]*\.linux-[0-9a-z]+\.tar\.gz [0-9a-f]{64}\Z')
+_GOARCH = re.compile(r'[0-9a-z]{1,20}\Z')
+# What may be joined to a folder or an address.
+_FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
+# Bytes of a file that names a version; the largest go.mod that is known has some 100 KiB.
+_PROJECT_LIMIT = 1 << 20
+_ARCHIVE = re.compile(r'go(?P<version>[0-9][0-9a-z.]*)\.linux-(?P<arch>[0-9a-z]+)\.tar\.gz\Z')
+
+
+@dataclass
+class Record:
+    """A release: what its archive and its tree have to be, for each architecture.
+
+    archives: by GOARCH, {filename, size (bytes), sha256 (hex), h1, vouched}, any of which may lack; vouched says for
+    'sha256' and for 'h1' who said so and when: {kind: UTC time}, the kind being pinned, signature, log or index.
+    """
+
+    version: str
+    archives: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def archive(self, goarch: str) -> dict[str, Any]:
+        """What is known for an architecture; an empty dict to be filled if nothing is."""
+        return self.archives.setdefault(goarch, {})
+
+    def kinds(self, goarch: str) -> set[str]:
+        """Who vouches for the archive of an architecture and for its tree."""
+        return set(trust.kinds_for_archive({'vouched': {}, **self.archives.get(goarch, {})}))
+
+    def vouch(self, goarch: str, name: str, kind: str, value: str, when: str) -> None:
+        """Take a value ('sha256' or 'h1') for an architecture, and who said so."""
+        entry = self.archive(goarch)
+        if entry.get(name) != value:
+            entry.setdefault('vouched', {}).pop(name, None)
+            entry[name] = value
+        entry.setdefault('vouched', {}).setdefault(name, {})[kind] = when
+
+    def as_option(self) -> dict[str, Any]:
+        """The form of the module's option releases."""
+        return {'version': self.version, 'archives': self.archives}
+
+
+def now() -> str:
+    """The time, as records say it."""
+    return datetime.now(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+def parse_index(text: bytes, url: str) -> list[Record]:
+    """The records of a release index as go.dev/dl/?mode=json answers, Linux archives only.
+
+    Raises GofleetError(bad_index).
+    """
+    when = now()
+    try:
+        index = foreign_values.from_json(text)
+        if not isinstance(index, list):
+            raise TypeError('it is not a list')
+        return [record for record in (_record(each, when) for each in index) if record]
+    except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        raise GofleetError(
+            f'What {url} answers is not a release index ({type(exc).__name__}: {exc}). Set index_url to one, or pin digests with checksums.',
+            'bad_index', url=url) from exc
+
+
+def _record(release: dict[str, Any], when: str) -> Record | None:
+    try:
+        version = parse_release(release['version'])
+    except GofleetError:
+        # go1 and such, which have no archives for Linux as we know them.
+        return None
+    record = Record(str(version))
+    for each in release['files']:
+        # Releases before 1.6 have no SHA-256 there: nothing could be verified.
+        if each['os'] == 'linux' and each['kind'] == 'archive' and each['sha256'] != '':
+            goarch = _GOARCH_OF_FILE.get(each['arch'], each['arch'])
+            if not _GOARCH.match(goarch):
+                raise ValueError(f'odd architecture {goarch[:40]!r}')
+            record.archives[goarch] = {
+                'filename': _plain_name(each['filename']), 'sha256': sha256_digits(each['sha256']), 'size': plain_size(each['size']),
+                'vouched': {'sha256': {'index': when}}}
+    return record if record.archives else None
+
+
+def indexed_again(value: dict[str, Any]) -> Record:
+    """A record of parse_index() that was kept. Whatever it says of who vouches for it, it came from an index, and is worth that.
+
+    Raises TypeError, KeyError, AttributeError, ValueError.
+    """
+    archives = {}
+    for goarch, entry in value['archives'].items():
+        filename, sha256, size, when = entry['filename'], entry['sha256'], entry['size'], entry['vouched']['sha256']['index']
+        # One match and no conversion: an index has thousands of archives, and each run reads them all.
+        if not _KEPT.match(f'{filename} {sha256}') or not foreign_values.is_whole(size) or not isinstance(when, str):
+            raise ValueError(f'{filename!r} is not an archive as it was kept')
+        archives[goarch] = {'filename': filename, 'sha256': sha256, 'size': size, 'vouched': {'sha256': {'index': when}}}
+    if not _VERSION.match(value['version']):
+        raise ValueError(f'{value["version"]!r} is not a version as it was kept')
+    return Record(value['version'], archives)
+
+
+def plain_size(size: Any) -> int:
+    """Bytes of an archive, as somebody says. Raises ValueError for what no archive of Go has."""
+    # Numbers of a playbook are of a type of Ansible's own since core 2.19.
+    if not foreign_values.is_whole(size) or not 0 < size <= UNKNOWN_SIZE_LIMIT:
+        raise ValueError(f'{str(size)[:40]!r} is not the size of an archive')
+    return int(size)
+
+
+def is_release(name: str) -> bool:
+    """Whether Go itself gives a release this name: not go1.26.6-custom, which somebody else's toolchain may have."""
+    try:
+        parse_release(name)
+    except GofleetError:
+        return False
+    return True
+
+
+def _plain_name(name: str) -> str:
+    if not _ARCHIVE.match(name):
+        raise ValueError(f'odd file name {name!r}')
+    return name
+
+
+def sha256_digits(digest: str) -> str:
+    """The 64 hex digits in small letters, with or without sha256: before them. Raises ValueError."""
+    match = _SHA256.match(digest)
+    if not match:
+        raise ValueError(f'{digest!r} is not a SHA-256')
+    return match[1].lower()
+
+
+def pinned(checksums: dict[str, str]) -> dict[str, Record]:
+    """Records of what is pinned, by version. Raises GofleetError(invalid_checksum)."""
+    records: dict[str, Record] = {}
+    when = now()
+    for name, digest in checksums.items():
+        match = _ARCHIVE.match(name)
+        digits = _SHA256.match(str(digest))
+        if not match or not digits:
+            raise GofleetError(
+                f"checksums says '{name}: {digest}'. Write the archive's file name and its digest, as in "
+                'go1.26.6.linux-amd64.tar.gz: sha256: followed by 64 hex digits.', 'invalid_checksum', name=name, digest=str(digest))
+        version = str(parse_release(match['version']))
+        record = records.setdefault(version, Record(version))
+        record.archives[_GOARCH_OF_FILE.get(match['arch'], match['arch'])] = {
+            'filename': name, 'sha256': digits[1].lower(), 'vouched': {'sha256': {'pinned': when}}}
+    return records
+
+
+def resolve(spec: Spec, known: Iterable[str], where: str) -> str:
+    """The known version that a spec means; where names what the versions are known from.
+
+    Raises GofleetError(unknown_version, no_stable_release) that names the nearest known ones.
+    """
+    versions = sorted(map(parse_release, known))
+    if spec.kind == 'exact':
+        if spec.version in versions:
+            return str(spec.version)
+        raise _unknown(spec, versions, where)
+    candidates = [each for each in versions if spec.kind == 'latest' or each.line == spec.line]
+    stable = [each for each in candidates if each.stable]
+    if stable:
+        return str(stable[-1])
+    if candidates:
+        raise GofleetError(
+            f"Go {spec} has no stable release in {where} yet; its newest is {candidates[-1]}. Write version: '{candidates[-1]}' to have that one.",
+            'no_stable_release', wanted=str(spec), newest=str(candidates[-1]))
+    raise _unknown(spec, versions, where)
+
+
+def _unknown(spec: Spec, versions: list[Version], where: str) -> GofleetError:
+    near = [str(each) for each in sorted(_nearest(spec, versions))]
+    hint = f"The nearest known are {', '.join(near)}." if near else 'It knows no release at all.'
+    return GofleetError(f'Go {spec} is not in {where}. {hint}{quotes_hint(spec)}', 'unknown_version', wanted=str(spec), nearest=near)
+
+
+def quotes_hint(spec: Spec) -> str:
+    """What to say of a line that may have lost a zero on its way through YAML; '' where none can be lost."""
+    if spec.kind != 'line' or not 0 < spec.line[1] < 10:
+        return ''
+    return f' Without quotes, YAML reads {spec}0 as the number {spec}: write "{spec}0" in quotes if that is meant.'
+
+
+def check_removed(texts: Iterable[str]) -> None:
+    """Refuse to remove nothing in silence. Raises GofleetError(invalid_version) for a line that must have lost a zero, or that is no version."""
+    for spec in map(parse_spec, texts):
+        # Those lines are of 2013 and 2014; no index has digests of them.
+        if spec.kind == 'line' and (1, 1) <= spec.line <= (1, 3):
+            raise GofleetError(f"The line Go {spec} is to be removed.{quotes_hint(spec)} Otherwise name the exact release, as in '{spec}.1'.",
+                               'invalid_version', version=str(spec))
+
+
+def _nearest(spec: Spec, versions: list[Version], count: int = 3) -> list[Version]:
+    if spec.line is None:
+        return versions[-count:]
+    number = spec.version.number if spec.version else 0
+
+    def distance(each: Version) -> tuple[int, int, int]:
+        return (abs(each.major - spec.line[0]), abs(each.minor - spec.line[1]), abs(each.number - number))
+
+    return sorted(versions, key=distance)[:count]
+
+
+def project_version(path: Path) -> str:
+    """What a project's file asks for, as a version option says it.
+
+    go.mod and go.work: the toolchain line names an exact release; without one the go line names a line, or since
+    Go 1.21 also a release (go.dev/doc/toolchain). Raises GofleetError(bad_version_file), and as regular_files.read() does.
+    """
+    reader = _READERS.get(path.name) or (_from_go_mod if path.suffix in ('.mod', '.work') else _from_plain)
+    # One that is not there is an error of the system.
+    path.stat()
+    found = reader(_text(regular_files.read(str(path), _PROJECT_LIMIT)))
+    if not found:
+        raise GofleetError(
+            f'{path} says no version of Go. A go.mod or go.work needs a line "go 1.26" or "toolchain go1.26.6", a .tool-versions a line '
+            '"golang 1.26.6", a .go-version the version alone.', 'bad_version_file', path=str(path))
+    try:
+        return str(parse_spec(found))
+    except GofleetError as exc:
+        raise GofleetError(f'{path}: {exc.msg}', 'bad_version_file', path=str(path), version=found) from exc
+
+
+def _text(content: bytes) -> str:
+    """Editors and shells of Windows put a byte order mark first; PowerShell writes UTF-16."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode('utf-16' if wide else 'utf-8-sig', errors='replace')
+
+
+def _from_go_mod(text: str) -> str | None:
+    lines = [line.split('//')[0].split() for line in text.splitlines()]
+    values = {line[0]: line[1] for line in lines if len(line) == 2 and line[0] in ('go', 'toolchain')}
+    toolchain = values.get('toolchain')
+    return values.get('go') if toolchain in (None, 'default', 'local') else toolchain
+
+
+def _from_tool_versions(text: str) -> str | None:
+    for line in text.splitlines():
+        words = line.split('#')[0].split()
+        if len(words) >= 2 and words[0] in ('golang', 'go'):
+            return words[1]
+    return None
+
+
+def _from_plain(text: str) -> str | None:
+    lines = [line.split('#')[0].strip() for line in text.splitlines()]
+    return next((line for line in lines if line), None)
+
+
+_READERS = {'go.mod': _from_go_mod, 'go.work': _from_go_mod, '.tool-versions': _from_tool_versions, '.go-version': _from_plain}

@@ -1,0 +1,293 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Resolve specs to release records, once a run, from what is given, pinned, cached, in the index or in the log."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_result
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, archive_name, parse_release, parse_spec
+from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prover as proofs
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import newest_seen, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.listings import WITHOUT_INDEX, Listings
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import Memory
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
+
+# What nearly every host is. Others are looked up in the log when a host says that it is one.
+_USUAL_GOARCH = ('amd64', 'arm64')
+_RUN_ADVICE = ('Set local_tmp in the section defaults of ansible.cfg (or ANSIBLE_LOCAL_TEMP) to a folder that belongs to this user and in which only this '
+               'user and root may write.')
+# What counts of a record that is given.
+_GIVEN = ('filename', 'size', 'sha256', 'h1')
+# Failures that an index which is back may mend.
+_MISSING = (*WITHOUT_INDEX, 'not_in_log', 'unknown_version', 'no_stable_release')
+# What may be joined to a folder or an address.
+_FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
+
+
+@dataclass
+class Resolution:
+    """Records in the order of the versions asked for; excuses: why a record may be empty, by version.
+
+    doubts: why the log does not vouch for a release, by version and architecture; warnings: what went another way than it was set up to.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    excuses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    doubts: dict[str, dict[str, str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    def doubt(self, version: str, goarch: str, reason: str) -> None:
+        self.doubts.setdefault(version, {})[goarch] = reason
+
+    def record(self, version: str) -> Record:
+        return next(each for each in self.records if each.version == version)
+
+
+def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
+    """The resolution that every host of this run works with; run: a cache that lives as long as the run.
+
+    Raises GofleetError, also the one that an earlier host of the run was answered with.
+    """
+    with run.locked(request.key):
+        memo = run.read(request.key)
+        if memo is None:
+            try:
+                memo = dataclasses.asdict(_Resolver(request, cache, run).resolve())
+            except GofleetError as exc:
+                memo = {'error': exc.as_result()}
+            run.write(request.key, memo)
+    if 'error' in memo:
+        raise from_result(memo['error'])
+    return Resolution(**{**memo, 'records': [Record(**each) for each in memo['records']]})
+
+
+def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache, run: Cache | None = None) -> Resolution:
+    """The resolution with what a host says it needs: a record of its architecture, or more proof of it.
+
+    need: {kind: record or proof, version, goarch}. Raises GofleetError(no_archive_for_architecture), why nothing was
+    known of the version, or that somebody lies.
+    """
+    version, goarch = need['version'], need['goarch']
+    record = resolution.record(version)
+    prover = proofs.Prover(request, cache, run)
+    if need['kind'] == 'proof':
+        reasons = prover.strengthen(record, goarch)
+        if reasons:
+            resolution.doubt(version, goarch, ' '.join(each.msg for each in reasons))
+        found = sorted(record.kinds(goarch))
+        if not request.trust.holds(found):
+            told = ' '.join(f'{each.msg[:1].upper()}{each.msg[1:].rstrip(".")}.' for each in reasons)
+            raise GofleetError(
+                f'{request.trust} has to vouch for Go {version} for linux-{goarch}; {" and ".join(found) or "nobody"} does. {told} Mend that, or ask for '
+                'less with trust.', 'untrusted', version=version, goarch=goarch, wanted=list(request.trust.kinds), found=found,
+                reasons=[each.as_result() for each in reasons])
+        return resolution
+    failure = prover.add_log(record, goarch, insist=True) if prover.has_log(version) else None
+    if record.kinds(goarch):
+        return resolution
+    excuse = resolution.excuses.get(version)
+    if excuse and 'asked_at' in excuse['evidence']:
+        # It comes from an earlier run: what was out of reach then may be back.
+        record.archives.update(_Resolver(request, cache, run, insist=True).exact(version).archives)
+        del resolution.excuses[version]
+    elif excuse:
+        raise from_result(excuse)
+    if record.kinds(goarch):
+        return resolution
+    raise failure or _no_archive(record, goarch)
+
+
+def _no_archive(record: Record, goarch: str) -> GofleetError:
+    known = {name: entry for name, entry in record.archives.items() if entry.get('sha256')}
+    kinds = sorted({kind for entry in known.values() for kind in entry.get('vouched', {}).get('sha256', ())})
+    return GofleetError(
+        f"Nothing says what the archive of Go {record.version} for linux-{goarch} has to be: {' and '.join(kinds) or 'the record'} has it for "
+        f"{', '.join(sorted(known)) or 'no architecture'}. Pin this architecture's digest too, take a version that is released for it, or let "
+        'the transparency log be asked (gosumdb).', 'no_archive_for_architecture', version=record.version, goarch=goarch, known=sorted(known))
+
+
+class _Resolver:
+    """insist: ask again what lately could not be reached, whatever other way there is."""
+
+    def __init__(self, request: Request, cache: Cache, run: Cache | None = None, insist: bool = False) -> None:
+        self._request = request
+        self._insist = insist
+        when = releases.now()
+        self._given = {record.version: record for record in (_given(each, when) for each in request.given)}
+        self._pinned = releases.pinned(request.checksums)
+        self._prover = proofs.Prover(request, cache, run)
+        self._newest = newest_seen.NewestSeen(request, cache)
+        self._listings = Listings(request, Memory.of_run(cache, request.index_max_age, run))
+        self._found = Resolution()
+
+    def exact(self, version: str) -> Record:
+        """The record of one release. Raises GofleetError."""
+        return self._record(Spec('exact', parse_release(version), parse_release(version).line))
+
+    def resolve(self) -> Resolution:
+        resolution = self._found
+        for text in self._request.versions:
+            spec = parse_spec(text)
+            try:
+                record = self._settled(spec, self._record(spec))
+            except GofleetError as exc:
+                # A host that has this very release needs nothing of what could not be reached.
+                if spec.kind != 'exact' or exc.code not in (*WITHOUT_INDEX, 'log_unreachable', 'not_in_log'):
+                    raise
+                record = Record(str(spec.version))
+                resolution.excuses[record.version] = exc.as_result()
+            if record.version not in [each.version for each in resolution.records]:
+                resolution.records.append(record)
+        return resolution
+
+    def _settled(self, spec: Spec, record: Record) -> Record:
+        """The record, or a newer one that this controller saw before. Raises GofleetError(downgrade)."""
+        if self._given or spec.kind == 'exact':
+            return record
+        record, warning = self._newest.settle(spec, record, self._is_denied, lambda seen: self._pinned.get(seen.version) or self._with_h1(seen))
+        self._found.warnings += [warning] if warning else []
+        return record
+
+    def _is_denied(self, record: Record) -> bool:
+        """Whether the transparency log, which would know a release, says that there is none."""
+        failures = [self._prover.add_log(record, goarch) for goarch in _USUAL_GOARCH if goarch in record.archives]
+        return any(failure and failure.code == 'not_in_log' for failure in failures)
+
+    def _record(self, spec: Spec) -> Record:
+        if self._given:
+            given = self._given[releases.resolve(spec, self._given, 'the releases that were given')]
+            for goarch in given.archives:
+                self._prover.recall(given, goarch)
+            return given
+        if spec.kind == 'exact' and str(spec.version) in self._pinned:
+            return self._pinned[str(spec.version)]
+        record = self._listed(spec)
+        return self._pinned.get(record.version, record)
+
+    def _listed(self, spec: Spec) -> Record:
+        """From the index, or by the log where the index is off or out of reach."""
+        # An exact release needs the log alone; others a list to be found in.
+        other_way = self._prover.has_log(str(spec.version)) if spec.version else bool(self._request.goproxy)
+        # An index that lately was out of reach is not waited for again where it can be done without, nor for hosts that may have the release.
+        insist = self._insist or not (other_way or spec.version)
+        try:
+            return self._indexed(spec, insist)
+        except GofleetError as exc:
+            if exc.code not in WITHOUT_INDEX or not other_way:
+                raise
+            cause = exc
+        try:
+            record = self._logged(spec, cause)
+        except GofleetError as exc:
+            if spec.version or exc.code not in _MISSING or 'asked_at' not in cause.evidence:
+                raise
+            return self._indexed(spec, insist=True)
+        if cause.code != 'index_off':
+            self._found.warnings.append(_without_index(record, cause))
+        return record
+
+    def _indexed(self, spec: Spec, insist: bool) -> Record:
+        if spec.kind == 'exact' and self._request.has_index:
+            # A copy of any age will do if it knows the release.
+            old = self._listings.old()
+            if str(spec.version) in old:
+                return self._with_h1(old[str(spec.version)])
+        known = self._listings.index(insist)
+        return self._with_h1(known[releases.resolve(spec, known, f'the index {self._listings.shown}')])
+
+    def _logged(self, spec: Spec, cause: GofleetError) -> Record:
+        """A record without archives, of what module proxies have and the log vouches for."""
+        if spec.kind == 'exact':
+            version = str(spec.version)
+        else:
+            where = 'the list of ' + ', '.join(map(sources.without_credentials, self._request.goproxy))
+            version = releases.resolve(spec, self._listings.proxied(cause, insist=True), where)
+        record = Record(version)
+        failures = self._add_h1(record, self._insist)
+        if not record.archives and spec.kind != 'exact':
+            failures = self._add_h1(record, insist=True)
+        # Where the log has it for one architecture, a host of another asks for its own.
+        failure = next((each for each in failures.values() if each.code != 'not_in_log'), None)
+        if failure and not record.archives:
+            raise GofleetError(f'{cause.msg} {failure.msg}', cause.code, **{**cause.evidence, 'log': failure.evidence}) from failure
+        if not record.archives:
+            raise GofleetError(
+                f'Go {version} is not in the transparency log for linux-{" or linux-".join(_USUAL_GOARCH)}: there is no such '
+                f"release, or it is older than {proofs.FIRST_MODULE}. {cause.msg}", 'not_in_log', **{**cause.evidence, 'version': version})
+        return record
+
+    def _with_h1(self, record: Record) -> Record:
+        if self._prover.has_log(record.version):
+            # The archives' digests are known: a log that is out of reach is no reason to fail, unless trust names it.
+            for goarch, failure in self._add_h1(record).items():
+                self._found.doubt(record.version, goarch, failure.msg)
+        if not self._request.trust.kinds:
+            # Nothing else vouches for less than another download, so a host need not ask.
+            for goarch in set(_USUAL_GOARCH) & record.archives.keys():
+                record.archives[goarch]['exhausted'] = True
+        return record
+
+    def _add_h1(self, record: Record, insist: bool = False) -> dict[str, GofleetError]:
+        """Why the log does not vouch for a release, for the usual architectures of which that is so."""
+        failures = {}
+        for goarch in _USUAL_GOARCH:
+            failure = self._prover.add_log(record, goarch, insist)
+            if failure:
+                failures[goarch] = failure
+            if not record.archive(goarch):
+                del record.archives[goarch]
+        return failures
+
+
+def _without_index(record: Record, cause: GofleetError) -> str:
+    when = f" (asked at {cause.evidence['asked_at']})" if 'asked_at' in cause.evidence else ''
+    return (f"The release index {cause.evidence['url']} {cause.evidence['reason']}{when}. Go {record.version} was resolved, and will be proven, by the "
+            "transparency log instead. Set index_url to 'off' if there is to be no index.")
+
+
+def _given(option: dict[str, Any], when: str) -> Record:
+    version = str(parse_release(str(option['version'])))
+    record = Record(version, dict(option.get('archives') or {}))
+    for goarch, entry in record.archives.items():
+        try:
+            record.archives[goarch] = _given_entry(entry, version, goarch, when)
+        except (TypeError, KeyError, ValueError, AttributeError) as exc:
+            raise GofleetError(f'releases: what is given of {version} for {goarch} is no record of an archive: {type(exc).__name__}: {exc}. It has filename '
+                               'and sha256, or h1, as RV(releases) of an earlier run.', 'invalid_release', version=version, goarch=goarch) from exc
+    return record
+
+
+def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) -> dict[str, Any]:
+    """What is given counts as pinned, whatever it says of itself: who wrote it may have written anything."""
+    entry = {'filename': archive_name(version, goarch), **{key: value for key, value in entry.items() if key in _GIVEN}}
+    if not _FILENAME.match(entry['filename']):
+        raise ValueError(f"{entry['filename']!r} is not a plain file name")
+    if not entry.get('sha256') and not entry.get('h1'):
+        raise ValueError('neither sha256 nor h1 is there')
+    vouched = {name: {'pinned': when} for name in ('sha256', 'h1') if entry.get(name)}
+    if entry.get('sha256'):
+        entry['sha256'] = releases.sha256_digits(entry['sha256'])
+    if 'size' in entry:
+        releases.plain_size(entry['size'])
+    if entry.get('h1') and not str(entry['h1']).startswith('h1:'):
+        raise ValueError(f"{entry['h1']!r} is not an h1")
+    return {**entry, 'vouched': vouched}
+
+
+def run_cache(local_tmp: str) -> Cache:
+    """The cache of one run: in the folder that Ansible makes for a run and removes with it.
+
+    What is in it is believed, as this run alone wrote it: the folder has a name that nobody could guess, and mode 0700, which is
+    looked at. So below a sticky folder it is safe for root too: it was made minutes ago, and nobody else can rename or remove it.
+    """
+    return Cache(Path(local_tmp) / 'gofleet', advice=_RUN_ADVICE, below_sticky=True)

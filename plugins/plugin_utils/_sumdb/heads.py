@@ -1,0 +1,68 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a controller remembers of a transparency log between runs: the last tree head, and evidence of lies."""
+
+from __future__ import annotations
+
+import urllib.parse
+from pathlib import Path
+
+from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _private_folders as private_folders
+from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Key
+
+# So that a controller that has seen nothing, as in a container that is new for each job, is shown no history of before this one.
+_SHIPPED_LOG = 'sum.golang.org'
+SHIPPED = Path(__file__).parent / 'keys' / f'{_SHIPPED_LOG}.tree-head'
+# A note has some 200 bytes, and a hundred signatures at most.
+_NOTE_LIMIT = 1 << 16
+
+
+def evidence_key(key: Key, module_version: str) -> str:
+    """Under which key of a cache the evidence lies that a log has a toolchain."""
+    return f'log evidence {key} {module_version}'
+
+
+class Heads:
+    """The largest proven tree head of one key, in a cache that controllers may share (a checksum_db.HeadStore).
+
+    It is the signed note as it came, like the Go command's pkg/sumdb/NAME/latest, so that people can compare theirs.
+    """
+
+    def __init__(self, cache: Cache, key: Key) -> None:
+        self._cache = cache
+        self._key = key
+        # A name may have a path; two logs may have one name.
+        self._lock = f'tree head {key}'
+        self.path = cache.root / 'log' / f'{urllib.parse.quote(key.name, safe="")}+{key.hash.hex()}'
+
+    def read(self) -> bytes | None:
+        """The signed note that is remembered, or None. Raises GofleetError(unsafe_folder), OSError."""
+        return private_folders.read_file(self._folder() / self.path.name, _NOTE_LIMIT)
+
+    def shipped(self) -> bytes | None:
+        """The tree head that ships with this collection, if it is of this key."""
+        return SHIPPED.read_bytes() if self._key == lookup.key_for(_SHIPPED_LOG) else None
+
+    def replace(self, old: bytes | None, new: bytes) -> bool:
+        """Remember another note if old is still the one that is remembered; says whether it was. Raises OSError."""
+        with self._cache.locked(self._lock):
+            if self.read() != old:
+                return False
+            # Synced: a power cut must not make this controller forget what it saw.
+            transaction.write_file(str(self._folder() / self.path.name), new, 0o600)
+            return True
+
+    def keep_evidence(self, name: str, text: str) -> str:
+        """Keep a text under a file name, as it was first kept; returns its path. Raises OSError."""
+        path = self._cache.folder('log', 'evidence') / name
+        with self._cache.locked(f'evidence {path}'):
+            if not path.exists():
+                transaction.write_file(str(path), text.encode(), 0o600)
+        return str(path)
+
+    def _folder(self) -> Path:
+        return self._cache.folder('log')

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the transparency log is asked: module proxies that serve it, and lastly the log itself.
+
+What the log says is proven, so it does not matter who passes it on, and whatever one source fails of, the next is asked. The go command is
+stricter, because it also decides who may know what a user builds: after a comma in GOPROXY it goes on after 404 and 410 only, after a bar after
+every error; in front of direct or off, and at the end of the list, it asks the log itself (initBase in cmd/go/internal/modfetch/sumdb.go).
+"""
+
+from __future__ import annotations
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import Memory
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Database
+
+_LIMIT = 1 << 20
+# A source that does not serve the log at all answers so too, and says nothing of a release then.
+_ABSENT = (404, 410)
+# Failures that come after a long wait.
+_SLOW = ('unreachable', 'too_slow')
+
+
+class LogSources:
+    """The sources of one lookup. insist: ask those too that were lately out of reach."""
+
+    def __init__(self, request: Request, log: Database, memory: Memory, insist: bool) -> None:
+        self._request = request
+        self._log = log
+        self._memory = memory
+        self._insist = insist
+        proxies = [f'{base.rstrip("/")}/sumdb/{log.key.name}' for base in request.log_proxies] if log.proxied else []
+        self._bases = [*proxies, log.url]
+
+    def read(self, path: str) -> bytes:
+        """The body at a path of the log, from the first source that has it.
+
+        Raises GofleetError: not_in_log, where sources say that the log has no such record and none has it; log_unreachable.
+        """
+        failures = []
+        absent = False
+        for base in self._bases:
+            try:
+                content = self._ask(base, path)
+            except GofleetError as exc:
+                absent = absent or exc.evidence.get('status') in _ABSENT
+                failures.append(f'{sources.without_credentials(base)} {exc.msg}')
+            else:
+                # It has the rest of this lookup too.
+                self._bases = [base, *(each for each in self._bases if each != base)]
+                return content
+        name, told = self._log.key.name, '; '.join(failures)
+        if absent and path.startswith('lookup/'):
+            raise GofleetError(f'The transparency log {name} has no {path.removeprefix("lookup/")}: there is no such release, or no source serves the log '
+                               f'({told}).', 'not_in_log', log=name, path=path, failures=failures)
+        raise GofleetError(f'The transparency log {name} cannot be asked: {told}. Pin digests with checksums, or let the controller reach it.',
+                           'log_unreachable', log=name, failures=failures)
+
+    def _ask(self, base: str, path: str) -> bytes:
+        question = f'log source {base}'
+        failure = self._memory.failure(question, self._insist)
+        if failure:
+            raise failure
+        try:
+            return self._request.read(f'{base}/{path}', _LIMIT)
+        except GofleetError as exc:
+            if exc.code in _SLOW:
+                self._memory.keep_failure(question, GofleetError(exc.msg, 'log_unreachable'))
+            raise

@@ -1,0 +1,355 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run Molecule scenarios on the hosts of a lane, with the collection installed as a user would install it.
+
+    run.py --all                                   every lane, every scenario
+    run.py --lane main --platform debian12 --scenario toolchain [--keep]
+
+A lane is a controller (tests/support/lanes.py) and the platforms that it manages (tests/support/hosts/platforms.py). Hosts, folders
+and logs are named after lane and checkout, so lanes and checkouts can run side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.gaps import Gaps
+from support.hosts import engine, images, runs
+from support.hosts.platforms import LANES, PLATFORMS, Platform, of_lane
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+SCENARIOS = CHECKOUT / "molecule"
+TESTS = CHECKOUT / "tests"
+
+# Each lane has one host more: an ordinary user on this platform, without become.
+ROOTLESS = "rootless"
+ROOTLESS_PLATFORM = PLATFORMS["debian12"]
+ROOTLESS_USER = "gopher"
+LOG_TAIL_LINES = 150
+
+# The toolchains that the scenarios ask for; a host whose processor is emulated takes the steps of just these.
+TOOLCHAINS = ("1.21.13/amd64", "1.26.6/amd64", "1.26.8/amd64", "1.27.4/amd64")
+EMULATED_TOOLCHAINS = ("1.26.6", "1.26.8")
+
+
+class RunError(Exception):
+    """The run cannot start or a scenario failed; the message says where and why."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """One container of a run."""
+
+    name: str
+    platform: Platform
+    user: str | None = None
+
+    @property
+    def groups(self) -> list[str]:
+        own = ROOTLESS if self.user else self.platform.name.replace("-", "_")
+        processor = "emulated" if self.platform.architecture else "native"
+        return list(dict.fromkeys([own, self.platform.init, ROOTLESS if self.user else "root", processor]))
+
+    def facts(self) -> dict[str, object]:
+        """What the verification has to know of it beforehand."""
+        return {
+            "platform": self.platform.name,
+            "user": self.user or "root",
+            "python": self.platform.python,
+            "emulated": self.platform.architecture is not None,
+        }
+
+
+@dataclass(frozen=True)
+class Run:
+    """One lane of this checkout."""
+
+    lane: str
+    scenarios: list[str]
+    hosts: list[Host]
+    keep: bool
+    verbose: bool
+
+    @property
+    def name(self) -> str:
+        return runs.run_name(self.lane)
+
+    @property
+    def folder(self) -> Path:
+        return runs.run_folder(self.name)
+
+
+def host_name(lane: str, name: str) -> str:
+    return f"gofleet-{runs.run_name(lane)}-{name}"
+
+
+# ---- which hosts
+
+
+def available(platform: Platform, gaps: Gaps) -> bool:
+    """Makes the image; says in one line why there is none. Only what a closed network can have counts as a gap."""
+    try:
+        images.ensure(platform)
+    except images.ImageUnavailable as error:
+        if platform.pull_only:
+            print(f"molecule: not run on {platform.name}: {error}", file=sys.stderr)
+        else:
+            gaps.add(f"Molecule on {platform.name}", str(error))
+        return False
+    return True
+
+
+def choose_hosts(lane: str, wanted: list[str], gaps: Gaps) -> list[Host]:
+    managed = of_lane(lane)
+    names = [platform.name for platform in managed] + [ROOTLESS]
+    unknown = sorted(set(wanted) - set(names))
+    if unknown:
+        raise RunError(f"lane {lane} does not manage {', '.join(unknown)}; it has {', '.join(names)}")
+    hosts = [
+        Host(host_name(lane, platform.name), platform)
+        for platform in managed
+        if (not wanted or platform.name in wanted) and available(platform, gaps)
+    ]
+    rootless_wanted = not wanted or ROOTLESS in wanted or ROOTLESS_PLATFORM.name in wanted
+    if rootless_wanted and available(ROOTLESS_PLATFORM, gaps):
+        hosts.append(Host(host_name(lane, ROOTLESS), ROOTLESS_PLATFORM, ROOTLESS_USER))
+    return hosts
+
+
+def instance(run: Run, host: Host) -> dict[str, object]:
+    """A platform of molecule's configuration. The flags boot systemd 219 to 257 and OpenRC without `privileged`."""
+    # One path on both sides: whichever machine fetches finds the certificate there.
+    volumes = ["${GOFLEET_MIRROR_CA}:${GOFLEET_MIRROR_CA}:ro", f"{runs.GO_BUILD_CACHE}:/go-build-cache:rw"]
+    if host.platform.init == "systemd":
+        volumes.append("/sys/fs/cgroup:/sys/fs/cgroup:rw")
+    return {
+        "name": host.name,
+        "image": images.image_reference(host.platform),
+        "pre_build_image": True,
+        "groups": host.groups,
+        "command": "/sbin/init",
+        # The init writes to a console only if there is one; tests/support/hosts/boot.py reads it.
+        "tty": True,
+        "env": {"container": "docker"},
+        "capabilities": ["SYS_ADMIN", "NET_ADMIN"],
+        "security_opts": ["seccomp=unconfined"],
+        "tmpfs": ["/run", "/run/lock"],
+        "cgroupns_mode": "host",
+        "volumes": volumes,
+        "labels": {runs.RUN_LABEL: run.name},
+    }
+
+
+def host_variables(host: Host) -> dict[str, str]:
+    variables = {"ansible_python_interpreter": host.platform.python}
+    return variables | ({"ansible_user": host.user} if host.user else {})
+
+
+def write_hosts(run: Run) -> Path:
+    """JSON is YAML, and this script runs before anything that could write YAML is installed."""
+    path = run.folder / "hosts.json"
+    configuration = {
+        "platforms": [instance(run, host) for host in run.hosts],
+        "provisioner": {"inventory": {"host_vars": {host.name: host_variables(host) for host in run.hosts}}},
+    }
+    path.write_text(json.dumps(configuration, indent=2), encoding="utf-8")
+    return path
+
+
+# ---- the controller
+
+
+def lane_environment(lane: str) -> Path:
+    command = [sys.executable, str(TESTS), "lanes", "path", lane]
+    made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if made.returncode != 0:
+        raise RunError(f"lane {lane} has no virtual environment (see above)")
+    return Path(made.stdout.strip())
+
+
+def variables(run: Run, environment: Path) -> dict[str, str]:
+    """What molecule and everything below it see. Settings of the caller's own Ansible would change what is tested."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MOLECULE_"))}
+    hosts = ",".join(f"docker://{host.user + '@' if host.user else ''}{host.name}" for host in run.hosts)
+    return inherited | {
+        "PATH": f"{environment / 'bin'}{os.pathsep}{inherited.get('PATH', os.defpath)}",
+        "VIRTUAL_ENV": str(environment),
+        "ANSIBLE_HOME": str(run.folder / "ansible"),
+        "ANSIBLE_COLLECTIONS_PATH": str(run.folder / "collections"),
+        "MOLECULE_GLOB": str(SCENARIOS / "*" / "molecule.yml"),
+        "GOFLEET_CHECKOUT": str(CHECKOUT),
+        "GOFLEET_RUN_DIR": str(run.folder),
+        "GOFLEET_HOSTS": hosts,
+        "GOFLEET_HOST_FACTS": json.dumps({host.name: host.facts() for host in run.hosts}),
+        "PY_COLORS": "0",
+        "ANSIBLE_NOCOLOR": "1",
+        "NO_COLOR": "1",
+    }
+
+
+def logged(command: list[str], run: Run, environment: dict[str, str]) -> int:
+    """The exit code. The output goes to the run's log, which `failure_tail` reads, and is shown when asked for."""
+    with (
+        (run.folder / "log").open("ab") as log,
+        subprocess.Popen(
+            command, env=environment, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process,
+    ):
+        assert process.stdout is not None
+        record = engine.RecordedProcess.observe(process.pid)
+        if record is not None:
+            record.save(runs.process_record(run.name))
+        try:
+            for line in process.stdout:
+                log.write(line)
+                if run.verbose:
+                    sys.stdout.buffer.write(line)
+                    sys.stdout.flush()
+            return process.wait()
+        finally:
+            # Told to end before that: the command is told too, and ends what it started.
+            if process.poll() is None:
+                process.terminate()
+
+
+def failure_tail(run: Run) -> str:
+    """The last lines up to molecule's word that a step failed, leaving out how it cleans up after that."""
+    lines = (run.folder / "log").read_text(encoding="utf-8", errors="replace").splitlines()
+    failed = [number for number, line in enumerate(lines) if "Executed: Failed" in line]
+    lines = lines[: failed[0] + 1] if failed else lines
+    return "\n".join(f"    {line}" for line in lines[-LOG_TAIL_LINES:])
+
+
+def install_collection(run: Run, environment: dict[str, str]) -> None:
+    staging = run.folder / "stage"
+    staged = subprocess.run(
+        [sys.executable, str(TESTS), "stage", str(staging)], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if staged.returncode != 0:
+        raise RunError("the checkout could not be staged (see above)")
+    galaxy = [str(Path(environment["VIRTUAL_ENV"]) / "bin" / "ansible-galaxy"), "collection"]
+    built = run.folder / "built"
+    if logged([*galaxy, "build", staged.stdout.strip(), "--output-path", str(built)], run, environment) != 0:
+        raise RunError(f"building the collection failed:\n{failure_tail(run)}")
+    [archive] = built.glob("*.tar.gz")
+    target = str(run.folder / "collections")
+    if logged([*galaxy, "install", str(archive), "--offline", "--collections-path", target], run, environment) != 0:
+        raise RunError(f"installing {archive.name} failed:\n{failure_tail(run)}")
+
+
+# ---- one run
+
+
+@contextmanager
+def prepared(run: Run) -> Iterator[None]:
+    """The run's folder, empty; afterwards nothing is left of the run unless it is to be kept."""
+    try:
+        with runs.exclusive(run.name):
+            runs.remove_remains(run.name)
+            run.folder.mkdir()
+            try:
+                yield
+            finally:
+                if run.keep:
+                    print(f"molecule: kept: {run.folder}, containers {', '.join(host.name for host in run.hosts)}")
+                else:
+                    runs.remove_remains(run.name)
+    except runs.RunBusy as error:
+        raise RunError(str(error)) from error
+
+
+def toolchains(run: Run) -> list[str]:
+    """What the mirror has to serve to these hosts."""
+    architectures = sorted({host.platform.architecture for host in run.hosts if host.platform.architecture})
+    return [*TOOLCHAINS, *(f"{version}/{name}" for name in architectures for version in EMULATED_TOOLCHAINS)]
+
+
+def run_scenario(run: Run, scenario: str, environment: dict[str, str]) -> None:
+    began = time.monotonic()
+    folder = run.folder / scenario
+    folder.mkdir()
+    own = environment | {
+        "MOLECULE_EPHEMERAL_DIRECTORY": str(folder / "molecule"),
+        "GOFLEET_SCENARIO_DIR": str(folder),
+        "GOFLEET_ROUND_TRIPS_LOG": str(folder / "round-trips.jsonl"),
+        "GOFLEET_MIRROR_LOG": str(folder / "mirror.jsonl"),
+    }
+    configurations = [CHECKOUT / ".config" / "molecule" / "config.yml", run.folder / "hosts.json"]
+    programs = Path(environment["VIRTUAL_ENV"]) / "bin"
+    command = [str(programs / "python"), str(TESTS), "mirror.with_mirror", *toolchains(run), "--"]
+    command.append(str(programs / "molecule"))
+    for configuration in configurations:
+        command += ["--base-config", str(configuration)]
+    command += ["test", "--scenario-name", scenario, "--destroy", "never" if run.keep else "always"]
+    code = logged(command, run, own)
+    took = f"{time.monotonic() - began:.0f} s"
+    if code != 0:
+        said = failure_tail(run)
+        raise RunError(f"lane {run.lane}, scenario {scenario}: failed after {took}. The end of its log:\n{said}")
+    print(f"molecule: lane {run.lane}, scenario {scenario}: passed on {len(run.hosts)} hosts in {took}", flush=True)
+
+
+def run_lane(run: Run) -> None:
+    environment = variables(run, lane_environment(run.lane))
+    with prepared(run):
+        write_hosts(run)
+        install_collection(run, environment)
+        for scenario in run.scenarios:
+            run_scenario(run, scenario, environment)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    known = sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
+    parser = argparse.ArgumentParser(description="Run Molecule scenarios on the hosts of a lane.")
+    parser.add_argument("--all", action="store_true", help="every lane")
+    parser.add_argument("--lane", action="append", choices=LANES, default=[])
+    parser.add_argument("--scenario", action="append", choices=known, help="default: every scenario")
+    parser.add_argument("--platform", nargs="+", default=[], metavar="NAME", help="default: all that the lane manages")
+    parser.add_argument("--keep", action="store_true", help="leave hosts, logs and folders behind")
+    parser.add_argument("--verbose", action="store_true", help="show molecule's output as it comes")
+    options = parser.parse_args(arguments)
+    if options.all == bool(options.lane):
+        parser.error("name lanes by --lane, or give --all")
+    options.lane = options.lane or list(LANES)
+    options.scenario = options.scenario or known
+    return options
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    # So that a run that is told to end still takes its hosts away.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
+    gaps = Gaps()
+    failed = False
+    try:
+        engine.ensure()
+    except engine.EngineError as error:
+        print(f"molecule: {error}", file=sys.stderr)
+        return 1
+    for lane in options.lane:
+        try:
+            hosts = choose_hosts(lane, options.platform, gaps)
+            if not hosts:
+                raise RunError(f"lane {lane}: no image can be had for any of its hosts (see above)")
+            run_lane(Run(lane, options.scenario, hosts, options.keep, options.verbose))
+        except RunError as error:
+            failed = True
+            print(f"molecule: {error}", file=sys.stderr)
+    return 1 if failed else gaps.exit_code()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,205 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Unit tests under every interpreter that their code must run on.
+
+    units.py [--python X.Y|LANE ...] [-- ARGUMENTS OF pytest]
+
+Host side (module_utils, modules): every Python from 2.7 on that this machine has. Controller side (plugin_utils,
+action, the tests' own support): the controllers' lanes. A skipped test is printed, and fails with CI=true.
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from support import gaps, lanes, stage
+
+UNIT = stage.CHECKOUT / 'tests' / 'unit'
+HOST_SIDE = ('plugins/module_utils', 'plugins/modules')
+CONTROLLER_SIDE = ('plugins/plugin_utils', 'plugins/action', 'roles', 'support')
+# Whose ansible.module_utils the host side imports: 2.16's run on 2.7 to 3.12.
+HOST_LANE = 'el7'
+NEWER_HOST_LANES = {'3.13': ('newest', 'main')}
+NOTHING_COLLECTED = 5
+# Of a skip that is told, and no failure with CI=true: what it needs cannot be everywhere.
+_NOT_REQUIRED = ': not required: '
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests of one side, under one interpreter."""
+
+    name: str
+    folders: tuple[str, ...]
+    python: Path
+    # Put on PYTHONPATH: a folder that holds nothing but Ansible.
+    library: Path | None = None
+
+    @property
+    def paths(self) -> list[str]:
+        return [str(UNIT / folder) for folder in self.folders if (UNIT / folder).is_dir()]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    suite: Suite
+    code: int
+    output: str
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    skipped: tuple[str, ...] = ()
+
+
+# ---- which suites this machine can run
+
+
+def _ansible_alone(lane: str, folder: Path) -> Path:
+    """A folder with Ansible and nothing else of the lane: what a host lacks, its code must not find."""
+    library = folder / f'library-{lane}'
+    if not library.exists():
+        package = next(lanes.path(lane).glob('lib/python3*/site-packages/ansible'))
+        library.mkdir()
+        (library / 'ansible').symlink_to(package)
+    return library
+
+
+def _library(version: str, folder: Path) -> Path:
+    for lane in NEWER_HOST_LANES.get(version, (HOST_LANE,)):
+        try:
+            return _ansible_alone(lane, folder)
+        except lanes.MissingPython:
+            continue
+    raise lanes.MissingPython(f'no lane can be made whose ansible.module_utils run on Python {version}; see lanes.py list')
+
+
+def _host_suites(wanted: list[str], folder: Path, missing: gaps.Gaps) -> Iterator[Suite]:
+    absent = []
+    for version in lanes.HOST_PYTHONS:
+        if wanted and version not in wanted:
+            continue
+        if not lanes.find_python(version):
+            absent.append(version)
+            continue
+        try:
+            python = lanes.path(f'py{version}') / 'bin' / 'python'
+            yield Suite(f'host {version}', HOST_SIDE, python, _library(version, folder))
+        except lanes.MissingPython as error:
+            missing.add(f'host-side unit tests on Python {version}', str(error))
+    if '2.7' in absent:
+        missing.add('host-side unit tests on Python 2.7', 'no python2.7 on PATH nor under ~/.pyenv/versions; install it')
+    if absent:
+        print(f'not on this machine, so not run: host-side unit tests on Python {", ".join(absent)}', flush=True)
+
+
+def _controller_suites(wanted: list[str], missing: gaps.Gaps) -> Iterator[Suite]:
+    for lane in lanes.LANES:
+        if wanted and lane not in wanted:
+            continue
+        try:
+            yield Suite(f'controller {lane}', CONTROLLER_SIDE, lanes.path(lane) / 'bin' / 'python')
+        except lanes.MissingPython as error:
+            missing.add(f'controller-side unit tests of lane {lane}', str(error))
+
+
+# ---- one run
+
+
+def _environment(suite: Suite) -> dict[str, str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(('PYTHON', 'PYTEST'))}
+    # Byte code of twelve interpreters does not belong beside the sources.
+    environment['PYTHONDONTWRITEBYTECODE'] = '1'
+    environment['PATH'] = os.pathsep.join([str(suite.python.parent), environment.get('PATH', os.defpath)])
+    if suite.library:
+        environment['PYTHONPATH'] = str(suite.library)
+    return environment
+
+
+def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
+    """Passed, failed, and the skipped ones with their reasons, from a JUnit file."""
+    passed = failed = 0
+    skipped = []
+    for case in xml.etree.ElementTree.parse(report).iter('testcase'):
+        skip = case.find('skipped')
+        if case.find('failure') is not None or case.find('error') is not None:
+            failed += 1
+        elif skip is not None and skip.get('type') != 'pytest.xfail':
+            skipped.append(f'{case.get("classname")}.{case.get("name")}: {skip.get("message")}')
+        else:
+            passed += 1
+    return passed, failed, tuple(skipped)
+
+
+def _run(suite: Suite, extra: list[str], folder: Path) -> Outcome:
+    report = folder / f'{suite.name.replace(" ", "-")}.xml'
+    options = ['-q', '-p', 'no:cacheprovider', '--rootdir', str(stage.CHECKOUT), '--junitxml', str(report)]
+    started = time.monotonic()
+    done = subprocess.run(
+        [str(suite.python), '-m', 'pytest', *options, *extra, *suite.paths],
+        cwd=stage.CHECKOUT, env=_environment(suite),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    seconds = time.monotonic() - started
+    # A selection may leave nothing of one side; without one, a side without tests proves nothing.
+    code = 0 if extra and done.returncode == NOTHING_COLLECTED else done.returncode
+    counts = _read(report) if report.exists() else (0, 0, ())
+    return Outcome(suite, code, done.stdout, seconds, *counts)
+
+
+def _report(outcome: Outcome, missing: gaps.Gaps) -> None:
+    if outcome.code:
+        print(outcome.output)
+    verdict = f'{outcome.passed} passed, {outcome.failed} failed, {len(outcome.skipped)} skipped'
+    broken = f' (pytest exit {outcome.code})' if outcome.code else ''
+    print(f'unit {outcome.suite.name:<17} {verdict} in {outcome.seconds:.1f} s{broken}', flush=True)
+    for test in outcome.skipped:
+        if _NOT_REQUIRED in test:
+            print(f'not run: unit {outcome.suite.name}, {test}', flush=True)
+            continue
+        missing.add(f'unit {outcome.suite.name}', f'skipped {test}')
+
+
+def _test(wanted: list[str], extra: list[str]) -> int:
+    missing = gaps.Gaps()
+    passed = failed = broken = 0
+    with tempfile.TemporaryDirectory(prefix='gofleet-unit-') as name:
+        folder = Path(name)
+        suites = [*_host_suites(wanted, folder, missing), *_controller_suites(wanted, missing)]
+        for suite in suites:
+            if not suite.paths:
+                missing.add(f'unit {suite.name}', f'tests/unit has none of {", ".join(suite.folders)}; write tests there')
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            runs = [pool.submit(_run, suite, extra, folder) for suite in suites if suite.paths]
+            for run in concurrent.futures.as_completed(runs):
+                outcome = run.result()
+                _report(outcome, missing)
+                passed, failed, broken = passed + outcome.passed, failed + outcome.failed, broken or outcome.code
+    print(f'{passed} passed, {failed} failed', flush=True)
+    return int(bool(broken or failed)) or missing.exit_code()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description='Unit tests under every interpreter that their code must run on.')
+    choices = [*lanes.HOST_PYTHONS, *lanes.LANES]
+    parser.add_argument('--python', action='append', default=[], choices=choices, help='only these: X.Y, or a lane')
+    parser.add_argument('extra', nargs='*', help='arguments for pytest, after --')
+    arguments = parser.parse_args()
+    try:
+        return _test(arguments.python, arguments.extra)
+    except lanes.LaneError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

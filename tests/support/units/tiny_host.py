@@ -1,0 +1,68 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host of a test's own: folders that a converged toolchain may live in, and tiny releases that it is offered."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import converge as installation
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.observe import Paths
+from support.units import tiny_trees
+
+VERSIONS = ('1.29.0', '1.30.1', '1.30.2')
+ANY = trust.Policy((), False)
+
+
+def on_host(path):
+    return sources.File(str(path), str(path))
+
+
+class Host(object):
+    """A host of the test's own: its paths, what it is offered, and how it is brought to what is wanted."""
+
+    def __init__(self, root, releases):
+        root = str(root)
+        self.root = root
+        self.paths = Paths(os.path.join(root, 'opt'), os.path.join(root, 'usr', 'go'), os.path.join(root, 'usr', 'bin'))
+        self.releases = releases
+        self.records = dict((version, release.record()) for version, release in releases.items())
+        self.offered = sources.Sources(
+            files=dict((release.filename, on_host(release.archive)) for release in releases.values()),
+            mirrors=[], goproxy=[], transfer='pull', incoming=False, options=sources.Options(10, None))
+
+    def offer(self, **changes):
+        self.offered = self.offered._replace(**changes)
+
+    def converge(self, wanted, check_mode=False, deep=False):
+        return installation.converge(wanted, self.paths, self.records, self.offered, tiny_trees.run, check_mode, 30, deep)
+
+    def have(self, active, *keep, **options):
+        check_mode = options.pop('check_mode', False)
+        deep = options.pop('deep', False)
+        values = {'prune': False, 'adopt': False, 'goarch': 'amd64', 'remove': None, 'trust': ANY}
+        return self.converge(toolchain.Wanted(active, list(keep), **dict(values, **options)), check_mode, deep)
+
+    def lose(self, *versions, **options):
+        return self.converge(toolchain.wanted('absent', None, list(versions), False, False, 'amd64', ANY), **options)
+
+    def seen(self):
+        return toolchain.observe(self.paths)
+
+    def tree(self, name):
+        return tiny_trees.read_tree(self.paths.tree(name))
+
+    def everything(self):
+        """Every name on this host but for the releases, with what tells a file from another."""
+        found = {}
+        for folder, folders, names in os.walk(self.root):
+            for name in folders + names:
+                path = os.path.join(folder, name)
+                status = os.lstat(path)
+                found[path] = (status.st_ino, status.st_size, status.st_mtime, os.readlink(path) if os.path.islink(path) else None)
+        return found

@@ -1,0 +1,61 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import pytest
+
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.trust import Policy
+
+ANY = Policy((), False)
+ENTRY = {'sha256': 'ab', 'h1': 'h1:x', 'vouched': {'sha256': {'index': None, 'signature': None}, 'h1': {'log': None}}}
+
+
+@pytest.mark.parametrize(('policy', 'found', 'holds'), [
+    (ANY, ['index'], True), (ANY, [], False),
+    (Policy(('log',), False), ['log', 'index'], True), (Policy(('log',), False), ['index'], False), (Policy(('log',), False), [], False),
+    (Policy(('log', 'signature'), False), ['signature'], True), (Policy(('log', 'signature'), True), ['signature'], False),
+    (Policy(('log', 'signature'), True), ['signature', 'log', 'index'], True),
+    # Nothing is weaker than the index.
+    (Policy(('index',), False), ['log'], True), (Policy(('index',), False), [], False), (Policy(('index',), True), ['log'], False),
+    (Policy(('pinned',), False), ['log', 'signature', 'index'], False),
+])
+def test_a_policy_holds_for_what_vouches(policy, found, holds):
+    assert policy.holds(found) is holds
+
+
+@pytest.mark.parametrize(('policy', 'found', 'more'), [
+    (ANY, ['index'], True), (ANY, ['index', 'log'], False), (ANY, ['pinned'], False), (ANY, ['signature'], False), (ANY, [], True),
+    (Policy(('index',), False), ['index'], False), (Policy(('log',), False), ['signature'], True), (Policy(('log',), False), ['log'], False),
+])
+def test_more_is_asked_for_where_it_would_help(policy, found, more):
+    assert policy.asks_for_more(found) is more
+
+
+@pytest.mark.parametrize(('policy', 'told'), [
+    (ANY, 'the strongest proof that can be had'),
+    (Policy(('log', 'pinned'), False), 'log or pinned'), (Policy(('log', 'signature'), True), 'log and signature'),
+])
+def test_a_policy_can_be_told(policy, told):
+    assert str(policy) == told
+
+
+def test_an_archive_is_held_to_its_digest_and_its_tree():
+    assert trust.kinds_for_archive(ENTRY) == {'index', 'signature', 'log'}
+    assert trust.kinds_for_tree(ENTRY) == {'log'}
+
+
+@pytest.mark.parametrize('entry', [{'vouched': {}}, {'vouched': {'sha256': {'index': None}, 'h1': {'log': None}}}])
+def test_nobody_vouches_for_a_digest_that_is_not_there(entry):
+    assert trust.kinds_for_archive(entry) == trust.kinds_for_tree(entry) == set()
+
+
+@pytest.mark.parametrize(('found', 'told'), [(['index'], 'only index does'), ([], 'nothing does')])
+def test_too_little_is_told_with_what_there_is(found, told):
+    error = trust.untrusted('1.30.1', 'amd64', Policy(('log', 'pinned'), False), found, 'go.tar.gz')
+    assert (error.code, error.evidence['wanted'], error.evidence['found']) == ('untrusted', ['log', 'pinned'], found)
+    for part in ('go.tar.gz: log or pinned has to vouch for Go 1.30.1 for linux-amd64', told, 'trust'):
+        assert part in error.msg
