@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
+from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel as host_kernel
 
 LITTLE, BIG = 1, 2
 VFP = 1 << 6
@@ -219,4 +220,4 @@ def test_an_embedded_interpreter_is_asked_too(monkeypatch):
 ])
 def test_the_kernel_version_is_what_its_release_begins_with(monkeypatch, release, version):
     monkeypatch.setattr(os, 'uname', lambda: ('Linux', 'host', release, '#1', 'x86_64'))
-    assert host.kernel_version() == version
+    assert host_kernel.version() == version

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import artifacts, digests, gpgv, tree_list
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import artifacts, recorded_trees, tree_list, trees, verdicts
 from support.units import forked
 
 SHA256 = hashlib.sha256(b'content').hexdigest()
@@ -93,7 +93,7 @@ def test_a_file_that_is_not_the_same_while_gpgv_reads_it_is_not_proven(tmpdir, m
 
     def verify(name, *dummy):
         change(name)
-        return gpgv.Signature(FINGERPRINT, FINGERPRINT, 0, False)
+        return verdicts.Signature(FINGERPRINT, FINGERPRINT, 0, False)
 
     monkeypatch.setattr(artifacts.gpgv, 'verify', verify)
     wanted = {'path': path, 'signature': str(tmpdir.join('signature')), 'certificate': str(tmpdir.join('certificate')), 'fingerprints': [FINGERPRINT]}
@@ -104,7 +104,7 @@ def test_a_file_that_is_not_the_same_while_gpgv_reads_it_is_not_proven(tmpdir, m
 def test_a_digest_in_the_result_is_of_what_the_signature_proves(tmpdir, monkeypatch):
     for name in ('file', 'signature', 'certificate'):
         tmpdir.join(name).write('content')
-    monkeypatch.setattr(artifacts.gpgv, 'verify', lambda *dummy: gpgv.Signature(FINGERPRINT, OTHER, 1777852800, True))
+    monkeypatch.setattr(artifacts.gpgv, 'verify', lambda *dummy: verdicts.Signature(FINGERPRINT, OTHER, 1777852800, True))
     wanted = {'path': str(tmpdir.join('file')), 'signature': str(tmpdir.join('signature')), 'certificate': str(tmpdir.join('certificate')),
               'fingerprints': [FINGERPRINT]}
     assert converge(params([wanted]))['files'][0]['proofs'] == [
@@ -151,7 +151,7 @@ def test_a_tree_that_this_user_may_not_read_is_told(open_folder, name):
     path = open_folder.join('tree', name)
     path.chmod(0)
     root = str(open_folder.join('tree'))
-    result = forked.as_ordinary_user(lambda: refusal(artifacts.observe_tree, root).as_result())
+    result = forked.as_ordinary_user(lambda: refusal(recorded_trees.observe_tree, root).as_result())
     path.chmod(0o755)
     assert result['code'] == 'file_unreadable'
     assert str(path) in result['msg']
@@ -167,7 +167,7 @@ def test_a_file_of_a_tree_that_is_written_to_is_told(root, monkeypatch):
 
     fstat = os.fstat
     monkeypatch.setattr(regular_files.os, 'fstat', changing)
-    error = refusal(artifacts.observe_tree, root)
+    error = refusal(recorded_trees.observe_tree, root)
     assert (error.code, error.evidence['path']) == ('file_changed', path)
 
 
@@ -179,8 +179,8 @@ def test_a_file_that_leaves_a_tree_while_it_is_read_is_told(root, monkeypatch):
             os.unlink(path)
         return lstat(path)
 
-    monkeypatch.setattr(digests.os, 'lstat', leaving)
-    assert refusal(artifacts.observe_tree, root).code == 'file_changed'
+    monkeypatch.setattr(os, 'lstat', leaving)
+    assert refusal(recorded_trees.observe_tree, root).code == 'file_changed'
 
 
 @pytest.mark.parametrize(('manifest', 'inside'), [
@@ -188,13 +188,13 @@ def test_a_file_that_leaves_a_tree_while_it_is_read_is_told(root, monkeypatch):
 ])
 def test_a_manifest_lies_outside_of_its_tree(manifest, inside):
     if inside:
-        assert refusal(artifacts.check_paths, '/t', manifest).code == 'manifest_in_tree'
+        assert refusal(recorded_trees.check_paths, '/t', manifest).code == 'manifest_in_tree'
     else:
-        artifacts.check_paths('/t', manifest)
+        recorded_trees.check_paths('/t', manifest)
 
 
 def test_every_manifest_lies_in_the_root():
-    assert refusal(artifacts.check_paths, '/', '/m').code == 'manifest_in_tree'
+    assert refusal(recorded_trees.check_paths, '/', '/m').code == 'manifest_in_tree'
 
 
 def holder_of(lock):
@@ -237,13 +237,13 @@ def test_a_manifest_that_another_run_does_not_finish_is_told(root, tmpdir):
 
 
 def test_a_diff_has_only_what_differs(root):
-    then = [digests.Entry(b'a', 'f', 0o644, 1, 'aa'), digests.Entry(b'b', 'f', 0o644, 1, 'bb')]
-    now = [then[0], then[1]._replace(mode=0o755), digests.Entry(b'c', 'l', 0o777, 1, 'cc')]
+    then = [trees.Entry(b'a', 'f', 0o644, 1, 'aa'), trees.Entry(b'b', 'f', 0o644, 1, 'bb')]
+    now = [then[0], then[1]._replace(mode=0o755), trees.Entry(b'c', 'l', 0o777, 1, 'cc')]
     text = tree_list.sums(then)
-    record = artifacts.plan_record('/t', '/m', now, (text, tree_list.parse(text)))
+    record = recorded_trees.plan_record('/t', '/m', now, (text, tree_list.parse(text)))
     assert record.diff == {'before_header': '/m', 'after_header': '/m', 'before': '0644 bb 1 f b\n', 'after': '0755 bb 1 f b\n0777 cc 1 l c\n'}
 
 
 def test_an_empty_tree_is_recorded_too():
-    assert artifacts.plan_record('/t', '/m', [], None).text == b''
-    assert artifacts.plan_record('/t', '/m', [], (b'', {})).text is None
+    assert recorded_trees.plan_record('/t', '/m', [], None).text == b''
+    assert recorded_trees.plan_record('/t', '/m', [], (b'', {})).text is None
