@@ -12,6 +12,7 @@ import os
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._files import locks
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import artifacts, recorded_trees, tree_list, trees, verdicts
 from support.units import forked
@@ -200,7 +201,7 @@ def test_every_manifest_lies_in_the_root():
 def holder_of(lock):
     """A process that holds a lock until it is told."""
     def hold(child):
-        with artifacts.locks.lock(lock, 10):
+        with locks.lock(lock, 10):
             child.say(b'.')
             child.wait_for_word()
     child = forked.Child(hold)

@@ -401,7 +401,7 @@ def test_a_certificate_in_place_of_a_signature_is_refused(archive: Path, keys: K
     (b'\xc2\xff\xff\xff\xff\xff', 'it ends inside a packet, which begins at byte 6 and has 4294967295'),
     (b'\xc2\xe0' + b'a' * 9, 'the packet at byte 0 does not tell its length'),
     (b'\xc2\x01a\x01', 'no packet begins at byte 3'),
-    (b'\xc2\x01a' * 9, 'it holds 9 signatures, and 8 are plenty'),
+    (b'\xc2\x01a' * 9, 'it holds 9 signatures, more than the limit of 8'),
     (b'\xc2' * (10 << 20), 'it has 10485760 bytes'),
     (b'a' * (10 << 20), 'it has 10485760 bytes'),
 ])  # fmt: skip
