@@ -11,8 +11,9 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
 from ansible_collections.gofleet.golang.plugins.module_utils import _labels as labels
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses, shown
 
 
@@ -100,9 +101,9 @@ def runner(module):
     """
 
     def run(argv, environment, folder):
-        status, output, errors = module.run_command(
+        status, output, stderr = module.run_command(
             argv, environ_update=environment, cwd=folder, expand_user_and_vars=False, handle_exceptions=False)
-        return status, output + errors
+        return status, output + stderr
 
     return run
 
@@ -121,7 +122,7 @@ def finish(module, answer):
         _warn(module, result)
         module.fail_json(**result)
     except (IOError, OSError) as exc:
-        result = from_os_error(exc).as_result()
+        result = errors.from_os_error(exc).as_result()
         _warn(module, result)
         module.fail_json(**result)
     _warn(module, result)

@@ -141,7 +141,7 @@ def test_the_checksum_of_an_armor_must_be_right():
 @pytest.mark.parametrize(('raw', 'reason'), [
     (b'', 'it is empty'), (b' \n', 'it is empty'), (b'<html>', 'it is a web page'), (b'text', 'it is not binary'),
     (b'\xc2', 'it ends inside the header'), (b'\xc2\x05a', 'it ends inside a packet'), (b'\xc2\x01a\x01', 'no packet begins at byte 3'),
-    (b'\xc2\xe0a', 'the packet at byte 0 does not tell its length'),
+    (b'\xc2\xe0a', 'the packet at byte 0 does not give its length'),
     (b'-----BEGIN PGP SIGNATURE-----\n\nwgF', 'it ends before its line'), (b'-----BEGIN PGP MESSAGE-----\n', 'it has "-----BEGIN PGP MESSAGE-----"'),
     (b'-----BEGIN PGP SIGNATURE-----\n\nwg*h\n-----END PGP SIGNATURE-----', 'Only base64 data'),
     (b'-----BEGIN PGP SIGNATURE-----\n\nwgF\n-----END PGP SIGNATURE-----', 'its armor ends inside'),
