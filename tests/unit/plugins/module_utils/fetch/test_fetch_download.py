@@ -20,7 +20,7 @@ import threading
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._fetch import connections, download, sources
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import patience as fetch_patience
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch.sources import Options
 from support.units.tiny_trees import sha256
@@ -308,28 +308,6 @@ def test_a_failure_of_tls_names_the_store_of_the_machine(web, fetch, monkeypatch
     assert 'those of this machine (/etc/own/ca.crt and /etc/own/certs)' in error.msg
 
 
-def test_a_failure_of_tls_says_that_the_store_of_the_machine_is_not_there(monkeypatch):
-    paths = ssl.get_default_verify_paths()._replace(cafile=None, capath=None, openssl_cafile='/opt/ssl/cert.pem', openssl_capath='/opt/ssl/certs')
-    monkeypatch.setattr(ssl, 'get_default_verify_paths', lambda: paths)
-    with pytest.raises(GofleetError) as caught, connections.network_errors(False):
-        raise ssl.SSLError('certificate verify failed')
-    assert 'none: neither /opt/ssl/cert.pem nor /opt/ssl/certs is there' in caught.value.msg
-
-
-def test_a_failure_of_tls_names_the_authorities_that_were_given():
-    with pytest.raises(GofleetError) as caught, connections.network_errors(False, '/etc/own/ca.pem'):
-        raise ssl.SSLError('certificate verify failed')
-    assert ('those in ca_path (/etc/own/ca.pem)' in caught.value.msg, caught.value.evidence) == (True, {'ca_path': '/etc/own/ca.pem'})
-
-
-# Python 2.7 tells a timeout under TLS so (seen with 2.7.18); later ones raise what they raise without TLS.
-@pytest.mark.parametrize('begun', [False, True])
-def test_a_timeout_under_tls_is_no_failure_of_tls(begun):
-    with pytest.raises((connections.Broken, GofleetError)) as caught, connections.network_errors(begun):
-        raise ssl.SSLError('The read operation timed out')
-    assert getattr(caught.value, 'code', 'broken') == ('broken' if begun else 'unreachable')
-
-
 def test_a_full_disk_is_no_failure_of_the_network(web):
     with pytest.raises((IOError, OSError)) as caught:
         download.fetch_first([web.serve('/archive', CONTENT)] * 2, '/dev/full', OPTIONS)
@@ -387,31 +365,6 @@ def test_a_redirect_to_no_address_is_no_crash(web, fetch):
     assert error_of(fetch, web.serve('/archive', redirect('http://[::1/archive'))).msg
 
 
-@pytest.mark.parametrize(('url', 'location', 'target'), [
-    ('http://a/x/y', '/z', 'http://a/z'),
-    ('http://a/x/y', 'z', 'http://a/x/z'),
-    ('http://a/x', '//b/y', 'http://b/y'),
-    ('http://a/x', 'https://b/y', 'https://b/y'),
-    ('https://a/x', 'https://b/y', 'https://b/y'),
-    ('http://a/x', '/with space', 'http://a/with%20space'),
-    # Credentials go back to who they are for, and to nobody else.
-    ('http://user:secret@a/x', '/y', 'http://user:secret@a/y'),
-    ('http://user:secret@a/x', 'http://a/y', 'http://user:secret@a/y'),
-    ('http://user:secret@a/x', 'http://b/y', 'http://b/y'),
-    ('http://user:secret@a/x', 'http://a:8080/y', 'http://a:8080/y'),
-    ('http://user:secret@a/x', 'https://a/y', 'https://a/y'),
-])
-def test_where_a_redirect_leads(url, location, target):
-    assert connections.redirected(url, location) == target
-
-
-@pytest.mark.parametrize('location', ['http://a/y', 'http://user@a/y', 'ftp://a/y', 'file:///y', None])
-def test_a_redirect_never_leaves_https(location):
-    error = error_of(connections.redirected, 'https://a/x', location)
-    assert error.code == 'bad_redirect'
-    assert 'user' not in error.msg
-
-
 # ---- what comes too slowly
 
 
@@ -461,52 +414,6 @@ def test_an_answer_that_drips_is_given_up_though_it_is_never_silent(fetch, monke
     monkeypatch.setattr(fetch_patience, 'ROUNDS', 1)
     error = error_of(fetch, SlowServer(SLOW_ANSWERS[answer]).url, Options(timeout=0.6, ca_path=None))
     assert (error.code, error.evidence) == ('too_slow', {'minimum': 1 << 20})
-
-
-class Clock(object):
-    """An alarm that is set and asked for its rest, and never rings; elapse() takes its time away."""
-
-    def __init__(self, monkeypatch):
-        self.left = 0
-        monkeypatch.setattr(signal, 'setitimer', self._set)
-        monkeypatch.setattr(signal, 'getitimer', lambda kind: (self.left, 0))
-
-    def _set(self, kind, seconds, interval=0):
-        self.left = seconds
-
-    def elapse(self, seconds):
-        assert self.left > seconds, 'the alarm would have rung'
-        self.left -= seconds
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
-
-
-def test_what_comes_at_the_minimum_rate_is_never_given_up(clock):
-    with fetch_patience.Patience(30) as patience:
-        for _each in range(10000):
-            clock.elapse(1)
-            patience.renew(fetch_patience.MINIMUM_RATE)
-
-
-def test_nothing_is_saved_up_for_dripping_later(clock):
-    with fetch_patience.Patience(30) as patience:
-        stock = clock.left
-        for _each in range(1000):
-            patience.renew(1 << 20)
-        assert clock.left == stock
-
-
-def test_every_round_may_be_silent_for_the_timeout(clock):
-    with fetch_patience.Patience(30):
-        clock.elapse(fetch_patience.ROUNDS * 30)
-
-
-def test_the_slowest_piece_comes_in_time_whatever_the_timeout(clock):
-    with fetch_patience.Patience(0):
-        clock.elapse(fetch_patience.PIECE / fetch_patience.MINIMUM_RATE - 0.001)
 
 
 def test_every_byte_that_comes_counts(web, fetch, monkeypatch):
