@@ -111,7 +111,7 @@ def _floor(parts: tuple[str, ...]) -> int | None:
     return next((number for number, rooms in enumerate(floors) if len(parts) > 1 and parts[1] in rooms), None)
 
 
-# ---- rules of imports
+# ---- who may use whom
 
 
 def broken_imports(root: Path) -> list[str]:
