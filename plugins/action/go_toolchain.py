@@ -179,7 +179,7 @@ class ActionModule(actions.Action):
 
 
 def _both_failed(exc: GofleetError, need: dict[str, Any]) -> GofleetError:
-    tried = sources.told(need['failures'])
+    tried = sources.in_words(need['failures'])
     text = f'The host could not fetch Go {need["version"]} itself. Tried {tried} ' if tried else ''
     return GofleetError(text + exc.msg, exc.code, **dict(exc.evidence, host_failures=need['failures']))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How every module of this collection begins, works and ends."""
+"""The frame of every module of this collection: its options and result without secrets, how it runs programs, how it ends."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -11,17 +11,17 @@ import os
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
 from ansible_collections.gofleet.golang.plugins.module_utils import _labels as labels
-from ansible_collections.gofleet.golang.plugins.module_utils import _programs as programs
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses, shown
 
 
 class Module(AnsibleModule):
-    """An AnsibleModule whose result, log entry and invocation are as shown.py says, whichever way it ends.
+    """An AnsibleModule whose result, log entry and invocation follow the rules of shown.py, however it ends.
 
-    AnsibleModule itself replaces each text of a no_log option wherever it occurs, in keys of its own result too ("state": "********"), and knows nothing
-    of passwords in addresses. Here the option is masked where it stands, and texts that could be secrets are hidden in sentences and diffs.
+    AnsibleModule itself replaces each text of a no_log option wherever it occurs, even in keys of its own result ("state": "********"), and does not hide
+    passwords in addresses. Here the option is masked where it stands, and texts that could be secrets are hidden in sentences and diffs.
 
     masked: {option with no_log: a function of its value that gives (what is shown of it, set of the texts in it that are secret)}.
     """
@@ -52,10 +52,10 @@ class Module(AnsibleModule):
         return dict(shown.result(result, hidden), invocation={'module_args': options})
 
     def _shown_options(self):
-        """The options as they are shown, and the texts of them that no sentence may show."""
-        # What is hidden is hidden here; each word of a no_log option would go otherwise, such as the name of a consumer.
+        """The options as they are shown, and those of their texts that no message may show."""
+        # Secrets are hidden here; AnsibleModule would hide each word of a no_log option, such as the name of a consumer.
         self.no_log_values = set()
-        # Not there yet if the module ends over its options.
+        # Not set yet if the module ends because of its options.
         given = getattr(self, 'params', None) or {}
         options, secrets = {}, addresses.secrets_in(given)
         for name, value in given.items():
@@ -77,7 +77,7 @@ def _option(value):
 
 
 def _words(spec):
-    """The words of a module's own that may be in its result: names and choices of options."""
+    """The module's own words that may be in its result: names and choices of options."""
     found = []
     for name, option in (spec or {}).items():
         found += [name] + [each for each in option.get('choices') or [] if isinstance(each, str)] + _words(option.get('options'))
@@ -85,7 +85,7 @@ def _words(spec):
 
 
 def _texts(value):
-    """Texts of options that are public. Values of variables may be somebody's secret once more, so of dicts these are the keys."""
+    """Texts of options that are public. Values of dicts may be secrets, so only their keys count."""
     if isinstance(value, dict):
         return [text for each in value.values() for text in (_texts(list(each)) if isinstance(each, dict) else _texts(each))]
     if isinstance(value, list):
@@ -93,21 +93,36 @@ def _texts(value):
     return [value] if isinstance(value, (str, type(u''))) else []
 
 
-def finish(module, answer):
-    """Do the work of a Module, and end with its result or with why there is none.
+def runner(module):
+    """A function run(argv, environment, folder) -> (exit status, output) that uses an AnsibleModule's run_command.
 
-    answer: a function of programs.runner() that gives the result, whose warnings may be among it, or raises GofleetError or OSError.
+    argv: list of str, taken literally; environment: variables to set besides the module's own; folder: where to run.
+    output: both streams, as str. It raises OSError if the program cannot be started.
     """
-    # What is installed is for all its readers, whatever umask the connection came with.
+
+    def run(argv, environment, folder):
+        status, output, stderr = module.run_command(
+            argv, environ_update=environment, cwd=folder, expand_user_and_vars=False, handle_exceptions=False)
+        return status, output + stderr
+
+    return run
+
+
+def finish(module, answer):
+    """Do the work of a Module, and end with its result or its failure.
+
+    answer: a function of runner(module) that gives the result, whose warnings may be among it, or raises GofleetError or OSError.
+    """
+    # Installed files must be readable for everyone, whatever the umask of the connection.
     os.umask(0o022)
     try:
-        result = answer(programs.runner(module))
+        result = answer(runner(module))
     except GofleetError as exc:
         result = exc.as_result()
         _warn(module, result)
         module.fail_json(**result)
     except (IOError, OSError) as exc:
-        result = from_os_error(exc).as_result()
+        result = errors.from_os_error(exc).as_result()
         _warn(module, result)
         module.fail_json(**result)
     _warn(module, result)
@@ -115,7 +130,7 @@ def finish(module, answer):
 
 
 def _warn(module, result):
-    # Ansible prints equal warnings of several hosts once for all of them, and with none of their names.
+    # Ansible prints equal warnings of several hosts once, without the names of the hosts.
     name = os.uname()[1]
     for warning in list(result.pop('warnings', ())) + labels.refusals():
         module.warn('%s: %s' % (name, warning))

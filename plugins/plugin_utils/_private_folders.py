@@ -19,11 +19,10 @@ from pathlib import Path
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
+from ansible_collections.gofleet.golang.plugins.module_utils._files import system_calls
 
 _MODE = 0o700
-# The kernel's names for the access list of a folder; a mode does not show whom it admits.
-_ACCESS_LIST = 'system.posix_acl_access'
-# What open() says of a link, of a socket, of a pipe without a reader.
+# Errors of open() for a link, a socket, and a pipe without a reader.
 _NO_FILES = (errno.ELOOP, errno.ENXIO, errno.ENODEV)
 
 
@@ -64,27 +63,12 @@ def _own(path: Path, advice: str, sticky_is_safe: bool) -> Path:
 def _walk(path: Path, advice: str, sticky_is_safe: bool) -> Path:
     """The real path, with each folder vetted before what lies in it is looked at."""
     current = Path('/')
-    _vet(current, current.lstat(), advice, sticky_is_safe)
-    pending = list(reversed(path.parts[1:]))
-    links = 0
-    while pending:
-        name = pending.pop()
-        if name == '..':
-            current = current.parent
-            continue
-        step = current / name
-        status = _made(step)
+    for step, status in folder_owners.steps(str(path), lambda each: _made(Path(each))):
         if stat.S_ISLNK(status.st_mode):
-            _vet_owner(step, status, advice)
-            links += 1
-            if links > folder_owners.LINKS:
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(step))
-            target = step.readlink()
-            current = Path('/') if target.is_absolute() else current
-            pending += reversed(target.parts[1:] if target.is_absolute() else target.parts)
+            _vet_owner(Path(step), status, advice)
             continue
-        _vet(step, status, advice, sticky_is_safe)
-        current = step
+        current = Path(step)
+        _vet(current, status, advice, sticky_is_safe)
     return current
 
 
@@ -114,26 +98,17 @@ def _vet_owner(path: Path, status: os.stat_result, advice: str) -> None:
 
 
 def _is_private_group(path: Path, status: os.stat_result) -> bool:
-    """Whether those whom the group's bits of a mode admit are the owner or count as root."""
-    try:
-        os.getxattr(path, _ACCESS_LIST)
-    except OSError:
-        # None is there, or the file system has none.
-        pass
-    else:
-        # Then the bits are the most that any named user may.
-        return False
+    """Whether everyone who may write to a folder by its group is its owner or counts as root."""
     if status.st_gid == 0:
-        return True
+        # An access list may grant named users the rights that the mode shows as those of the group.
+        return not system_calls.may_have_access_list(str(path))
+    if os.geteuid() == 0:
+        return bool(folder_owners.is_only_roots_group(status.st_gid, str(path)))
     try:
         group, owner = grp.getgrgid(status.st_gid), pwd.getpwuid(os.geteuid())
     except KeyError:
         return False
-    if set(group.gr_mem) - {'root', owner.pw_name}:
-        return False
-    if os.geteuid() == 0:
-        return not any(each.pw_gid == status.st_gid and each.pw_uid != 0 for each in pwd.getpwall())
-    return bool(group.gr_name == owner.pw_name)
+    return group.gr_name == owner.pw_name and not set(group.gr_mem) - {'root', owner.pw_name} and not system_calls.may_have_access_list(str(path))
 
 
 def _unsafe(path: Path, status: os.stat_result, reason: str, advice: str) -> GofleetError:

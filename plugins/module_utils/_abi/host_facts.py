@@ -19,6 +19,7 @@ from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture, ports, processors
+from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel as host_kernel
 from ansible_collections.gofleet.golang.plugins.module_utils._host.sysroot import Root
 from ansible_collections.gofleet.golang.plugins.module_utils._linking import linker, loaders
 from ansible_collections.gofleet.golang.plugins.module_utils._linking.libraries import Libraries
@@ -45,7 +46,7 @@ class Observed:
 
     def __init__(self, sysroot='/', kernel=None, cpuinfo=None):
         self.root = Root(sysroot)
-        self.kernel = parsed_kernel(kernel) if kernel else architecture.kernel_version()
+        self.kernel = parsed_kernel(kernel) if kernel else host_kernel.version()
         self.machine = os.uname()[4]
         self.page_size = os.sysconf('SC_PAGE_SIZE')
         self._text = _read('cpuinfo') if cpuinfo is None else cpuinfo
@@ -139,7 +140,7 @@ class Observed:
 
 def parsed_kernel(text):
     """A kernel's release as a tuple of numbers. Raises GofleetError(invalid_kernel)."""
-    version = architecture.kernel_version(text)
+    version = host_kernel.version(text)
     if version is None:
         raise GofleetError("kernel is '%s', which is no release of Linux. Write it as uname -r does: 3.10.0-1160.el7.x86_64." % text,
                            'invalid_kernel', kernel=text)

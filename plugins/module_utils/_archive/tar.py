@@ -27,8 +27,10 @@ from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import gzipped_tar
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files.transaction import naming
-from ansible_collections.gofleet.golang.plugins.module_utils._proof.digests import CHUNK, FILE, Entry, hash1
+from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
+from ansible_collections.gofleet.golang.plugins.module_utils._proof.digests import CHUNK, hash1
+from ansible_collections.gofleet.golang.plugins.module_utils._proof.trees import Entry
 
 # Files and folders that an archive may hold: some twice what releases have (go1.26 without api, doc, misc, test: 12,851).
 # Python's list of a zip's members takes a kilobyte for each.
@@ -74,7 +76,7 @@ def unpack_tar(path, folder):
     Files belong to who unpacks; modes and times come from the archive. Returns the Entries of the tree folder/go,
     whose digests were taken while writing. Raises GofleetError(archive_damaged, archive_unsafe, not_a_toolchain), OSError.
     """
-    with _refusals(path), naming(folder), io.open(path, 'rb') as source:
+    with _refusals(path), syncing.naming(folder), io.open(path, 'rb') as source:
         stream = gzipped_tar.Inflated(source)
         tree = _Tree(os.path.join(folder, 'go'), path, _TAR_LIMIT)
         entries = [_unpack_tar_member(member, stream, tree) for member in gzipped_tar.members(stream)]
@@ -134,7 +136,7 @@ class _Tree(object):
             os.close(handle)
         if mtime is not None:
             os.utime(target, (mtime, mtime))
-        return Entry(name, FILE, mode, size, digest.hexdigest())
+        return Entry(name, trees.FILE, mode, size, digest.hexdigest())
 
     def set_times(self):
         """Give folders their times, which change with each name that is put into them."""
@@ -235,7 +237,7 @@ def unpack_zip(path, folder, prefix):
     Restores what a module zip cannot hold: modes, and the name go.mod. Returns the Entries of the tree, whose
     digests were taken while writing. Raises GofleetError(archive_unsafe, archive_damaged), OSError.
     """
-    with _opened_zip(path) as (source, members), naming(folder):
+    with _opened_zip(path) as (source, members), syncing.naming(folder):
         tree = _Tree(folder, path, _ZIP_LIMIT)
         return sorted(_unpack_zip_member(source, member, tree, prefix) for member in members)
 

@@ -21,7 +21,8 @@ from ansible_collections.gofleet.golang.plugins.module_utils._environment import
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import render
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import changes as file_changes
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders
+from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers as files_leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
@@ -139,7 +140,7 @@ def _id_of(name, lookup, what):
 
 def observe(path, first_line):
     """The Seen of a path. first_line: what makes it ours. Raises GofleetError(unsafe_folder), OSError."""
-    leftovers = transaction.unfinished_copies(path)
+    leftovers = files_leftovers.unfinished_copies(path)
     weak = _weak(os.path.dirname(path))
     try:
         with folders.opened(os.path.dirname(path)) as folder:

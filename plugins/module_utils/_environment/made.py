@@ -9,7 +9,7 @@ __metaclass__ = type
 
 import os
 
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, jsonfile, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, jsonfile, leftovers, transaction
 
 FORMAT = 1
 # A folder of this name is ours whoever made it, and need not be remembered.
@@ -56,7 +56,7 @@ def is_needed(path):
 
 def _clean(path):
     """Remove what killed runs left."""
-    for each in transaction.unfinished_copies(path):
+    for each in leftovers.unfinished_copies(path):
         transaction.remove_file(each)
 
 

@@ -11,7 +11,6 @@ import os
 from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 
 # timeout: seconds without a byte after which a connection is given up; ca_path: PEM file, or None for the system's.
 Options = namedtuple('Options', 'timeout ca_path')
@@ -59,15 +58,10 @@ def _names(folder):
 def proxy_urls(goproxy):
     """The base URLs in a GOPROXY list, in its order; direct and off are no module proxies (go help goproxy)."""
     entries = goproxy.replace('|', ',').split(',')
-    # Unquoted, off is false to YAML.
+    # YAML reads an unquoted off as false.
     return [entry.strip() for entry in entries if entry.strip() not in ('', 'direct', 'off', 'False')]
 
 
-def without_credentials(url):
-    """The address as it may be shown and kept: no user name, no password, no token."""
-    return addresses.without_credentials(url)
-
-
-def told(failures):
+def in_words(failures):
     """Failures of download.fetch_first() as sentences."""
     return ' '.join('%s: %s.' % (each['url'], each['reason']) for each in failures)

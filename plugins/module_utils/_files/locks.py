@@ -16,7 +16,7 @@ import signal
 import stat
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, owners, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, leftovers, owners
 
 # Whoever can open a lock file can hold it for ever (flock(2) asks for no right to write).
 _MODE = 0o600
@@ -144,7 +144,7 @@ def _replaced(path):
     The first versions of this collection made such files.
     """
     with folders.opened(os.path.dirname(path)) as folder:
-        fresh = folder.at(transaction.new_name(os.path.basename(path)))
+        fresh = folder.at(leftovers.new_name(os.path.basename(path)))
         handle = os.open(fresh, _FLAGS | os.O_EXCL, _MODE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)

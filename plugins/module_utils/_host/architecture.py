@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""This host, asked directly: architecture of its userland and version of its kernel."""
+"""The architecture of this host's userland, read from its own programs."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -37,16 +37,16 @@ _ORDER = {1: '<', 2: '>'}
 # Size of the ELF header, and in it the place of e_flags, by class.
 _HEADER = {32: 52, 64: 64}
 _FLAGS_AT = {32: 36, 64: 48}
-# e_machine -> (mask, value, name) of those e_flags (elf.h) under which Go's programs for the rest of that architecture do not
-# run, or not for certain. Others are of no account, as how floats are passed: Go's programs link nothing of the userland.
+# e_machine -> (mask, value, name) of those e_flags (elf.h) under which Go's programs for that architecture do not run, or may not.
+# Other flags, such as how floats are passed, do not matter: Go's programs link nothing of the userland.
 _OTHER_ABIS = {
-    # The kernel of an n32 userland is a 64-bit one that need not know o32, which Go's mips is; release 6 took instructions away.
+    # The kernel of an n32 userland is a 64-bit one that need not know o32, which Go's mips is; release 6 removed instructions.
     8: ((0x20, 0x20, 'n32'), (0xf0000000, 0x90000000, 'MIPS32 release 6'), (0xf0000000, 0xa0000000, 'MIPS64 release 6')),
-    # Before EABI system calls were made in another way.
+    # Before EABI, system calls had another convention.
     40: ((0xff000000, 0, 'the ABI before EABI'),),
 }
 # Go's one archive for 32-bit ARM, armv6l, is compiled with GOARM=6: for ARMv6, and floats in hardware (VFP) whether or not the
-# userland uses it (go.dev/wiki/GoArm). The kernel tells of a VFP by a bit in the auxiliary vector (asm/hwcap.h, getauxval(3)).
+# userland uses it (go.dev/wiki/GoArm). The kernel reports a VFP by a bit in the auxiliary vector (asm/hwcap.h, getauxval(3)).
 _ARM_TOO_OLD = re.compile(r'armv[2-5]')
 _HWCAP_VFP = 1 << 6
 _AT_HWCAP = 16
@@ -55,7 +55,7 @@ _AT_HWCAP = 16
 def goarch(program=None):
     """Go's name for the architecture of this host's userland.
 
-    Read from the ELF header of the running interpreter: uname -m speaks of the kernel, which may be a 64-bit
+    Read from the ELF header of the running interpreter: uname -m is about the kernel, which may be a 64-bit
     one under a 32-bit userland. Raises GofleetError(unknown_architecture, processor_too_old).
     """
     program = program or _interpreter()
@@ -105,7 +105,7 @@ def _identity(header):
 def check_arm(machine, features):
     """Raise GofleetError(processor_too_old) for an ARM processor that Go's archive for 32-bit ARM does not run on.
 
-    machine: as uname tells it; features: AT_HWCAP, None where it is unknown (then the staged go itself is the proof).
+    machine: as uname -m prints it; features: AT_HWCAP, or None if unknown: then running the staged go is the test.
     """
     lacks = []
     if _ARM_TOO_OLD.match(machine):
@@ -120,25 +120,16 @@ def check_arm(machine, features):
 
 
 def hwcap(vector='/proc/self/auxv'):
-    """What the kernel tells this process of its processor (AT_HWCAP), as an int; None where it does not. vector: the file."""
+    """The processor features that the kernel reports to this process (AT_HWCAP), as an int; None if it reports none. vector: the file."""
     pair = struct.Struct('LL')
     try:
         with io.open(vector, 'rb') as source:
             content = source.read()
     except (IOError, OSError):
-        # Without /proc nothing is known; that is no reason to refuse.
+        # Without /proc the features are unknown, which is no reason to fail.
         return None
     for offset in range(0, len(content) - pair.size + 1, pair.size):
         kind, value = pair.unpack_from(content, offset)
         if kind == _AT_HWCAP:
             return value
     return None
-
-
-def kernel_version(release=None):
-    """A kernel's version as a tuple of up to three numbers: (3, 10, 0). None for what is no release.
-
-    release: as uname -r says it; the running kernel's if it is None.
-    """
-    numbers = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', os.uname()[2] if release is None else release)
-    return tuple(int(each) for each in numbers.groups() if each is not None) if numbers else None

@@ -1,20 +1,20 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of digests as sha256sum and its kin write them, and single digests. Pure functions of bytes and text.
+"""Files of digests as sha256sum and its relatives write them. Pure functions of bytes and text.
 
 Forms of a line, which a file may mix:
-    HEX                        bare, of a file that the line does not name, as dl.google.com has them; or named "-", standard input
+    HEX                        bare: the line does not name the file, as on dl.google.com; or the name is "-", standard input
     HEX  NAME, HEX *NAME       GNU
     HEX NAME                   BSD's -r
     ALGORITHM (NAME) = HEX     BSD and GNU's --tag; ALGORITHM(NAME)= HEX is OpenSSL's
 Blanks and tabs may stand before each, and a tab may stand in place of the first blank after HEX. A carriage return at the end belongs to the
-line. A backslash before the named ones says that backslash, newline and carriage return in the name are escaped. All this is as GNU's --check
-has it (coreutils, src/digest.c: split_3, bsd_split_3), and so is the rest:
-- What is none of this, such as a heading or a line that begins with #, says nothing, as long as something else does.
-- The first untagged line of a kind decides whether that kind is GNU's or BSD's. After GNU's, BSD's says nothing; after BSD's, a blank or an
-  asterisk is the first character of the name. Otherwise who can name files could have one taken for another.
-GNU's reads and this does not: a line with a zero byte, its end to C, and a file that is signed inline, whose signature would go unchecked.
+line. A backslash before the named ones says that backslash, newline and carriage return in the name are escaped. All this is what GNU's --check
+does (coreutils, src/digest.c: split_3, bsd_split_3), and so is the rest:
+- Any other line, such as a heading or a line that begins with #, is skipped, unless no line can be read.
+- The first untagged line of a length decides whether that length is in GNU's or BSD's form. After GNU's, lines in BSD's form are skipped; after
+  BSD's, a blank or an asterisk is the first character of the name. Otherwise someone who names files could pass one off as another.
+Unlike GNU's, this refuses a line with a zero byte, which ends a text in C, and a file that is signed inline: its signature would not be checked.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -28,29 +28,25 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof.digests import LENGTHS, WEAK
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import checksums, digests
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import escapes
 
 # Bytes: some 60,000 lines. The largest that distributions publish have a tenth.
 LIMIT = 8 << 20
 
 _DIGEST = re.compile(br'[0-9A-Fa-f]{32,128}(?![0-9A-Fa-f])')
-# Of lines: there may be millions that are nothing.
+# A quick test of lines: millions of them may hold nothing.
 _POSSIBLE = re.compile(br'[ \t]*\\?(?:[0-9A-Fa-f]{32}|[A-Za-z][A-Za-z0-9/_-]{0,31} {0,2}\()')
-# b2sum reads two blanks as well.
+# b2sum accepts two blanks as well.
 _TAG = re.compile(br'(BLAKE2b(?=  )|[A-Za-z][A-Za-z0-9/_-]{0,31}(?!  )) {0,2}\(')
-# After the name: how GNU's and OpenSSL's go on.
+# What follows the name in GNU's and OpenSSL's form.
 _TAGGED = re.compile(br'[ \t]*=[ \t]*([^ \t]+)\Z')
-_HEX = re.compile(r'[0-9a-f]+\Z')
-_ESCAPE = re.compile(br'\\(.?)', re.DOTALL)
 _ESCAPED = {b'n': b'\n', b'r': b'\r', b'\\': b'\\'}
 _STANDARD_INPUT = b'-'
 _BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 
-# By the number of hex digits, where nothing says which it is: what the tools of these lengths are used for by far the most.
+# The algorithm by the number of hex digits, where nothing names it: the most common one of each length.
 _OF_LENGTH = {32: 'md5', 40: 'sha1', 56: 'sha224', 64: 'sha256', 96: 'sha384', 128: 'sha512'}
-# Names without the signs that some put between the letters. SHA2-256 is what OpenSSL 3 calls it.
-_NAMES = dict([(name.replace('_', ''), name) for name in list(LENGTHS) + list(WEAK)]
-              + [('sha2' + name[3:], name) for name in ('sha224', 'sha256', 'sha384', 'sha512')])
 
 # Names of files of digests that b2sum wrote: B2SUMS, NAME.b2, NAME.b2sum, NAME.blake2b.
 _OF_BLAKE2B = re.compile(r'(?:b2sums?|blake2b(?:sums?)?|\.b2)(?:\.txt)?\Z', re.IGNORECASE)
@@ -60,45 +56,10 @@ _OF_BLAKE2B = re.compile(r'(?:b2sums?|blake2b(?:sums?)?|\.b2)(?:\.txt)?\Z', re.I
 Listed = namedtuple('Listed', 'line algorithm digest name')
 
 
-def canonical(name):
-    """An algorithm by any of its names (SHA-256, sha2-256, SHA3-512), as digests.LENGTHS or digests.WEAK has it; None if it is another."""
-    return _NAMES.get(re.sub('[-_/]', '', name.lower()))
-
-
-def parse_checksum(text):
-    """(algorithm, lower-case hex digest) of 'sha256:HEX'. Raises GofleetError(bad_checksum, weak_algorithm)."""
-    name, colon, digest = text.strip().partition(':')
-    digest = digest.strip().lower()
-    if not colon:
-        raise _bad_checksum(text, 'it does not say of which algorithm it is')
-    algorithm = canonical(name)
-    if algorithm is None:
-        raise _bad_checksum(text, "'%s' is no algorithm that is known here (%s)" % (name[:40], ', '.join(LENGTHS)))
-    if algorithm in WEAK:
-        raise weak(algorithm, text)
-    if not _HEX.match(digest):
-        raise _bad_checksum(text, 'what follows the colon is no digest in hex; an address or a file of digests is given as checksum_file')
-    if len(digest) != LENGTHS[algorithm]:
-        raise _bad_checksum(text, 'a %s has %d hex digits, and this has %d' % (algorithm, LENGTHS[algorithm], len(digest)))
-    return algorithm, digest
-
-
-def _bad_checksum(text, reason):
-    return GofleetError("checksum '%s' is none: %s. Write it as sha256:HEX." % (text[:160], reason), 'bad_checksum', checksum=text[:160], reason=reason)
-
-
-def weak(algorithm, subject):
-    """The GofleetError for a digest that proves nothing, because files with equal ones can be made."""
-    return GofleetError('%s: %s proves nothing, for two files that have the same can be made. Give a sha256 or stronger; whoever publishes '
-                        'the file has one, or compute it from a copy that is proven otherwise.' % (subject, algorithm), 'weak_algorithm',
-                        algorithm=algorithm)
-
-
-# ---- files of digests
-
+# ---- reading
 
 class Lines(list):
-    """[Listed] in their order. skipped: how many lines said nothing; first: the GofleetError that tells why of the first of them, or None."""
+    """[Listed] in their order. skipped: how many lines were skipped; first: the GofleetError that says why the first of them was, or None."""
 
     skipped = 0
     first = None
@@ -107,7 +68,7 @@ class Lines(list):
 def algorithm_of(name):
     """The algorithm of untagged digests of a file of this name or address; None where only their length tells.
 
-    BLAKE2b and SHA-512 have the same length, and both cannot be tried: who can choose between two digests has to match one only.
+    BLAKE2b and SHA-512 have the same length, and trying both would mean that an attacker only has to match one of them.
     """
     path = name.partition('#')[0].partition('?')[0] if '://' in name else name
     return 'blake2b' if _OF_BLAKE2B.search(path.rpartition('/')[2]) else None
@@ -120,7 +81,7 @@ def parse(raw, algorithm=None):
     Raises GofleetError(malformed_digest_file), whose text leaves the file to the caller, and whose evidence has the line's number.
     """
     if len(raw) > LIMIT:
-        raise _malformed(1, b'', 'the file has %d bytes, and %d are plenty' % (len(raw), LIMIT))
+        raise _malformed(1, b'', 'the file has %d bytes, more than the limit of %d' % (len(raw), LIMIT))
     reader = _Reader(algorithm)
     for number, whole in enumerate(io.BytesIO(raw[len(_BYTE_ORDER_MARK):] if raw.startswith(_BYTE_ORDER_MARK) else raw), 1):
         ended = whole[:-1] if whole.endswith(b'\n') else whole
@@ -131,20 +92,20 @@ def parse(raw, algorithm=None):
 
 
 class _Reader(object):
-    """Makes Lines of the lines of one file."""
+    """Reads the lines of one file."""
 
     def __init__(self, algorithm):
         self._algorithm = algorithm
         self._found = Lines()
         # By the length of digests: whether lines are BSD's, which the first one decides.
         self._is_bsd = {}
-        # The number of the last line in which a single blank is all that could be a name.
+        # The number of the last line whose name is a single blank, if it has one.
         self._blank = None
 
     def take(self, number, line):
         """A line without its end."""
         if line.startswith(b'-----BEGIN PGP'):
-            raise _malformed(number, line, 'the file is signed inline. Take the text out of it with "gpg --decrypt", which checks the signature, and give that')
+            raise _malformed(number, line, 'the file is signed inline. Extract its text with "gpg --decrypt", which checks the signature, and give that')
         if self._found.first and not _POSSIBLE.match(line):
             self._found.skipped += 1
             return
@@ -158,7 +119,7 @@ class _Reader(object):
         self._found.first = self._found.first or reason
 
     def lines(self):
-        """What was found. Raises GofleetError(malformed_digest_file) if that is nothing."""
+        """The Lines that were found. Raises GofleetError(malformed_digest_file) if there are none."""
         if len(self._found) + self._found.skipped > 1:
             self._skip_bare()
         elif self._found and self._found[0].line == self._blank:
@@ -191,10 +152,10 @@ class _Reader(object):
     def _untagged(self, number, line, found, escaped):
         digest, rest = found.group(), line[found.end() + 1:]
         algorithm = self._algorithm
-        if algorithm is None or LENGTHS[algorithm] != len(digest):
+        if algorithm is None or digests.LENGTHS[algorithm] != len(digest):
             algorithm = _OF_LENGTH.get(len(digest))
         if algorithm is None:
-            raise _malformed(number, line, 'no algorithm that is known here has digests of %d hex digits' % len(digest))
+            raise _malformed(number, line, 'no known algorithm has digests of %d hex digits' % len(digest))
         if not rest and not escaped:
             return Listed(number, algorithm, to_native(digest).lower(), None)
         name = self._untagged_name(number, line, rest, len(digest))
@@ -207,7 +168,7 @@ class _Reader(object):
             raise _malformed(number, line, 'it has no name')
         bsd = len(rest) == 1 or rest[:1] not in (b' ', b'*')
         if bsd and self._is_bsd.get(length) is False:
-            raise _malformed(number, line, 'one blank is before the name, and two were in a line before it')
+            raise _malformed(number, line, 'one blank is before the name, but an earlier line has two')
         if self._is_bsd.setdefault(length, bsd):
             return rest
         return rest[1:]
@@ -220,39 +181,34 @@ def _tagged(number, line, tag, escaped):
     if not name or not found:
         raise _malformed(number, line, 'it is not ALGORITHM (NAME) = HEX')
     digest = to_native(found.group(1), errors='surrogate_or_replace').lower()
-    algorithm = canonical(to_native(tag.group(1)))
-    length = dict(LENGTHS, **WEAK).get(algorithm)
+    algorithm = checksums.canonical(to_native(tag.group(1)))
+    length = dict(digests.LENGTHS, **digests.WEAK).get(algorithm)
     # Of others (RMD160, and SIZE, which some list beside them) nothing is known, so nothing is expected.
-    if length is not None and not (_HEX.match(digest) and len(digest) == length):
+    if length is not None and not (checksums.HEX.match(digest) and len(digest) == length):
         raise _malformed(number, line, 'a %s has %d hex digits' % (algorithm, length))
     return Listed(number, algorithm or to_native(tag.group(1)).lower(), digest, _name(number, line, name, escaped))
 
 
 def _name(number, line, name, escaped):
-    if not escaped:
-        return name
-
-    def character(escape):
-        if escape.group(1) not in _ESCAPED:
-            raise _malformed(number, line, 'the name is escaped, and a backslash stands before neither n, r nor another backslash')
-        return _ESCAPED[escape.group(1)]
-
-    return _ESCAPE.sub(character, name)
+    found = escapes.unescaped(name, _ESCAPED) if escaped else name
+    if found is None:
+        raise _malformed(number, line, 'the name is escaped, and a backslash in it is not followed by n, r or another backslash')
+    return found
 
 
 def _malformed(number, line, reason):
     text = to_native(line[:80], errors='surrogate_or_replace')
     where = "line %d ('%s')" % (number, text) if text else 'it'
-    return GofleetError('%s is not what a file of digests has: %s.' % (where, reason), 'malformed_digest_file', line=number, text=text, reason=reason)
+    return GofleetError('%s is not a line of a file of digests: %s.' % (where, reason), 'malformed_digest_file', line=number, text=text, reason=reason)
 
 
-# ---- what such a file says of one
+# ---- the digest of one file
 
 
 def find(listed, name, algorithm=None):
-    """The Listed of the strongest digest that a file lists for a name; a bare one is of every name.
+    """The Listed with the strongest digest of a name; a bare digest matches every name.
 
-    listed: of parse(); name: bytes; algorithm: of LENGTHS, the only one that counts if it is given.
+    listed: of parse(); name: bytes; algorithm: of digests.LENGTHS; if given, only its digests count.
     Raises GofleetError: not_listed, conflicting_digests, weak_algorithm, unsupported_algorithm; its text leaves the file to the caller.
     """
     plain = _plain(name)
@@ -261,19 +217,19 @@ def find(listed, name, algorithm=None):
         raise _not_listed(listed, name)
     if algorithm is not None:
         ours = [entry for entry in ours if entry.algorithm == algorithm]
-    strong = [each for each in LENGTHS if any(entry.algorithm == each for entry in ours)]
+    strong = [each for each in digests.LENGTHS if any(entry.algorithm == each for entry in ours)]
     if not strong:
         raise _no_proof(listed, name, algorithm, ours)
     found = [entry for entry in ours if entry.algorithm == strong[0]]
     if len(set(entry.digest for entry in found)) > 1:
-        raise GofleetError('lists %s for %s twice, on lines %d and %d, and they differ. Give checksum, or a file that says one thing.'
+        raise GofleetError('lists two different %s digests for %s, on lines %d and %d. Give checksum, or a file with one digest of it.'
                            % (strong[0], to_native(name), found[0].line, found[-1].line), 'conflicting_digests', name=to_native(name),
                            lines=[entry.line for entry in found])
     return found[0]
 
 
 def _plain(name):
-    """find and tar write ./ before names. Counted, not cut off one by one: a name has room for a million of them."""
+    """A name without the ./ that find and tar write before it. Linear in its length: it may begin with a million of them."""
     start = 0
     while name.startswith(b'./', start):
         start += 2
@@ -284,8 +240,8 @@ def _plain(name):
 
 def _not_listed(listed, name):
     near = [to_native(entry.name) for entry in listed if entry.name.rpartition(b'/')[2] == name.rpartition(b'/')[2]][:5]
-    hint = 'It lists %s: if that is the file, give that as checksum_name.' % ' and '.join(near) if near else \
-        'Give the name that it has there as checksum_name, or another file of digests.'
+    hint = 'It lists %s: if that is the file, give that name as checksum_name.' % ' and '.join(near) if near else \
+        'Give the name that it lists the file under as checksum_name, or another file of digests.'
     if getattr(listed, 'skipped', 0):
         hint += ' %d of its lines cannot be read; %s' % (listed.skipped, listed.first.msg)
     return GofleetError('does not list %s. %s' % (to_native(name), hint), 'not_listed', name=to_native(name), near=near, listed=len(listed))
@@ -293,8 +249,8 @@ def _not_listed(listed, name):
 
 def _no_proof(listed, name, algorithm, ours):
     there = sorted(set(entry.algorithm for entry in ours or listed))
-    if ours and all(each in WEAK for each in there):
-        return weak(', '.join(there), 'lists nothing else for %s' % to_native(name))
-    return GofleetError('lists no digest for %s that can be used: %s is %s, and it has %s.'
-                        % (to_native(name), 'checksum_algorithm' if algorithm else 'what is known here', algorithm or ', '.join(LENGTHS), ', '.join(there)),
+    if ours and all(each in digests.WEAK for each in there):
+        return checksums.weak(', '.join(there), 'lists no other digest for %s' % to_native(name))
+    known = 'checksum_algorithm is %s' % algorithm if algorithm else 'known algorithms are %s' % ', '.join(digests.LENGTHS)
+    return GofleetError('lists no usable digest for %s: %s, and it has %s.' % (to_native(name), known, ', '.join(there)),
                         'unsupported_algorithm', name=to_native(name), algorithms=there)

@@ -3,7 +3,7 @@
 
 """OpenPGP files: armor, packets, and which packets of a certificate belong together. Nothing here judges a signature.
 
-Source: RFC 4880. Malformed input raises ValueError with what is wrong with it, to be read after a colon.
+Source: RFC 4880. Malformed input raises ValueError with the reason, worded to follow a colon.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -43,8 +43,8 @@ class Packet(namedtuple('Packet', 'tag body')):
 def read(raw, kind, limit):
     """The packets of a file, armored or binary. kind: as its armor names it; limit: in bytes. Raises ValueError."""
     if len(raw) > limit:
-        raise ValueError('it has %d bytes, and %d are plenty' % (len(raw), limit))
-    # Editors of Windows begin a text with it; the packet that it could begin is reserved.
+        raise ValueError('it has %d bytes, more than the limit of %d' % (len(raw), limit))
+    # Windows editors write it before a text; as the start of a packet it is reserved.
     raw = raw[len(_BYTE_ORDER_MARK):] if raw.startswith(_BYTE_ORDER_MARK) else raw
     if not raw.strip():
         raise ValueError('it is empty')
@@ -107,7 +107,7 @@ def _decoded(text):
 
 
 def _from_base64(text):
-    # binascii passes over what does not belong there, and Python 2's error is no ValueError.
+    # binascii skips invalid characters, and its error on Python 2 is no ValueError.
     if not _BASE64.match(text):
         raise ValueError('Only base64 data is allowed in its armor')
     if len(text) % 4:
@@ -157,7 +157,7 @@ def _header(raw, offset):
         if size == 255:
             return first & 0x3F, offset + 6, _number(raw, offset + 2, 4)
     # Only messages may come in pieces.
-    raise ValueError('the packet at byte %d does not tell its length' % offset)
+    raise ValueError('the packet at byte %d does not give its length' % offset)
 
 
 # ---- keys

@@ -17,10 +17,10 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import escapes
 
 _LINE = re.compile(br'([0-7]{4}) ([0-9a-f]*) ([0-9]{1,19}) ([fl?]) ([^\0]+)\Z')
-_ESCAPE = re.compile(br'\\(.?)', re.DOTALL)
 _ESCAPED = {b'n': b'\n', b'\\': b'\\'}
 
 # How a tree differs from what is listed: sorted paths relative to it, as str.
@@ -28,7 +28,7 @@ Differences = namedtuple('Differences', 'changed missing extra mode')
 
 
 def sums(entries):
-    """The lines of a tree, as bytes. entries: of digests.walk_tree(), or equal ones."""
+    """The lines of a tree, as bytes. entries: of trees.walk_tree(), or equal ones."""
     return b''.join(
         ('%04o %s %d %s ' % (entry.mode, entry.sha256, entry.size, entry.kind)).encode('ascii')
         + entry.path.replace(b'\\', b'\\\\').replace(b'\n', b'\\n') + b'\n'
@@ -36,11 +36,11 @@ def sums(entries):
 
 
 def parse(text):
-    """{path: digests.Entry} of what sums() made. Raises GofleetError(bad_manifest) with the number of the line in its evidence."""
+    """{path: trees.Entry} of what sums() made. Raises GofleetError(bad_manifest) with the number of the line in its evidence."""
     entries = {}
     lines = text.split(b'\n')
     if lines.pop():
-        raise _malformed(len(lines) + 1, 'the last line has no end, as if the rest were cut off')
+        raise _malformed(len(lines) + 1, 'the file does not end with a newline; its end may be missing')
     for number, line in enumerate(lines, 1):
         found = _LINE.match(line)
         if not found:
@@ -50,25 +50,23 @@ def parse(text):
             path = _unescaped(path, number)
         if path in entries:
             raise _malformed(number, 'an earlier line has the same path')
-        entries[path] = digests.Entry(path, to_native(kind), int(mode, 8), int(size), to_native(digest))
+        entries[path] = trees.Entry(path, to_native(kind), int(mode, 8), int(size), to_native(digest))
     return entries
 
 
 def _unescaped(path, number):
-    def character(escape):
-        if escape.group(1) not in _ESCAPED:
-            raise _malformed(number, 'a backslash stands before neither n nor another backslash')
-        return _ESCAPED[escape.group(1)]
-
-    return _ESCAPE.sub(character, path)
+    found = escapes.unescaped(path, _ESCAPED)
+    if found is None:
+        raise _malformed(number, 'a backslash is not followed by n or another backslash')
+    return found
 
 
 def _malformed(number, reason):
-    return GofleetError('line %d is none that a manifest has: %s' % (number, reason), 'bad_manifest', line=number, reason=reason)
+    return GofleetError('line %d is invalid: %s' % (number, reason), 'bad_manifest', line=number, reason=reason)
 
 
 def differences(wanted, entries):
-    """The Differences of a tree from what is listed. wanted: of parse(); entries: of digests.walk_tree()."""
+    """The Differences of a tree from what is listed. wanted: of parse(); entries: of trees.walk_tree()."""
     found = dict((entry.path, entry) for entry in entries)
     both = [(wanted[path], found[path]) for path in wanted if path in found]
     return Differences(
@@ -82,9 +80,9 @@ def _named(paths):
     return sorted(to_native(path) for path in paths)
 
 
-def told(differences, let_be=()):
-    """What differs, in few words; None if nothing does. let_be: (field, path) pairs that do not count."""
-    parts = [(word, [path for path in paths if (word, path) not in let_be]) for word, paths in zip(differences._fields, differences)]
+def in_words(differences, ignored=()):
+    """The differences, in a few words; None if there are none. ignored: (field, path) pairs that do not count."""
+    parts = [(word, [path for path in paths if (word, path) not in ignored]) for word, paths in zip(differences._fields, differences)]
     parts = ['%s: %s%s' % (word, paths[0], ' and %d more' % (len(paths) - 1) if len(paths) > 1 else '') for word, paths in parts if paths]
     return '; '.join(parts) or None
 

@@ -24,9 +24,9 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, locks, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, leftovers, locks, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
-from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
+from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as known
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import report as sysctl_report
@@ -123,7 +123,7 @@ def observe(wanted, paths):
         precedence=boot.Precedence(loader.name, tree, paths.path),
         manual=boot.Precedence('procps', tree, paths.path) if boot.has_procps(tree) and loader.name != 'procps' else None,
         loader=loader,
-        kernel=architecture.kernel_version(),
+        kernel=kernel.version(),
         release=to_native(os.uname()[2]),
         leftovers=_leftovers(paths),
         stale=not state['keys'] and (os.path.isdir(paths.meta) or _is_empty(os.path.dirname(paths.meta))),
@@ -161,8 +161,8 @@ def _drop_in(paths):
 
 def _leftovers(paths):
     """What killed runs left; nobody else writes there while the lock is held."""
-    files = transaction.unfinished_files(os.path.dirname(paths.drop_in)) + transaction.unfinished_files(paths.meta)
-    return [each for each in files if each.startswith((paths.drop_in + '.', paths.state + '.', paths.lock + '.'))] + transaction.retired(paths.meta)
+    files = leftovers.unfinished_files(os.path.dirname(paths.drop_in)) + leftovers.unfinished_files(paths.meta)
+    return [each for each in files if each.startswith((paths.drop_in + '.', paths.state + '.', paths.lock + '.'))] + leftovers.retired(paths.meta)
 
 
 def _live(paths, parts):

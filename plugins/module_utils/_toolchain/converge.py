@@ -16,12 +16,13 @@ from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, locks, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, leftovers, locks, syncing, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
-from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests, trees
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import adoption, extra_files, go_policy, manifest, observe, offers, trial, trust
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import change as toolchain_change
@@ -108,7 +109,7 @@ class Installer(object):
         record = record_for(self.records, version, self.goarch)
         tree = self.paths.tree(name)
         content = manifest.read(self.paths.manifests, name)
-        entries = digests.walk_tree(tree)
+        entries = trees.walk_tree(tree)
         differences = manifest.differences(entries, self.paths.manifests, name, content)
         if not differences or manifest.told(differences):
             raise GofleetError('%s is not what was installed any more (%s), so nobody can vouch for it. Run with verify: deep, which replaces it.'
@@ -152,7 +153,7 @@ class Installer(object):
         if not content or content.pop('twin', None) != twin:
             return
         there = os.path.isdir(twin) and not os.path.islink(twin)
-        differences = manifest.differences(digests.walk_tree(twin), self.paths.manifests, name, content) if there else None
+        differences = manifest.differences(trees.walk_tree(twin), self.paths.manifests, name, content) if there else None
         # What is missing may be what a run was killed over. All that is left is in the copy too.
         if differences and not (differences.changed or differences.extra):
             # Not by way of the stage, which may be on another file system.
@@ -213,7 +214,7 @@ class Installer(object):
         adoption.check_provable(version, record, self.policy)
         tree = os.path.join(stage, 'go')
         adoption.copy_tree(source, tree)
-        entries = digests.walk_tree(tree)
+        entries = trees.walk_tree(tree)
         h1 = digests.prove_h1(entries, version, self.goarch, record, source)
         trial.prove_version(tree, version, self.goarch, stage, self.program)
         return Obtained(None, 'adopted', source, None, None), Staged(tree, entries, h1)
@@ -235,7 +236,7 @@ class Installer(object):
             except GofleetError as exc:
                 if exc.code in _OF_THIS_HOST:
                     raise
-                failures.append({'url': sources.without_credentials(url), 'code': exc.code, 'reason': exc.msg})
+                failures.append({'url': addresses.without_credentials(url), 'code': exc.code, 'reason': exc.msg})
                 transaction.delete_tree(scratch)
             else:
                 self.progress['passed_over'] += failures
@@ -276,7 +277,7 @@ class Installer(object):
         if not self.sources.incoming or (os.geteuid() != 0 and connection not in ('', str(os.geteuid()))):
             return None
         transaction.make_folder(self.paths.incoming)
-        for abandoned in transaction.leftovers(self.paths.incoming, observe.STALE_UPLOAD):
+        for abandoned in leftovers.unused_stages(self.paths.incoming, observe.STALE_UPLOAD):
             transaction.delete_tree(abandoned)
         folder = tempfile.mkdtemp(dir=self.paths.incoming)
         # Under sudo the connection is another user's; root reads what that user puts here, and hashes it.
@@ -343,7 +344,7 @@ def _copy(given, target, expected, follow):
                                % (given.origin, status.st_size, 'the record says %d' % limit if expected else 'no archive of Go has more than %d' % limit),
                                'sha256_mismatch' if expected else 'archive_unsafe', path=given.origin, found=status.st_size, wanted=limit)
         size = 0
-        with transaction.naming(target), io.open(target, 'wb') as output:
+        with syncing.naming(target), io.open(target, 'wb') as output:
             # No further than it was long: a file that grows has no end either.
             chunk = source.read(min(digests.CHUNK, status.st_size))
             while chunk:
@@ -441,7 +442,7 @@ def _refuse_early(steps, paths, wanted, records):
         trial.check_writable(path, 'prefix, link and bin_dir below a folder of this user (the default without become)')
     versions = [step.detail for step in steps if step.action in ('install', 'adopt')]
     for version in versions:
-        trial.check_kernel(version, wanted.goarch, architecture.kernel_version())
+        trial.check_kernel(version, wanted.goarch, kernel.version())
     sizes = [records.get(version, {}).get('archives', {}).get(wanted.goarch, {}).get('size') or 0 for version in versions]
     trial.check_room(trial.nearest_folder(paths.prefix), sum(sizes))
 

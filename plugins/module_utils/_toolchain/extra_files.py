@@ -19,7 +19,7 @@ import stat
 from ansible.module_utils.common.text.converters import to_bytes, to_native, to_text
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy, observe
 
@@ -74,7 +74,7 @@ def _listed(path):
 
 def aside_name(paths, name, now, taken):
     """A path for a tree that is kept aside. taken: the names in the prefix; now: seconds since the epoch."""
-    first = fresh = transaction.aside_name(paths.tree(name), now)
+    first = fresh = leftovers.aside_name(paths.tree(name), now)
     number = 1
     while os.path.basename(fresh) in taken:
         number += 1

@@ -21,6 +21,7 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers as files_leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
@@ -195,7 +196,7 @@ def write(tree, blocks):
 
 def leftovers(folder):
     """What a killed run left beside the go.env in a folder: a tree, or where the blocks are kept."""
-    return transaction.unfinished_copies(os.path.join(folder, FILE))
+    return files_leftovers.unfinished_copies(os.path.join(folder, FILE))
 
 
 def shown(steps, move, paths):

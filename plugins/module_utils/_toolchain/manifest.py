@@ -138,7 +138,7 @@ def differences(entries, folder, name, content):
 
 def told(differences):
     """What differs, in few words; None if nothing does, or only go.env, which is there to be edited (go help environment)."""
-    return tree_list.told(differences, let_be=[('changed', 'go.env')])
+    return tree_list.in_words(differences, ignored=[('changed', 'go.env')])
 
 
 def as_shipped(entries, folder, name, content):

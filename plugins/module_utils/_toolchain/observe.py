@@ -24,11 +24,12 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests, tree_list
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees as proof_trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 
 PROGRAMS = ('go', 'gofmt')
@@ -153,20 +154,20 @@ def observe(paths, deep=False):
         trees=trees, taken=taken,
         link=_observe_link(paths, trees),
         programs=dict((name, _observe_program(paths, name)) for name in PROGRAMS),
-        garbage=transaction.leftovers(paths.stage) + transaction.retired(paths.meta) + _abandoned_uploads(paths) + _unfinished(paths, trees),
+        garbage=leftovers.unused_stages(paths.stage) + leftovers.retired(paths.meta) + _abandoned_uploads(paths) + _unfinished(paths, trees),
         orphans=[name for name in described if name not in taken])
 
 
 def _abandoned_uploads(paths):
     # An empty one, of a controller that then had nothing to bring, is no reason to change a host.
-    return [path for path in transaction.leftovers(paths.incoming, STALE_UPLOAD) if names_in(path)]
+    return [path for path in leftovers.unused_stages(paths.incoming, STALE_UPLOAD) if names_in(path)]
 
 
 def _unfinished(paths, trees):
-    found = transaction.unfinished_files(paths.manifests) + transaction.unfinished_copies(paths.lock)
-    found += transaction.unfinished_names(paths.link, lambda target: _is_ours(target, paths, trees))
+    found = leftovers.unfinished_files(paths.manifests) + leftovers.unfinished_copies(paths.lock)
+    found += leftovers.unfinished_names(paths.link, lambda target: _is_ours(target, paths, trees))
     for name in PROGRAMS:
-        found += transaction.unfinished_names(paths.program(name), paths.owns_program)
+        found += leftovers.unfinished_names(paths.program(name), paths.owns_program)
     return found
 
 
@@ -193,7 +194,7 @@ def _tree(paths, name, deep):
     if content is None:
         return Tree(name, None, None, 'its manifest cannot be read', [], None, None, None)
     problem = _ownership_problem(paths.tree(name)) or manifest.problem(paths.tree(name), content)
-    differences = manifest.differences(digests.walk_tree(paths.tree(name)), paths.manifests, name, content) if deep else None
+    differences = manifest.differences(proof_trees.walk_tree(paths.tree(name)), paths.manifests, name, content) if deep else None
     if deep:
         problem = _ownership_problem(paths.tree(name)) or (
             manifest.told(differences) if differences else 'the list of its files is not the one that was written')
@@ -337,7 +338,7 @@ def _aside(found, path, wanted, now):
             'path, or set adopt: true to have it kept whole under another name beside it.'
             % (path, 'a link to %s' % found.target if found.target else 'a file or folder'),
             'occupied', path=path, target=found.target)
-    return transaction.aside_name(path, now)
+    return leftovers.aside_name(path, now)
 
 
 def _plan_removal(wanted, observed, paths):

@@ -10,6 +10,7 @@ __metaclass__ = type
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
 
 
@@ -50,7 +51,7 @@ def check(offered, record, version, goarch, policy):
         refusal = download.refusal(url, offered.options)
         if refusal is None:
             return
-        failures.append({'url': sources.without_credentials(url), 'code': refusal.code, 'reason': refusal.msg})
+        failures.append({'url': addresses.without_credentials(url), 'code': refusal.code, 'reason': refusal.msg})
     raise no_source(version, goarch, failures)
 
 
@@ -68,6 +69,6 @@ def no_source(version, goarch, failures):
     advice = _ADVICE.get(codes.pop()) if len(codes) == 1 else None
     return GofleetError(
         'Go %s for linux-%s came from no source. %s %s'
-        % (version, goarch, 'Tried %s' % sources.told(failures) if failures else 'There is no mirror or module proxy to try.',
+        % (version, goarch, 'Tried %s' % sources.in_words(failures) if failures else 'There is no mirror or module proxy to try.',
            advice or 'Check the mirrors, or let the controller fetch with transfer: push.'),
         'no_source', version=version, goarch=goarch, failures=failures)

@@ -15,6 +15,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sourc
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_release
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import OUT_OF_REACH, Memory
@@ -222,12 +223,12 @@ class Prover:
             try:
                 found = self._request.read(url, _SIGNATURE_LIMIT)
             except GofleetError as exc:
-                failures.append({'url': sources.without_credentials(url), 'reason': exc.msg})
+                failures.append({'url': addresses.without_credentials(url), 'reason': exc.msg})
                 continue
             if not found.lstrip().startswith(b'<'):
                 return found
-            failures.append({'url': sources.without_credentials(url), 'reason': 'answers a page of HTML'})
-        raise GofleetError(f'there is no signature of {filename}: {sources.told(failures)}', 'no_signature', failures=failures)
+            failures.append({'url': addresses.without_credentials(url), 'reason': 'answers a page of HTML'})
+        raise GofleetError(f'there is no signature of {filename}: {sources.in_words(failures)}', 'no_signature', failures=failures)
 
     def _archive(self, record: Record, goarch: str) -> Path:
         from ansible_collections.gofleet.golang.plugins.plugin_utils import _archives as archives
@@ -240,7 +241,7 @@ class Prover:
         return archives.local_archive(self._request.archive, record, goarch) if self._request.archive else None
 
     def _fetched_certificate(self, url: str) -> bytes:
-        shown = sources.without_credentials(url)
+        shown = addresses.without_credentials(url)
 
         def fetch() -> str:
             try:

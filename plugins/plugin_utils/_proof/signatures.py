@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import gpgv
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import gpgv, verdicts
 
 # Google's key for Linux packages. It is its subkeys that sign, and they change every year or two.
 PRIMARY = 'EB4C1BFD4F042F6DDDCCEC917721F63BD38B4796'
 REFRESHED = 'https://dl.google.com/linux/linux_signing_key.pub'
 
-_WORDS = gpgv.Words(
+_WORDS = verdicts.Words(
     named=os.path.basename, machine='the controller', option='signing_certificate', owner=REFRESHED, url=REFRESHED,
     refresh=f'"signing_certificate: {REFRESHED}", or the path of a copy of that file on the controller',
     published='Go publishes one beside each archive, under its name with .asc after it; a mirror without signatures may answer anything. '

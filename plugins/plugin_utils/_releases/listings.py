@@ -9,8 +9,8 @@ import dataclasses
 from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
@@ -32,7 +32,7 @@ class Listings:
     @property
     def shown(self) -> str:
         """The index's address, as it may be shown."""
-        return str(sources.without_credentials(self._request.index_url))
+        return str(addresses.without_credentials(self._request.index_url))
 
     def old(self) -> dict[str, Record]:
         """Records by version of whatever copy of the index there is. A release never changes."""
@@ -83,7 +83,7 @@ class Listings:
             try:
                 return self._request.read(url, _LIMIT)
             except GofleetError as exc:
-                failures.append(f'{sources.without_credentials(url)} ({exc.msg})')
+                failures.append(f'{addresses.without_credentials(url)} ({exc.msg})')
         raise GofleetError(f"Neither the release index nor a module proxy can be read: {'; '.join(failures)}. Check the controller's network and "
                            'proxy settings, or pin digests with checksums.', 'index_unreachable', failures=failures)
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, Version, parse_release
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _private_folders as private_folders
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
@@ -38,7 +38,7 @@ class NewestSeen:
     def __init__(self, request: Request, cache: Cache) -> None:
         self._allow = request.allow_downgrade
         self._cache = cache
-        self._asked = [str(sources.without_credentials(url)) for url in (request.index_url, *request.goproxy)]
+        self._asked = [str(addresses.without_credentials(url)) for url in (request.index_url, *request.goproxy)]
         self._name = f'{hashlib.sha256(json.dumps(self._asked).encode()).hexdigest()[:32]}.json'
         # For messages: the index, or what stands in for one that is switched off.
         self._where = next((each for each in self._asked if '://' in each), 'the index')

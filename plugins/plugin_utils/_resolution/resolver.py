@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_result
-from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, archive_name, parse_release, parse_spec
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prover as proofs
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import newest_seen, releases
@@ -210,7 +210,7 @@ class _Resolver:
         if spec.kind == 'exact':
             version = str(spec.version)
         else:
-            where = 'the list of ' + ', '.join(map(sources.without_credentials, self._request.goproxy))
+            where = 'the list of ' + ', '.join(map(addresses.without_credentials, self._request.goproxy))
             version = releases.resolve(spec, self._listings.proxied(cause, insist=True), where)
         record = Record(version)
         failures = self._add_h1(record, self._insist)

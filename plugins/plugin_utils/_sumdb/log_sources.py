@@ -11,7 +11,7 @@ every error; in front of direct or off, and at the end of the list, it asks the 
 from __future__ import annotations
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Database
@@ -46,7 +46,7 @@ class LogSources:
                 content = self._ask(base, path)
             except GofleetError as exc:
                 absent = absent or exc.evidence.get('status') in _ABSENT
-                failures.append(f'{sources.without_credentials(base)} {exc.msg}')
+                failures.append(f'{addresses.without_credentials(base)} {exc.msg}')
             else:
                 # It has the rest of this lookup too.
                 self._bases = [base, *(each for each in self._bases if each != base)]

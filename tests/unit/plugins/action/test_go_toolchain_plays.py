@@ -506,7 +506,7 @@ REFUSALS = {
         'no_source',
         (
             '{mirror}/fault/not_found/plain/{file}: answers 404',
-            '{mirror}/fault/html/plain/{file}: answers with a web page',
+            '{mirror}/fault/html/plain/{file}: sends a web page',
             '{mirror}/fault/flip/plain/{file}: sha256 is {flipped}, not {digest}',
             f'{NOBODY}/{{file}}: cannot be reached',
             'Check mirrors',

@@ -11,7 +11,7 @@ import signal
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
 from support.units import tiny_trees
 from support.units.tiny_host import VERSIONS, Host
 
@@ -19,7 +19,7 @@ from support.units.tiny_host import VERSIONS, Host
 @pytest.fixture
 def no_disk(monkeypatch):
     """Nobody cuts the power here, and a shared machine's disk is slow; test_transaction.py looks at the syncs."""
-    monkeypatch.setattr(transaction, 'sync_tree', lambda path: None)
+    monkeypatch.setattr(syncing, 'sync_tree', lambda path: None)
     monkeypatch.setattr(os, 'fsync', lambda handle: None)
 
 

@@ -13,7 +13,8 @@ import os
 import pytest
 from ansible.module_utils.common.text.converters import jsonify
 
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
 
 def test_an_error_is_its_message_and_its_result():
@@ -28,23 +29,23 @@ def test_an_error_is_its_message_and_its_result():
     (errno.ELOOP, 'os_error', 'run again'),
 ])
 def test_an_os_error_gets_a_code_and_advice(number, code, advice):
-    error = from_os_error(OSError(number, os.strerror(number), '/opt/go'))
+    error = errors.from_os_error(OSError(number, os.strerror(number), '/opt/go'))
     assert (error.code, error.evidence) == (code, {'path': '/opt/go', 'errno': errno.errorcode[number]})
     assert error.msg.startswith('/opt/go: %s.' % os.strerror(number))
     assert advice in error.msg
 
 
 def test_an_os_error_of_no_file_speaks_of_the_host():
-    assert from_os_error(OSError(errno.ENOSPC, 'full')).msg.startswith('the host: full.')
+    assert errors.from_os_error(OSError(errno.ENOSPC, 'full')).msg.startswith('the host: full.')
 
 
 def test_an_io_error_of_a_real_file_is_understood(tmpdir):
     with pytest.raises((IOError, OSError)) as caught:
         io.open(str(tmpdir), 'rb')
-    assert from_os_error(caught.value).evidence == {'path': str(tmpdir), 'errno': 'EISDIR'}
+    assert errors.from_os_error(caught.value).evidence == {'path': str(tmpdir), 'errno': 'EISDIR'}
 
 
 @pytest.mark.parametrize('name', [b'/opt/\xff', u'/opt/\xe4'.encode('utf-8'), 7])
 def test_the_result_is_json_whatever_the_file_is_called(name):
-    error = from_os_error(OSError(errno.EACCES, 'denied', name))
+    error = errors.from_os_error(OSError(errno.EACCES, 'denied', name))
     assert json.loads(jsonify(error.as_result()))['code'] == 'not_writable'

@@ -15,7 +15,7 @@ import pytest
 from ansible.module_utils.common.text.converters import to_bytes
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _labels as labels
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing, transaction
 
 INHERITED = b'unconfined_u:object_r:usr_t:s0'
 PROGRAM = b'system_u:object_r:bin_t:s0'
@@ -264,7 +264,7 @@ def test_what_a_user_makes_has_the_label_before_it_has_its_name(policy, user, tm
 
 def test_a_tree_is_labelled_before_it_is_synced_and_named(policy, tree, tmpdir, monkeypatch):
     synced = []
-    monkeypatch.setattr(transaction, 'sync_tree', lambda path: synced.append(dict(policy.given)))
+    monkeypatch.setattr(syncing, 'sync_tree', lambda path: synced.append(dict(policy.given)))
     transaction.publish_tree(str(tree), str(tmpdir.join('go1.26.6')))
     assert synced == [{to_bytes(str(tree.join('bin', 'go'))): PROGRAM}]
 

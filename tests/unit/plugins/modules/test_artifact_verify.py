@@ -20,7 +20,7 @@ import tempfile
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests, trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 from ansible_collections.gofleet.golang.plugins.modules import artifact_verify
 from ansible_collections.gofleet.golang.plugins.modules.artifact_verify import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN
@@ -126,7 +126,7 @@ def test_all_that_fail_are_told_and_all_that_do_not(host):
 def test_a_message_stays_short_however_many_fail(host):
     result = host.run(files=[{'path': '/nonexistent/%d' % number, 'checksum': 'sha256:' + SHA256} for number in range(200)])
     assert len(result['files']) == len(result['evidence']['failures']) == 200
-    assert result['msg'].endswith('180 more are in files.')
+    assert result['msg'].endswith('The result lists 180 more under files.')
     assert '/nonexistent/19 ' in result['msg']
 
 
@@ -645,7 +645,7 @@ def test_a_manifest_can_be_pinned_in_the_same_call(host, tree):
 
 def test_the_manifest_of_a_toolchain_will_do(host, tree):
     root = tree['tree']
-    entries = digests.walk_tree(root)
+    entries = trees.walk_tree(root)
     folder = str(host.folder.mkdir('manifests'))
     manifest.write(folder, 'go1', manifest.describe(root, entries), entries)
     assert host.run(tree=root, manifest=os.path.join(folder, 'go1.sums'))['tree']['proven']

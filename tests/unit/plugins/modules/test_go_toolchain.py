@@ -18,7 +18,7 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
 from ansible_collections.gofleet.golang.plugins.modules import go_toolchain
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN
@@ -33,7 +33,7 @@ GOARCH = host.goarch()
 @pytest.fixture(autouse=True)
 def _no_disk(monkeypatch):
     """Nobody cuts the power here, and a shared machine's disk is slow."""
-    monkeypatch.setattr(transaction, 'sync_tree', lambda path: None)
+    monkeypatch.setattr(syncing, 'sync_tree', lambda path: None)
     monkeypatch.setattr(os, 'fsync', lambda handle: None)
 
 

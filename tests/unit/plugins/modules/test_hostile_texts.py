@@ -19,7 +19,7 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
 from ansible_collections.gofleet.golang.plugins.modules import abi_check, artifact_verify, env_file, go_toolchain, sysctl_profile
@@ -39,7 +39,7 @@ ACTED_ON = re.compile(u'[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u
 @pytest.fixture(autouse=True)
 def _no_disk(monkeypatch):
     """Nobody cuts the power here, and a shared machine's disk is slow."""
-    monkeypatch.setattr(transaction, 'sync_tree', lambda path: None)
+    monkeypatch.setattr(syncing, 'sync_tree', lambda path: None)
     monkeypatch.setattr(os, 'fsync', lambda handle: None)
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.gofleet.golang.plugins.module_utils._fetch.sources import proxy_urls, without_credentials
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 
 
@@ -15,5 +15,5 @@ def test_secrets_are_found_in_texts_of_ansible() -> None:
 
 
 def test_addresses_of_ansible_are_shown_and_split() -> None:
-    assert without_credentials(wrap_var('https://deploy:pa55word@proxy.example.com/x')) == 'https://proxy.example.com/x'
-    assert proxy_urls(wrap_var('https://a.example.com, https://b.example.com')) == ['https://a.example.com', 'https://b.example.com']
+    assert addresses.without_credentials(wrap_var('https://deploy:pa55word@proxy.example.com/x')) == 'https://proxy.example.com/x'
+    assert sources.proxy_urls(wrap_var('https://a.example.com, https://b.example.com')) == ['https://a.example.com', 'https://b.example.com']

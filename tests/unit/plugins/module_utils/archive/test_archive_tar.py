@@ -21,7 +21,7 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests, trees
 from support.units import forked, tiny_trees
 from support.units.tiny_trees import member, tar_with, zip_with
 
@@ -86,7 +86,7 @@ def described(root):
 
 
 def test_the_entries_of_a_tar_are_those_of_its_tree(unpack, tmpdir, folder):
-    assert unpack(tiny_trees.tar_of(tmpdir.join('a.tar.gz'), TREE)) == digests.walk_tree(os.path.join(folder, 'go'))
+    assert unpack(tiny_trees.tar_of(tmpdir.join('a.tar.gz'), TREE)) == trees.walk_tree(os.path.join(folder, 'go'))
 
 
 @pytest.mark.parametrize('umask', [0o022, 0o077])
@@ -466,7 +466,7 @@ def test_a_module_zip_gets_the_modes_of_the_archive(unzip, module, folder):
 
 
 def test_the_entries_of_a_module_zip_are_those_of_its_tree(unzip, module, folder):
-    assert unzip(module) == digests.walk_tree(os.path.join(folder, 'go'))
+    assert unzip(module) == trees.walk_tree(os.path.join(folder, 'go'))
 
 
 @pytest.mark.parametrize(('path', 'executable'), [

@@ -20,7 +20,8 @@ import threading
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import patience as fetch_patience
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch.sources import Options
 from support.units.tiny_trees import sha256
 from support.units.web_server import Answer, cut, rest_of
@@ -79,7 +80,7 @@ def test_an_empty_file_is_a_file(web, fetch, path):
 
 
 def test_a_file_of_many_chunks_is_whole(web, fetch, path):
-    content = os.urandom(2 * download._PIECE + 1)
+    content = os.urandom(2 * fetch_patience.PIECE + 1)
     assert fetch(web.serve('/archive', content)).sha256 == sha256(content)
     assert path.read_binary() == content
 
@@ -172,10 +173,10 @@ def test_a_server_that_resumes_elsewhere_is_found_out(web, fetch):
 
 
 def test_a_stalled_download_is_taken_up_after_the_timeout(web, fetch, path):
-    content = os.urandom(3 * download._PIECE)
-    fetch(web.serve('/archive', cut(content, 2 * download._PIECE + 5, stall=True), rest_of(content)), IMPATIENT)
+    content = os.urandom(3 * fetch_patience.PIECE)
+    fetch(web.serve('/archive', cut(content, 2 * fetch_patience.PIECE + 5, stall=True), rest_of(content)), IMPATIENT)
     assert path.read_binary() == content
-    assert web.requests[1].headers['range'] == 'bytes=%d-' % (2 * download._PIECE)
+    assert web.requests[1].headers['range'] == 'bytes=%d-' % (2 * fetch_patience.PIECE)
 
 
 def test_a_download_that_gets_no_further_is_given_up(web, fetch):
@@ -254,7 +255,7 @@ def test_a_file_that_is_announced_shorter_is_refused(web, fetch):
 
 
 def test_a_file_of_unknown_size_has_a_limit_too(web, fetch, monkeypatch):
-    url = web.serve('/archive', Answer(b'', declared=download.UNKNOWN_SIZE_LIMIT + 1))
+    url = web.serve('/archive', Answer(b'', declared=sources.UNKNOWN_SIZE_LIMIT + 1))
     assert error_of(fetch, url).code == 'too_large'
 
 
@@ -305,28 +306,6 @@ def test_a_failure_of_tls_names_the_store_of_the_machine(web, fetch, monkeypatch
     monkeypatch.setattr(ssl, 'get_default_verify_paths', lambda: paths)
     error = error_of(fetch, web.url.replace('http:', 'https:') + '/archive')
     assert 'those of this machine (/etc/own/ca.crt and /etc/own/certs)' in error.msg
-
-
-def test_a_failure_of_tls_says_that_the_store_of_the_machine_is_not_there(monkeypatch):
-    paths = ssl.get_default_verify_paths()._replace(cafile=None, capath=None, openssl_cafile='/opt/ssl/cert.pem', openssl_capath='/opt/ssl/certs')
-    monkeypatch.setattr(ssl, 'get_default_verify_paths', lambda: paths)
-    with pytest.raises(GofleetError) as caught, download._network_errors(False):
-        raise ssl.SSLError('certificate verify failed')
-    assert 'none: neither /opt/ssl/cert.pem nor /opt/ssl/certs is there' in caught.value.msg
-
-
-def test_a_failure_of_tls_names_the_authorities_that_were_given():
-    with pytest.raises(GofleetError) as caught, download._network_errors(False, '/etc/own/ca.pem'):
-        raise ssl.SSLError('certificate verify failed')
-    assert ('those in ca_path (/etc/own/ca.pem)' in caught.value.msg, caught.value.evidence) == (True, {'ca_path': '/etc/own/ca.pem'})
-
-
-# Python 2.7 tells a timeout under TLS so (seen with 2.7.18); later ones raise what they raise without TLS.
-@pytest.mark.parametrize('begun', [False, True])
-def test_a_timeout_under_tls_is_no_failure_of_tls(begun):
-    with pytest.raises((download._Broken, GofleetError)) as caught, download._network_errors(begun):
-        raise ssl.SSLError('The read operation timed out')
-    assert getattr(caught.value, 'code', 'broken') == ('broken' if begun else 'unreachable')
 
 
 def test_a_full_disk_is_no_failure_of_the_network(web):
@@ -386,31 +365,6 @@ def test_a_redirect_to_no_address_is_no_crash(web, fetch):
     assert error_of(fetch, web.serve('/archive', redirect('http://[::1/archive'))).msg
 
 
-@pytest.mark.parametrize(('url', 'location', 'target'), [
-    ('http://a/x/y', '/z', 'http://a/z'),
-    ('http://a/x/y', 'z', 'http://a/x/z'),
-    ('http://a/x', '//b/y', 'http://b/y'),
-    ('http://a/x', 'https://b/y', 'https://b/y'),
-    ('https://a/x', 'https://b/y', 'https://b/y'),
-    ('http://a/x', '/with space', 'http://a/with%20space'),
-    # Credentials go back to who they are for, and to nobody else.
-    ('http://user:secret@a/x', '/y', 'http://user:secret@a/y'),
-    ('http://user:secret@a/x', 'http://a/y', 'http://user:secret@a/y'),
-    ('http://user:secret@a/x', 'http://b/y', 'http://b/y'),
-    ('http://user:secret@a/x', 'http://a:8080/y', 'http://a:8080/y'),
-    ('http://user:secret@a/x', 'https://a/y', 'https://a/y'),
-])
-def test_where_a_redirect_leads(url, location, target):
-    assert download._redirected(url, location) == target
-
-
-@pytest.mark.parametrize('location', ['http://a/y', 'http://user@a/y', 'ftp://a/y', 'file:///y', None])
-def test_a_redirect_never_leaves_https(location):
-    error = error_of(download._redirected, 'https://a/x', location)
-    assert error.code == 'bad_redirect'
-    assert 'user' not in error.msg
-
-
 # ---- what comes too slowly
 
 
@@ -455,64 +409,18 @@ SLOW_ANSWERS = {
 
 @pytest.mark.parametrize('answer', sorted(SLOW_ANSWERS))
 def test_an_answer_that_drips_is_given_up_though_it_is_never_silent(fetch, monkeypatch, answer):
-    monkeypatch.setattr(download, 'MINIMUM_RATE', 1 << 20)
+    monkeypatch.setattr(fetch_patience, 'MINIMUM_RATE', 1 << 20)
     # One round, so that on a busy machine too the server is never silent for as long as all of it may take.
-    monkeypatch.setattr(download, '_ROUNDS', 1)
+    monkeypatch.setattr(fetch_patience, 'ROUNDS', 1)
     error = error_of(fetch, SlowServer(SLOW_ANSWERS[answer]).url, Options(timeout=0.6, ca_path=None))
     assert (error.code, error.evidence) == ('too_slow', {'minimum': 1 << 20})
 
 
-class Clock(object):
-    """An alarm that is set and asked for its rest, and never rings; elapse() takes its time away."""
-
-    def __init__(self, monkeypatch):
-        self.left = 0
-        monkeypatch.setattr(signal, 'setitimer', self._set)
-        monkeypatch.setattr(signal, 'getitimer', lambda kind: (self.left, 0))
-
-    def _set(self, kind, seconds, interval=0):
-        self.left = seconds
-
-    def elapse(self, seconds):
-        assert self.left > seconds, 'the alarm would have rung'
-        self.left -= seconds
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
-
-
-def test_what_comes_at_the_minimum_rate_is_never_given_up(clock):
-    with download._Patience(30) as patience:
-        for _each in range(10000):
-            clock.elapse(1)
-            patience.renew(download.MINIMUM_RATE)
-
-
-def test_nothing_is_saved_up_for_dripping_later(clock):
-    with download._Patience(30) as patience:
-        stock = clock.left
-        for _each in range(1000):
-            patience.renew(1 << 20)
-        assert clock.left == stock
-
-
-def test_every_round_may_be_silent_for_the_timeout(clock):
-    with download._Patience(30):
-        clock.elapse(download._ROUNDS * 30)
-
-
-def test_the_slowest_piece_comes_in_time_whatever_the_timeout(clock):
-    with download._Patience(0):
-        clock.elapse(download._PIECE / download.MINIMUM_RATE - 0.001)
-
-
 def test_every_byte_that_comes_counts(web, fetch, monkeypatch):
     counted = []
-    monkeypatch.setattr(download._Patience, 'renew', lambda patience, received: counted.append(received))
-    content = os.urandom(3 * download._PIECE + 7)
-    fetch(web.serve('/archive', cut(content, 2 * download._PIECE), rest_of(content)), sha256=sha256(content))
+    monkeypatch.setattr(fetch_patience.Patience, 'renew', lambda patience, received: counted.append(received))
+    content = os.urandom(3 * fetch_patience.PIECE + 7)
+    fetch(web.serve('/archive', cut(content, 2 * fetch_patience.PIECE), rest_of(content)), sha256=sha256(content))
     assert sum(counted) == len(content)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 
 
 @pytest.mark.parametrize(('goproxy', 'urls'), [
@@ -27,12 +28,12 @@ def test_a_goproxy_list_yields_its_addresses_in_order(goproxy, urls):
     ('https://host/go/', 'https://host/go/'),
 ])
 def test_an_address_is_shown_without_credentials(url, shown):
-    assert sources.without_credentials(url) == shown
+    assert addresses.without_credentials(url) == shown
 
 
 def test_failures_are_told_one_by_one():
     failures = [{'url': 'https://a/x', 'reason': 'answers 404 Not Found'}, {'url': 'https://b/x', 'reason': 'cannot be reached: refused'}]
-    assert sources.told(failures) == 'https://a/x: answers 404 Not Found. https://b/x: cannot be reached: refused.'
+    assert sources.in_words(failures) == 'https://a/x: answers 404 Not Found. https://b/x: cannot be reached: refused.'
 
 
 def test_without_an_archive_there_is_what_was_uploaded():

@@ -10,7 +10,7 @@ import os
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, system_calls
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from support.units import forked
 
@@ -89,7 +89,7 @@ def test_a_folder_whose_access_list_admits_another_user_is_refused(open_folder, 
     forked.require_root()
     folder = open_folder.mkdir('listed')
     os.chmod(str(folder), 0o775)
-    monkeypatch.setattr(folder_owners, '_may_have_access_list', lambda path: True)
+    monkeypatch.setattr(system_calls, 'may_have_access_list', lambda path: True)
     assert 'by the group' in refusal(folder).msg
 
 

@@ -8,12 +8,11 @@ __metaclass__ = type
 import errno
 import os
 import stat
-import time
 
 import pytest
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing, system_calls, transaction
 from support.units import forked
 
 
@@ -42,8 +41,8 @@ def calls(monkeypatch):
     watch(os, 'rename', 'rename')
     watch(os, 'mkdir', 'mkdir')
     watch(os, 'unlink', 'unlink')
-    watch(transaction, 'sync_tree', 'sync_tree')
-    watch(transaction, 'sync_folder', 'sync_folder')
+    watch(syncing, 'sync_tree', 'sync_tree')
+    watch(syncing, 'sync_folder', 'sync_folder')
     return made
 
 
@@ -95,90 +94,6 @@ def test_two_stages_are_apart(tmpdir):
         assert one != other
 
 
-# ---- what a killed run left
-
-
-def make_older(path, seconds):
-    then = time.time() - seconds
-    os.utime(str(path), (then, then))
-
-
-def test_all_that_lies_in_a_stage_is_left_over(tmpdir):
-    tmpdir.mkdir('10-abc')
-    tmpdir.join('removed-x').write('')
-    assert transaction.leftovers(str(tmpdir)) == [str(tmpdir.join('10-abc')), str(tmpdir.join('removed-x'))]
-
-
-def test_what_changed_lately_is_not_left_over_yet(tmpdir):
-    for name, age in (('old', 901), ('new', 800)):
-        make_older(tmpdir.mkdir(name), age)
-    assert transaction.leftovers(str(tmpdir), 900) == [str(tmpdir.join('old'))]
-
-
-def test_a_folder_is_as_young_as_its_youngest_file(tmpdir):
-    folder = tmpdir.mkdir('upload')
-    folder.join('archive').write('grows')
-    make_older(folder, 5000)
-    assert transaction.leftovers(str(tmpdir), 900) == []
-
-
-@pytest.mark.parametrize('name', ['missing', 'file', 'file/below'])
-def test_without_a_folder_nothing_is_left_over(tmpdir, name):
-    tmpdir.join('file').write('')
-    assert transaction.leftovers(str(tmpdir.join(name))) == []
-
-
-def test_in_the_stage_of_somebody_else_nothing_is_left_over(open_folder):
-    open_folder.mkdir('stage').mkdir('10-abc')
-    forked.give_to_ordinary_user(open_folder)
-    os.chmod(str(open_folder.join('stage')), 0)
-    assert forked.as_ordinary_user(lambda: transaction.leftovers(str(open_folder.join('stage')))) == []
-
-
-@pytest.fixture
-def ours():
-    return lambda target: target.startswith('/opt/go/')
-
-
-@pytest.mark.parametrize('name', ['go.gofleet-new', transaction.aside_name('go', 0)])
-def test_a_link_of_ours_that_did_not_come_to_use_is_unfinished(tmpdir, ours, name):
-    os.symlink('/opt/go/go1.30.1', str(tmpdir.join(name)))
-    assert transaction.unfinished_names(str(tmpdir.join('go')), ours) == [str(tmpdir.join(name))]
-
-
-@pytest.mark.parametrize('name', ['go', 'gofmt.gofleet-new', 'go.gofleet-old', 'x-go.gofleet-new'])
-def test_links_of_other_names_are_finished(tmpdir, ours, name):
-    os.symlink('/opt/go/go1.30.1', str(tmpdir.join(name)))
-    assert transaction.unfinished_names(str(tmpdir.join('go')), ours) == []
-
-
-@pytest.mark.parametrize('kind', ['folder', 'file', 'link'])
-def test_what_was_put_aside_for_somebody_is_not_unfinished(tmpdir, ours, kind):
-    aside = tmpdir.join(transaction.aside_name('go', 0))
-    if kind == 'folder':
-        aside.mkdir()
-    elif kind == 'file':
-        aside.write('')
-    else:
-        os.symlink('/usr/lib/go-1.19', str(aside))
-    assert transaction.unfinished_names(str(tmpdir.join('go')), ours) == []
-
-
-def test_the_name_of_what_is_put_aside_tells_when():
-    assert transaction.aside_name('/usr/local/go', 1795248000) == '/usr/local/go.before-gofleet-20261121T080000Z'
-
-
-def test_a_file_that_was_not_written_to_its_end_is_unfinished(tmpdir):
-    tmpdir.join('a.json').write('')
-    tmpdir.join('a.json.gofleet-new').write('')
-    assert transaction.unfinished_files(str(tmpdir)) == [str(tmpdir.join('a.json.gofleet-new'))]
-
-
-def test_without_a_folder_nothing_is_unfinished(tmpdir, ours):
-    assert transaction.unfinished_files(str(tmpdir.join('missing'))) == []
-    assert transaction.unfinished_names(str(tmpdir.join('missing', 'go')), ours) == []
-
-
 # ---- files
 
 
@@ -202,27 +117,6 @@ def test_whoever_has_the_old_file_open_keeps_reading_it(tmpdir):
 def test_content_is_on_the_disk_before_the_name_and_the_name_before_the_end(tmpdir, calls):
     transaction.write_file(str(tmpdir.join('file')), b'content')
     assert calls == ['fsync', 'rename', 'fsync']
-
-
-@pytest.mark.parametrize('name', ['file.gofleet-new', 'file.gofleet-new-0123456789abcdef'])
-def test_what_a_killed_writer_left_goes_with_the_next_write(tmpdir, name):
-    tmpdir.join(name).write_binary(b'a longer leftover')
-    tmpdir.join('other.gofleet-new').write_binary(b'of another file')
-    assert transaction.unfinished_copies(str(tmpdir.join('file'))) == [str(tmpdir.join(name))]
-    transaction.write_file(str(tmpdir.join('file')), b'new')
-    assert (tmpdir.join('file').read_binary(), names_in(tmpdir)) == (b'new', ['file', 'other.gofleet-new'])
-
-
-def test_nothing_is_written_through_a_name_that_was_foreseen(tmpdir, monkeypatch):
-    monkeypatch.setattr(transaction, 'new_name', lambda name: name + '.foreseen')
-    os.symlink(str(tmpdir.join('victim')), str(tmpdir.join('file.foreseen')))
-    with pytest.raises(OSError):
-        transaction.write_file(str(tmpdir.join('file')), b'new')
-    assert not tmpdir.join('victim').check()
-
-
-def test_no_two_new_names_are_the_same():
-    assert len(set(transaction.new_name('file') for dummy in range(100))) == 100
 
 
 def test_a_file_that_cannot_be_published_leaves_nothing(tmpdir):
@@ -296,30 +190,6 @@ def test_nothing_is_published_in_the_place_of_something(tmpdir, kind):
     assert (caught.value.errno, caught.value.filename) == (errno.EEXIST, str(target))
     assert os.path.samestat(before, os.lstat(str(target)))
     assert tmpdir.join('staged', 'VERSION').check()
-
-
-def test_a_whole_tree_is_synced_without_ctypes_too(tmpdir, monkeypatch):
-    synced = []
-    monkeypatch.setattr(transaction, 'ctypes', None)
-    monkeypatch.setattr(os, 'sync', lambda: synced.append(True), raising=False)
-    transaction.sync_tree(str(tmpdir))
-    assert synced == [True]
-
-
-def test_each_file_and_folder_is_synced_where_nothing_syncs_more(tmpdir, monkeypatch, calls):
-    monkeypatch.setattr(transaction, 'ctypes', None)
-    monkeypatch.delattr(os, 'sync', raising=False)
-    tmpdir.mkdir('go').mkdir('src').join('file').write('')
-    tmpdir.join('go', 'VERSION').write('')
-    os.symlink('nowhere', str(tmpdir.join('go', 'link')))
-    del calls[:]
-    transaction.sync_tree(str(tmpdir.join('go')))
-    assert calls == ['sync_tree'] + ['fsync', 'sync_folder', 'fsync'] * 2
-
-
-def test_a_tree_that_cannot_be_synced_is_an_error(tmpdir):
-    with pytest.raises(OSError):
-        transaction.sync_tree(str(tmpdir.join('missing')))
 
 
 def test_a_tree_loses_its_name_before_its_files(tmpdir, monkeypatch):
@@ -451,7 +321,7 @@ def test_a_link_does_not_take_the_place_of_a_folder(tmpdir):
 def way(request, monkeypatch):
     """Both ways to keep what a link replaces: exchanging the names, and renaming where Python has no ctypes."""
     if request.param == 'renamed':
-        monkeypatch.setattr(transaction, 'ctypes', None)
+        monkeypatch.setattr(system_calls, 'ctypes', None)
     return request.param
 
 
@@ -502,9 +372,9 @@ def test_a_system_that_cannot_exchange_names_renames(tmpdir, monkeypatch, code):
 
         @staticmethod
         def renameat2(*dummy):
-            transaction.ctypes.set_errno(code)
+            system_calls.ctypes.set_errno(code)
             return -1
-    monkeypatch.setattr(transaction.ctypes, 'CDLL', Libc)
+    monkeypatch.setattr(system_calls.ctypes, 'CDLL', Libc)
     tmpdir.mkdir('go').join('file').write('')
     transaction.point_link_keeping(str(tmpdir.join('go')), '/new', str(tmpdir.join('go.before')))
     assert (os.readlink(str(tmpdir.join('go'))), names_in(tmpdir.join('go.before'))) == ('/new', ['file'])

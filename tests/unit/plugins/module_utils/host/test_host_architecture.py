@@ -211,12 +211,3 @@ def test_an_embedded_interpreter_is_asked_too(monkeypatch):
     expected = host.goarch()
     monkeypatch.setattr(sys, 'executable', '')
     assert host.goarch() == expected
-
-
-@pytest.mark.parametrize(('release', 'version'), [
-    ('3.10.0-1160.el7.x86_64', (3, 10, 0)), ('6.18.44-fc', (6, 18, 44)), ('5.15', (5, 15)), ('2.6.32-754.el6', (2, 6, 32)),
-    ('6.12.0+deb13-amd64', (6, 12, 0)), ('4.4-custom.7', (4, 4)),
-])
-def test_the_kernel_version_is_what_its_release_begins_with(monkeypatch, release, version):
-    monkeypatch.setattr(os, 'uname', lambda: ('Linux', 'host', release, '#1', 'x86_64'))
-    assert host.kernel_version() == version

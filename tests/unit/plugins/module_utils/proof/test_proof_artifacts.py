@@ -12,8 +12,8 @@ import os
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import artifacts, digests, gpgv, tree_list
+from ansible_collections.gofleet.golang.plugins.module_utils._files import locks
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import artifacts, verdicts
 from support.units import forked
 
 SHA256 = hashlib.sha256(b'content').hexdigest()
@@ -93,7 +93,7 @@ def test_a_file_that_is_not_the_same_while_gpgv_reads_it_is_not_proven(tmpdir, m
 
     def verify(name, *dummy):
         change(name)
-        return gpgv.Signature(FINGERPRINT, FINGERPRINT, 0, False)
+        return verdicts.Signature(FINGERPRINT, FINGERPRINT, 0, False)
 
     monkeypatch.setattr(artifacts.gpgv, 'verify', verify)
     wanted = {'path': path, 'signature': str(tmpdir.join('signature')), 'certificate': str(tmpdir.join('certificate')), 'fingerprints': [FINGERPRINT]}
@@ -104,7 +104,7 @@ def test_a_file_that_is_not_the_same_while_gpgv_reads_it_is_not_proven(tmpdir, m
 def test_a_digest_in_the_result_is_of_what_the_signature_proves(tmpdir, monkeypatch):
     for name in ('file', 'signature', 'certificate'):
         tmpdir.join(name).write('content')
-    monkeypatch.setattr(artifacts.gpgv, 'verify', lambda *dummy: gpgv.Signature(FINGERPRINT, OTHER, 1777852800, True))
+    monkeypatch.setattr(artifacts.gpgv, 'verify', lambda *dummy: verdicts.Signature(FINGERPRINT, OTHER, 1777852800, True))
     wanted = {'path': str(tmpdir.join('file')), 'signature': str(tmpdir.join('signature')), 'certificate': str(tmpdir.join('certificate')),
               'fingerprints': [FINGERPRINT]}
     assert converge(params([wanted]))['files'][0]['proofs'] == [
@@ -145,62 +145,10 @@ def root(tmpdir):
     return str(tmpdir.join('tree'))
 
 
-@pytest.mark.parametrize('name', ['a/b', 'a'])
-def test_a_tree_that_this_user_may_not_read_is_told(open_folder, name):
-    open_folder.join('tree/a/b').write('content', ensure=True)
-    path = open_folder.join('tree', name)
-    path.chmod(0)
-    root = str(open_folder.join('tree'))
-    result = forked.as_ordinary_user(lambda: refusal(artifacts.observe_tree, root).as_result())
-    path.chmod(0o755)
-    assert result['code'] == 'file_unreadable'
-    assert str(path) in result['msg']
-
-
-def test_a_file_of_a_tree_that_is_written_to_is_told(root, monkeypatch):
-    path = os.path.join(root, 'a/b')
-
-    def changing(descriptor):
-        with io.open(path, 'ab') as target:
-            target.write(b'more')
-        return fstat(descriptor)
-
-    fstat = os.fstat
-    monkeypatch.setattr(regular_files.os, 'fstat', changing)
-    error = refusal(artifacts.observe_tree, root)
-    assert (error.code, error.evidence['path']) == ('file_changed', path)
-
-
-def test_a_file_that_leaves_a_tree_while_it_is_read_is_told(root, monkeypatch):
-    lstat = os.lstat
-
-    def leaving(path):
-        if path.endswith(b'/b' if isinstance(path, bytes) else '/b') and os.path.exists(path):
-            os.unlink(path)
-        return lstat(path)
-
-    monkeypatch.setattr(digests.os, 'lstat', leaving)
-    assert refusal(artifacts.observe_tree, root).code == 'file_changed'
-
-
-@pytest.mark.parametrize(('manifest', 'inside'), [
-    ('/t/m', True), ('/t/a/m', True), ('/t', True), ('/tm', False), ('/m', False), ('/t/../m', False), ('/m/../t/m', True),
-])
-def test_a_manifest_lies_outside_of_its_tree(manifest, inside):
-    if inside:
-        assert refusal(artifacts.check_paths, '/t', manifest).code == 'manifest_in_tree'
-    else:
-        artifacts.check_paths('/t', manifest)
-
-
-def test_every_manifest_lies_in_the_root():
-    assert refusal(artifacts.check_paths, '/', '/m').code == 'manifest_in_tree'
-
-
 def holder_of(lock):
     """A process that holds a lock until it is told."""
     def hold(child):
-        with artifacts.locks.lock(lock, 10):
+        with locks.lock(lock, 10):
             child.say(b'.')
             child.wait_for_word()
     child = forked.Child(hold)
@@ -234,16 +182,3 @@ def test_a_manifest_that_another_run_does_not_finish_is_told(root, tmpdir):
     holder.tell()
     holder.result()
     assert error.code == 'locked'
-
-
-def test_a_diff_has_only_what_differs(root):
-    then = [digests.Entry(b'a', 'f', 0o644, 1, 'aa'), digests.Entry(b'b', 'f', 0o644, 1, 'bb')]
-    now = [then[0], then[1]._replace(mode=0o755), digests.Entry(b'c', 'l', 0o777, 1, 'cc')]
-    text = tree_list.sums(then)
-    record = artifacts.plan_record('/t', '/m', now, (text, tree_list.parse(text)))
-    assert record.diff == {'before_header': '/m', 'after_header': '/m', 'before': '0644 bb 1 f b\n', 'after': '0755 bb 1 f b\n0777 cc 1 l c\n'}
-
-
-def test_an_empty_tree_is_recorded_too():
-    assert artifacts.plan_record('/t', '/m', [], None).text == b''
-    assert artifacts.plan_record('/t', '/m', [], (b'', {})).text is None

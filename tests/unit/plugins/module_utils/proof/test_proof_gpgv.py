@@ -15,7 +15,7 @@ import stat
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import gpgv, openpgp
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import gpgv, openpgp, verdicts
 from support.units import tiny_trees
 
 PUBLIC_KEY, USER_ID, SUBKEY, TRUST = 6, 13, 14, 12
@@ -141,7 +141,7 @@ def test_the_checksum_of_an_armor_must_be_right():
 @pytest.mark.parametrize(('raw', 'reason'), [
     (b'', 'it is empty'), (b' \n', 'it is empty'), (b'<html>', 'it is a web page'), (b'text', 'it is not binary'),
     (b'\xc2', 'it ends inside the header'), (b'\xc2\x05a', 'it ends inside a packet'), (b'\xc2\x01a\x01', 'no packet begins at byte 3'),
-    (b'\xc2\xe0a', 'the packet at byte 0 does not tell its length'),
+    (b'\xc2\xe0a', 'the packet at byte 0 does not give its length'),
     (b'-----BEGIN PGP SIGNATURE-----\n\nwgF', 'it ends before its line'), (b'-----BEGIN PGP MESSAGE-----\n', 'it has "-----BEGIN PGP MESSAGE-----"'),
     (b'-----BEGIN PGP SIGNATURE-----\n\nwg*h\n-----END PGP SIGNATURE-----', 'Only base64 data'),
     (b'-----BEGIN PGP SIGNATURE-----\n\nwgF\n-----END PGP SIGNATURE-----', 'its armor ends inside'),
@@ -175,7 +175,7 @@ def test_a_certificate_of_nobody_that_is_pinned_is_refused(certificate, code):
 
 
 def test_a_good_signature_says_who_and_when():
-    assert verify(good()) == gpgv.Signature(PINNED, OF_NEW, MADE, False)
+    assert verify(good()) == verdicts.Signature(PINNED, OF_NEW, MADE, False)
 
 
 def test_each_of_several_pinned_keys_is_asked_with_a_keyring_of_its_own():
@@ -239,8 +239,8 @@ def test_a_gpgv_that_was_killed_has_given_no_verdict():
 def test_an_unknown_key_is_told_with_what_is_known():
     error = refusal('ERRSIG 0123456789ABCDEF 1 10 00 %d 9' % MADE)
     assert error.evidence['known'] == {OF_OLD: '2012-07-13', OF_NEW: '2024-03-24'}
-    assert 'The newest key it has, %s, was made on 2024-03-24' % OF_NEW in error.msg
-    assert '(on 2026-05-04, as it says)' in error.msg
+    assert 'Its newest key, %s, was made on 2024-03-24' % OF_NEW in error.msg
+    assert '(on 2026-05-04, by its own date)' in error.msg
     assert 'certificate' in error.msg
 
 
@@ -249,7 +249,7 @@ def test_an_unknown_key_is_told_with_what_is_known():
     (9999999999, '2286-11-20T17:46:39Z'),
 ])
 def test_times_are_told_beyond_2038(seconds, text):
-    assert gpgv.timestamp(seconds) == text
+    assert verdicts.timestamp(seconds) == text
 
 
 # ---- this host's gpgv
@@ -323,7 +323,7 @@ def test_without_gpgv_the_packages_that_have_it_are_named(tmpdir, monkeypatch):
         gpgv.on_host('/srv/file', tiny_trees.run)
     assert refused.value.code == 'gpgv_missing'
     assert refused.value.msg.startswith('This host has no gpgv')
-    for words in ('Debian, Ubuntu: gpgv', 'their kin: gnupg2', 'Alpine: gpgv', 'or prove the file by a checksum'):
+    for words in ('Debian, Ubuntu: gpgv', 'similar: gnupg2', 'Alpine: gpgv', 'or prove the file by a checksum'):
         assert words in refused.value.msg
 
 

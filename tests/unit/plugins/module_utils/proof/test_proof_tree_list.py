@@ -9,15 +9,15 @@ import pytest
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list as tree_manifest
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 
 DIGEST = 'ab' * 32
 OTHER = 'cd' * 32
 
 
 def entry(path, kind='f', mode=0o644, size=1, sha256=DIGEST):
-    return digests.Entry(path, kind, mode, size, sha256)
+    return trees.Entry(path, kind, mode, size, sha256)
 
 
 def listed(*entries):
@@ -28,7 +28,7 @@ def listed(*entries):
 
 
 def test_the_lines_stay_lines_whatever_the_names_are():
-    entries = [digests.Entry(name, 'f', 0o644, 0, '00') for name in (b'a\nb', b'a\\nb', b'\xff')]
+    entries = [trees.Entry(name, 'f', 0o644, 0, '00') for name in (b'a\nb', b'a\\nb', b'\xff')]
     assert tree_manifest.sums(entries) == b'0644 00 0 f a\\nb\n0644 00 0 f a\\\\nb\n0644 00 0 f \xff\n'
 
 
@@ -65,7 +65,7 @@ def test_what_nobody_wrote_so_is_refused_with_its_line(text, line):
 def test_equal_trees_do_not_differ():
     same = [entry(b'a'), entry(b'l', 'l')]
     found = tree_manifest.differences(listed(*same), same)
-    assert (any(found), tree_manifest.told(found)) == (False, None)
+    assert (any(found), tree_manifest.in_words(found)) == (False, None)
 
 
 @pytest.mark.parametrize(('field', 'now'), [
@@ -100,13 +100,13 @@ def test_names_are_sorted_and_native():
 
 def test_differences_are_told_in_few_words():
     found = tree_manifest.Differences(['a', 'b', 'c'], [], ['d'], [])
-    assert tree_manifest.told(found) == 'changed: a and 2 more; extra: d'
+    assert tree_manifest.in_words(found) == 'changed: a and 2 more; extra: d'
 
 
 def test_what_may_be_edited_is_not_told():
     found = tree_manifest.Differences(['go.env'], [], [], ['go.env'])
-    assert tree_manifest.told(found, [('changed', 'go.env')]) == 'mode: go.env'
-    assert tree_manifest.told(tree_manifest.Differences(['go.env'], [], [], []), [('changed', 'go.env')]) is None
+    assert tree_manifest.in_words(found, [('changed', 'go.env')]) == 'mode: go.env'
+    assert tree_manifest.in_words(tree_manifest.Differences(['go.env'], [], [], []), [('changed', 'go.env')]) is None
 
 
 def test_a_result_has_so_many_names_and_the_count_of_all():

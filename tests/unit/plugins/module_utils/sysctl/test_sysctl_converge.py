@@ -14,7 +14,7 @@ import stat
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, locks, transaction
-from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as this_host
+from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel as host_kernel
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot as sysctl_files
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as known
@@ -129,7 +129,7 @@ class Host(object):
 
 @pytest.fixture
 def host(tmpdir, monkeypatch, no_disk):
-    monkeypatch.setattr(this_host, 'kernel_version', lambda: (6, 1, 0))
+    monkeypatch.setattr(host_kernel, 'version', lambda: (6, 1, 0))
     # The folder of the tests is root's in some places and a user's in others.
     monkeypatch.setattr(os, 'geteuid', lambda: 0)
     return Host(tmpdir, monkeypatch)
@@ -635,7 +635,7 @@ def test_a_setting_of_an_interface_that_is_not_there_is_unavailable(host):
 
 @pytest.mark.parametrize(('kernel', 'now', 'accepted'), [((3, 10, 0), '128', False), ((4, 1), '128', True), ((3, 10, 0), '70000', True)])
 def test_a_limit_is_of_some_kernels_and_a_host_that_is_beyond_it_shows_that_it_has_another(host, monkeypatch, kernel, now, accepted):
-    monkeypatch.setattr(this_host, 'kernel_version', lambda: kernel)
+    monkeypatch.setattr(host_kernel, 'version', lambda: kernel)
     host.kernel.put(SOMAXCONN, now)
     if accepted:
         host.run({SOMAXCONN: 65536})

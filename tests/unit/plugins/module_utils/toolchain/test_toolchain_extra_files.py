@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import extra_files, manifest
 from support.units import tiny_trees
 
@@ -106,7 +106,7 @@ def test_what_is_kept_is_not_ours_any_more(host):
 
 
 def test_a_tree_is_kept_under_a_name_of_its_own_each_time(host, monkeypatch):
-    monkeypatch.setattr(transaction, 'aside_name', lambda path, now: path + '.before-gofleet-NOW')
+    monkeypatch.setattr(leftovers, 'aside_name', lambda path, now: path + '.before-gofleet-NOW')
     paths = []
     for dummy in range(2):
         host.have('1.30.1')

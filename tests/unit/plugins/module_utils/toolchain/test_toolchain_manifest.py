@@ -12,7 +12,7 @@ import pytest
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 from support.units import tiny_trees
 
@@ -22,7 +22,7 @@ TREE = tiny_trees.tree_of('1.30.1', 'amd64')
 
 
 def described(root):
-    entries = digests.walk_tree(root)
+    entries = trees.walk_tree(root)
     return dict(manifest.describe(root, entries), version='1.30.1', goarch='amd64', proof=PROOF), entries
 
 

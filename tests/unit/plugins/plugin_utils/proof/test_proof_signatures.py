@@ -368,7 +368,7 @@ def not_detached(archive: Path, signature: bytes, keys: Keys, monkeypatch: pytes
     (('--clearsign',), 'it has "-----BEGIN PGP SIGNED MESSAGE-----"'),
     (('--sign', '--armor'), 'it has "-----BEGIN PGP MESSAGE-----"'),
     (('--sign', '--compress-algo', 'none'), 'it holds more than signatures'),
-    (('--sign',), 'the packet at byte 0 does not tell its length'),
+    (('--sign',), 'the packet at byte 0 does not give its length'),
 ])  # fmt: skip
 def test_a_message_signed_inline_is_refused(
         archive: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], reason: str) -> None:
@@ -399,9 +399,9 @@ def test_a_certificate_in_place_of_a_signature_is_refused(archive: Path, keys: K
     (b'\x89\xff', 'it ends inside the header of a packet, at byte 1'),
     (b'\x89\x00\x05ab', 'it ends inside a packet, which begins at byte 3 and has 5'),
     (b'\xc2\xff\xff\xff\xff\xff', 'it ends inside a packet, which begins at byte 6 and has 4294967295'),
-    (b'\xc2\xe0' + b'a' * 9, 'the packet at byte 0 does not tell its length'),
+    (b'\xc2\xe0' + b'a' * 9, 'the packet at byte 0 does not give its length'),
     (b'\xc2\x01a\x01', 'no packet begins at byte 3'),
-    (b'\xc2\x01a' * 9, 'it holds 9 signatures, and 8 are plenty'),
+    (b'\xc2\x01a' * 9, 'it holds 9 signatures, more than the limit of 8'),
     (b'\xc2' * (10 << 20), 'it has 10485760 bytes'),
     (b'a' * (10 << 20), 'it has 10485760 bytes'),
 ])  # fmt: skip
