@@ -260,7 +260,7 @@ evidence:
 '''
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import judge
 
 ARGUMENT_SPEC = {
     'path': {'type': 'path'},
@@ -278,7 +278,7 @@ ARGUMENT_SPEC = {
 
 def main():
     module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    frame.finish(module, lambda run: abi_report.check(module.params))
+    frame.finish(module, lambda run: judge.check(module.params))
 
 
 if __name__ == '__main__':

@@ -18,7 +18,7 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof.digests import CHUNK
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 
 # kind: FILE or FOLDER; name: bytes, without a slash at its end; mode: all bits of the header; size: bytes; mtime: seconds since the epoch.
@@ -178,7 +178,7 @@ class Inflated(object):
             packed = self._inflater.unconsumed_tail or self._source.read(self._PACKED)
             if not packed:
                 return self._ended()
-            self._chunk = self._inflater.decompress(packed, CHUNK)
+            self._chunk = self._inflater.decompress(packed, digests.CHUNK)
             self._at = 0
             if self._inflater.unused_data:
                 raise ValueError('something follows its gzip stream')

@@ -9,8 +9,7 @@ __metaclass__ = type
 
 import binascii
 
-from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables
-from ansible_collections.gofleet.golang.plugins.module_utils._elf.image import text_of
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import image, tables
 
 
 def facts(layout, content, align, said):
@@ -23,7 +22,7 @@ def facts(layout, content, align, said):
             for name, value in _GNU[kind](layout, description).items():
                 said.setdefault(name, value)
         elif owner == b'Go' and kind == tables.NT_GO_BUILD_ID:
-            said.setdefault('go_build_id', text_of(description))
+            said.setdefault('go_build_id', image.text_of(description))
         elif owner in tables.FOREIGN_OWNERS:
             said.setdefault('foreign_os', tables.FOREIGN_OWNERS[owner])
 

@@ -14,8 +14,8 @@ __metaclass__ = type
 import collections
 
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import dynamic as elf_dynamic
-from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables
-from ansible_collections.gofleet.golang.plugins.module_utils._elf.image import text_of
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import image as elf_image
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import relocations, tables
 
 # An undefined symbol. version, library: text, or None where it has no version.
 Symbol = collections.namedtuple('Symbol', 'name version library weak')
@@ -88,7 +88,7 @@ class _Names:
         end = self._table.find(b'\0', offset, offset + tables.MAX_STRING) if offset < len(self._table) else -1
         if end < 0:
             return self._image.string(self._address + offset, 'the name of a symbol')
-        return text_of(self._table[offset:end])
+        return elf_image.text_of(self._table[offset:end])
 
 
 def _count(image, dynamic):
@@ -144,24 +144,11 @@ def _end_of_chain(image, chains, start):
 
 def _related(image, dynamic):
     """One more than the largest number of a symbol that a relocation names."""
-    plt = 'RELA' if dynamic.get('PLTREL') == 7 else 'REL'
     largest = 0
     for kind, address, size, skip in (
             ('RELA', dynamic.get('RELA'), dynamic.get('RELASZ', 0), dynamic.get('RELACOUNT', 0)),
             ('REL', dynamic.get('REL'), dynamic.get('RELSZ', 0), dynamic.get('RELCOUNT', 0)),
-            (plt, dynamic.get('JMPREL'), dynamic.get('PLTRELSZ', 0), 0)):
+            (relocations.kind_of_plt(dynamic), dynamic.get('JMPREL'), dynamic.get('PLTRELSZ', 0), 0)):
         if address is not None and size:
-            largest = max(largest, _largest_named(image, kind, address, size, skip))
+            largest = max([largest] + relocations.symbol_numbers(image, kind, address, size, skip))
     return largest + 1
-
-
-def _largest_named(image, kind, address, size, skip):
-    """skip: how many relative ones, which name no symbol, come first (DT_RELACOUNT)."""
-    words = 3 if kind == 'RELA' else 2
-    count = size // (words * image.layout.word)
-    begin = min(skip, count)
-    if count - begin > tables.MAX_RELOCATIONS:
-        raise image.source.refusal('parse_limit', 'DT_%s' % kind, address, count, 'more than %d relocations' % tables.MAX_RELOCATIONS)
-    content = image.table(address + begin * words * image.layout.word, (count - begin) * words * image.layout.word, 'DT_%s' % kind)
-    infos = image.layout.numbers(content, image.layout.word_letter)[1::words]
-    return max(infos) >> (32 if image.layout.bits == 64 else 8) if infos else 0

@@ -10,7 +10,7 @@ __metaclass__ = type
 import collections
 import struct
 
-from ansible_collections.gofleet.golang.plugins.module_utils._host.architecture import GOARCH_OF_HEADER
+from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
 MAGIC = b'\x7fELF'
 
@@ -80,14 +80,13 @@ MACHINES = {
     (42, 32, '<'): 'sh', (42, 32, '>'): 'sheb', (4, 32, '>'): 'm68k', (0x9026, 64, '<'): 'alpha', (247, 64, '<'): 'bpf', (247, 64, '>'): 'bpf',
     (252, 32, '<'): 'csky', (94, 32, '<'): 'xtensa', (94, 32, '>'): 'xtensaeb',
 }
-MACHINES.update(GOARCH_OF_HEADER)
+MACHINES.update(ports.GOARCH_OF_HEADER)
 # Whose kernels look at EI_CLASS too (elf_check_arch in arch/*/include/asm/elf.h of Linux; where unsure, yes): a lie stops those.
 CLASS_MATTERS = frozenset((8, 22, 243, 258))
 # Whose kernels try the 64-bit reading first whatever EI_CLASS says.
 WIDE_FIRST = frozenset((62,))
 # Whose DT_HASH has entries of 64 bits in 64-bit files.
 WIDE_HASH = frozenset((22, 0x9026))
-EM_MIPS = 8
 EM_AMD64 = 62
 
 TYPES = {1: 'REL', 2: 'EXEC', 3: 'DYN', 4: 'CORE'}
@@ -95,7 +94,7 @@ TYPES = {1: 'REL', 2: 'EXEC', 3: 'DYN', 4: 'CORE'}
 OSABIS = frozenset((0, 3, 97))
 
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_GNU_STACK, PT_GNU_PROPERTY = 1, 2, 3, 4, 0x6474e551, 0x6474e553
-PF_X, PF_W, PF_R = 1, 2, 4
+PF_X, PF_W = 1, 2
 SHT_SYMTAB, SHT_NOBITS = 2, 8
 
 DT_NULL = 0

@@ -15,9 +15,9 @@ import collections
 import re
 
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import image as elf_image
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import sections as elf_sections
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables as elf_tables
-from ansible_collections.gofleet.golang.plugins.module_utils._elf.image import text_of
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._go import startup
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
@@ -64,7 +64,7 @@ def read(source, binary):
     said = _said(modules)
     # Before Go 1.18, whose form is the other one, there was no GOAMD64.
     level = startup.level(image, sections) if is_inline and 'GOAMD64' not in said[2] else None
-    return _build(text_of(version), said, where, level)
+    return _build(elf_image.text_of(version), said, where, level)
 
 
 # ---- where it is
@@ -188,7 +188,7 @@ def _lines(modules):
     # Whatever is not framed is not module text (debug/buildinfo of Go).
     if len(modules) < 2 * _FRAME + 1 or modules[-_FRAME - 1:-_FRAME] != b'\n':
         return []
-    lines = text_of(modules[_FRAME:-_FRAME]).split('\n')
+    lines = elf_image.text_of(modules[_FRAME:-_FRAME]).split('\n')
     return [line.split('\t', 1) for line in lines if '\t' in line]
 
 

@@ -12,7 +12,7 @@ import os
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
-from ansible_collections.gofleet.golang.plugins.module_utils._elf import lazy_binding
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import lazy_binding, tables
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._host import sysroot
 
@@ -78,7 +78,7 @@ class Library:
         with elf.open_file(self.real) as source:
             for load in self._file.loads:
                 length = min(load.filesz, left, max(0, source.size - load.offset))
-                if not load.flags & 2 and length:
+                if not load.flags & tables.PF_W and length:
                     parts.append(source.read_at(load.offset, length, 'a segment'))
                     left -= length
         return b'\0'.join(parts)

@@ -34,6 +34,8 @@ _MUSL_VERSION = re.compile(br'\0(\d{1,2}\.\d{1,3}\.\d{1,3}(?:-git-\d{1,6}-g[0-9a
 # SYSTEM_DIRS: strings one behind the other, each with a slash at its end (elf/dl-load.c).
 _NEXT_FOLDER = b'/\0/'
 _FOLDER = re.compile(br'/[^\0\s:]{0,200}lib[^\0\s:/]{0,40}(?:/[^\0\s:/]{1,40})?/\0')
+# The version that a program with DT_RELR must need of glibc, so that an older one refuses it.
+RELR_MARKER = 'GLIBC_ABI_DT_RELR'
 _RELR_SINCE_MUSL = (1, 2, 4)
 DEFAULT_FOLDERS = {64: ['/lib64', '/usr/lib64', '/lib', '/usr/lib'], 32: ['/lib', '/usr/lib']}
 
@@ -53,7 +55,7 @@ def identify(path, library):
         return _loader(
             common, libc='glibc', folders=folders, lib=_lib(folders), levels=b'glibc-hwcaps' in content, tags=b'FATAL: kernel too old' in content,
             asserts=b'version->filename == NULL' in content, strict=b' with link time reference' in content,
-            relr=b'GLIBC_ABI_DT_RELR' in content)
+            relr=RELR_MARKER.encode('ascii') in content)
     return _loader(common, libc='other')
 
 
@@ -98,3 +100,9 @@ def glibc_version(names):
     matches = [re.match(r'GLIBC_([0-9]{1,9}(?:\.[0-9]{1,9})+)\Z', each) for each in names]
     numbers = [tuple(int(part) for part in found.group(1).split('.')) for found in matches if found]
     return '.'.join(str(part) for part in max(numbers)) if numbers else None
+
+
+def lacks_relr_marker(file):
+    """Whether a glibc that knows DT_RELR refuses an object for not saying that it has one (elf/dl-version.c since 2.36). file: facts of it."""
+    of_libc = [each for each in file['version_needs'] if each['library'].startswith('libc.so.')]
+    return file['has_relr'] and bool(of_libc) and not any(version['name'] == RELR_MARKER for each in of_libc for version in each['versions'])

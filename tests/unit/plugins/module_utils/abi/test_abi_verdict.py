@@ -10,86 +10,25 @@ import json
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import links as abi_links
 from ansible_collections.gofleet.golang.plugins.module_utils._abi import texts as abi_texts
 from ansible_collections.gofleet.golang.plugins.module_utils._abi import verdict as abi
-from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
-
-LOADER = '/lib64/ld-linux-x86-64.so.2'
-LOAD = {'offset': 0, 'vaddr': 0x400000, 'filesz': 10, 'memsz': 10, 'flags': 5, 'align': 4096}
-
-
-def elf_file(**changes):
-    facts = {
-        'format': 'elf', 'interpreter_line': None, 'bits': 64, 'order': '<', 'machine': 62, 'machine_name': 'amd64', 'type': 'DYN', 'flags': 0, 'osabi': 0,
-        'phnum': 8, 'interp': None, 'loads': [LOAD],
-        'dynamic': False, 'needed': [], 'soname': None, 'rpath': [], 'runpath': [], 'flags_1': 0, 'has_relr': False, 'version_needs': [],
-        'version_definitions': [], 'stack_executable': False, 'build_id': None, 'go_build_id': None, 'kernel_tag': None, 'foreign_os': None,
-        'isa_needed': None, 'stripped': True, 'static': True, 'static_pie': False, 'packed': False, 'truncated': None, 'malformed': [], 'limits': []}
-    return dict(facts, **changes)
-
-
-def dynamic(**changes):
-    return elf_file(**dict({'interp': LOADER, 'static': False, 'dynamic': True, 'needed': ['libc.so.6']}, **changes))
-
-
-def go_build(version='go1.26.6', text=None, **settings):
-    return {'version': version, 'path': 'example.org/x', 'main': 'example.org/x@v1', 'settings': settings, 'cgo': None, 'vcs_revision': None,
-            'trimpath': None, 'source': 'segment', 'cpu_level_text': text}
-
-
-def binary(file=None, **changes):
-    facts = {'path': '/opt/program', 'size': 1000, 'mode': 0o100755, 'placed': True, 'noexec': False, 'sha256': None, 'go': None, 'symbols': [],
-             'exports': [], 'late': [], 'entry': 0x400000, 'origin': '/opt', 'errors': [], 'file': elf_file() if file is None else file}
-    return dict(facts, **changes)
-
-
-def host(**changes):
-    facts = {
-        'arch': 'amd64', 'kernel': '5.10.0', 'kernel_machine': 'x86_64', 'page_size': 4096, 'cpu_level': 'v3', 'cpu_features': [],
-        'cpu_lacks': ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl'], 'runs': {'amd64': 'native', '386': 'compatible'}, 'others': 'refused',
-        'sysroot': None, 'libcs': [], 'libc': 'glibc', 'libc_version': '2.17', 'libc_path': '/lib64/libc.so.6', 'evidence': {}, 'linking': link(),
-        'script': None}
-    return dict(facts, **changes)
-
-
-def link(*findings, **changes):
-    answer = {'loader': LOADER, 'state': 'ok', 'have': None, 'libc': 'glibc', 'libc_version': '2.17', 'libc_path': '/lib64/libc.so.6', 'arch': 'amd64',
-              'identity': [62, 64, '<'], 'flags': 0, 'relr': False, 'enforces_levels': False, 'libraries': [], 'findings': list(findings), 'taken': 0}
-    return dict(answer, **changes)
-
-
-def finding(code, level='fatal', **more):
-    return dict({'code': code, 'level': level, 'subject': 'libx.so.1', 'need': None, 'have': None, 'by': None}, **more)
-
-
-def arm(hard=True, **changes):
-    return elf_file(**dict({'machine': 40, 'bits': 32, 'machine_name': 'arm', 'flags': 0x5000400 if hard else 0x5000200}, **changes))
-
-
-def on_arm(**changes):
-    return host(**dict({'arch': 'arm', 'runs': {'arm': 'native'}, 'cpu_level': None, 'cpu_features': ['vfp', 'vfpv3'], 'linking': None}, **changes))
-
-
-def on_arm64(**changes):
-    return host(**dict({'arch': 'arm64', 'runs': {'arm64': 'native', 'arm': 'compatible'}, 'cpu_level': None, 'cpu_features': []}, **changes))
-
-
-ARM64 = {'machine': 183, 'machine_name': 'arm64'}
-SCRIPT = {'program': u'/bin/sh', 'argument': None, 'bom': False, 'crlf': False}
-
-
-def script(**line):
-    return dict(elf_file(), format='script', interpreter_line=dict(SCRIPT, **line))
-
-
-def of_format(name):
-    return dict(elf_file(), format=name)
-
-
-def judged_script(verdict):
-    return {'program': '/bin/sh', 'verdict': verdict, 'reasons': [] if verdict == 'runs' else [{'detail': 'it does not.'}]}
-
+from support.units.abi_facts import (
+    ARM64,
+    LOAD,
+    arm,
+    binary,
+    dynamic,
+    elf_file,
+    finding,
+    go_build,
+    host,
+    judged_script,
+    link,
+    of_format,
+    on_arm,
+    on_arm64,
+    script,
+)
 
 RUNS = [
     ('a static program', binary(), host(linking=None)),
@@ -121,6 +60,7 @@ RUNS = [
     ('a static program for Android', binary(go=go_build(GOOS='android')), host()),
     ('a Go release of no known number', binary(go=go_build('devel +abcdef', GOAMD64='v1')), host()),
 ]
+
 INCOMPATIBLE = [
     ('nobody may execute it', binary(mode=0o100644), host(), 'not_executable'),
     ('it lies on a noexec mount', binary(noexec=True), host(), 'noexec_mount'),
@@ -183,6 +123,7 @@ INCOMPATIBLE = [
      host(page_size=65536), 'page_size'),
 ] + [('what the loader would refuse: ' + code, binary(dynamic()), host(linking=link(finding(code, need='x', have='y'))), code) for code in (
     'library_missing', 'library_wrong_class', 'version_missing', 'symbol_missing', 'relr_unsupported', 'kernel_too_old', 'page_size', 'noexec_mount')]
+
 UNKNOWN = [
     ('a packed program', binary(elf_file(packed=True)), host(), 'packed'),
     ('the last bytes of the last page', binary(elf_file(truncated='cut', loads=[dict(LOAD, filesz=1001)])), host(), 'truncated'),
@@ -271,40 +212,6 @@ def test_each_code_has_a_text():
     assert used == set(abi_texts.TEXTS)
 
 
-@pytest.mark.parametrize(('go', 'advice'), [
-    (None, 'Build it where glibc is 2.17 or older, or with CC='), (go_build(), 'Build it with CGO_ENABLED=0, or where')])
-def test_a_missing_version_is_told_with_how_to_build_for_this_host(go, advice):
-    missing = finding('version_missing', subject='libc.so.6', need='GLIBC_2.34', have='GLIBC_2.17')
-    detail = abi.verdict(binary(dynamic(), go=go), host(linking=link(missing)))['reasons'][0]['detail']
-    assert detail.startswith('GLIBC_2.34 is needed of libc.so.6, which on this host (glibc 2.17) has at most GLIBC_2.17. ' + advice)
-    assert 'zig cc -target x86_64-linux-gnu.2.17' in detail
-
-
-def test_a_pure_go_program_with_a_loader_is_told_where_that_comes_from():
-    detail = abi.verdict(binary(dynamic(needed=[]), go=go_build()), host(linking=link(state='missing'), libcs=[
-        {'libc': 'musl', 'libc_version': '1.2.5', 'arch': 'amd64', 'loader': '/lib/ld-musl-x86_64.so.1'}]))['reasons'][0]['detail']
-    assert 'This host has musl 1.2.5.' in detail
-    assert '-buildmode=pie' in detail
-
-
-def test_a_level_is_told_with_what_the_processor_lacks_and_what_to_set():
-    detail = abi.verdict(binary(go=go_build(GOAMD64='v4')), host())['reasons'][0]['detail']
-    assert 'avx512f' in detail
-    assert detail.endswith('Build it with GOAMD64=v3.')
-
-
-@pytest.mark.parametrize(('facts', 'said'), [
-    (binary(go=go_build(GOOS='dragonfly')), "built for DragonFly BSD, as Go's build info (GOOS=dragonfly) says"),
-    (binary(elf_file(foreign_os='NetBSD')), 'built for NetBSD, as a note in it says'),
-    (binary(dynamic(interp='/usr/libexec/ld.so')), 'built for OpenBSD, as its dynamic loader, /usr/libexec/ld.so says'),
-    (binary(elf_file(osabi=9)), 'may have been built for FreeBSD, as its header (EI_OSABI 9) says'),
-])
-def test_a_program_for_another_system_comes_with_what_says_so(facts, said):
-    detail = abi.verdict(facts, host(linking=link(state='missing')))['reasons'][0]['detail']
-    assert said in detail
-    assert 'GOOS=linux' in detail
-
-
 @pytest.mark.parametrize(('judged', 'fail_on', 'fails'), [
     (('runs',), 'unknown', False), (('unknown', 'packed'), 'incompatible', False), (('unknown', 'packed'), 'unknown', True),
     (('unknown', 'packed', 'emulation_unseen'), 'incompatible', True), (('unknown', 'emulation_unseen'), 'unknown', True),
@@ -334,60 +241,3 @@ def test_of_several_verdicts_the_worst_stands(verdicts, worst):
     (go_build('devel'), None, None), (None, [3, 2, 0], (3, 2, 0)), (go_build('go1.24'), [4, 0, 0], (4, 0, 0)), (None, None, None)])
 def test_the_kernel_that_a_program_needs(go, tag, needed):
     assert abi.needed_kernel(binary(elf_file(kernel_tag=tag), go=go)) == needed
-
-
-# ---- by stored facts of a host
-
-
-STORED = {'loader': LOADER, 'state': 'ok', 'arch': 'amd64', 'libc': 'glibc', 'libc_version': '2.17', 'libc_path': '/lib64/libc.so.6', 'identity': [62, 64, '<'],
-          'flags': 0, 'relr': False, 'strict': False, 'levels': False,
-          'libraries': {'libc.so.6': ['GLIBC_2.2.5', 'GLIBC_2.17', 'GLIBC_PRIVATE'], 'libpthread.so.0': ['GLIBC_2.2.5']}}
-MUSL = {'loader': '/lib/ld-musl-x86_64.so.1', 'state': 'ok', 'arch': 'amd64', 'libc': 'musl', 'libc_version': '1.2.2', 'libc_path': None,
-        'identity': [62, 64, '<'], 'flags': 0, 'relr': False, 'strict': False, 'levels': False}
-NEWER = dict(STORED, relr=True, levels=True)
-
-
-def by_stored(facts, *told):
-    on = host(libcs=list(told))
-    on['linking'] = abi_links.from_stored(facts, on)
-    return abi.verdict(facts, on)
-
-
-def needs(*names, **more):
-    versions = [{'name': each, 'hash': elf.version_hash(each), 'flags': more.get('flags', 0)} for each in names]
-    return [{'library': more.get('library', 'libc.so.6'), 'versions': versions}]
-
-
-def symbol(version='GLIBC_2.17', library='libc.so.6', weak=False):
-    return [['puts', version, library, weak]]
-
-
-@pytest.mark.parametrize(('facts', 'told', 'verdict', 'code'), [
-    (binary(), STORED, 'runs', None),
-    (binary(dynamic(version_needs=needs('GLIBC_2.17')), symbols=symbol()), STORED, 'runs', None),
-    (binary(dynamic(version_needs=needs('GLIBC_2.34', flags=2))), STORED, 'runs', 'version_missing'),
-    (binary(dynamic(version_needs=needs('GLIBC_2.34')), symbols=symbol('GLIBC_2.34')), STORED, 'incompatible', 'version_missing'),
-    (binary(dynamic(has_relr=True, version_needs=needs('GLIBC_2.17'))), NEWER, 'incompatible', 'relr_unsupported'),
-    (binary(dynamic(has_relr=True)), NEWER, 'runs', None),
-    (binary(dynamic(isa_needed=0x8001)), NEWER, 'incompatible', 'cpu_level'),
-    (binary(dynamic(has_relr=True)), STORED, 'incompatible', 'relr_unsupported'),
-    (binary(dynamic(interp=MUSL['loader'])), STORED, 'incompatible', 'interpreter_missing'),
-    (binary(dynamic(interp='/opt/own/ld.so')), STORED, 'unknown', 'undetermined'),
-    (binary(dynamic(needed=['libz.so.1'])), STORED, 'unknown', 'undetermined'),
-    (binary(dynamic(rpath=['/opt'])), STORED, 'unknown', 'undetermined'),
-    (binary(dynamic(), symbols=symbol(None, None)), STORED, 'unknown', 'undetermined'),
-    (binary(dynamic(), symbols=symbol(None, None, True)), STORED, 'runs', None),
-    (binary(dynamic(version_needs=needs('GLIBC_PRIVATE')), symbols=symbol('GLIBC_PRIVATE')), STORED, 'unknown', 'undetermined'),
-    (binary(dynamic(), symbols=symbol('GLIBC_2.34', weak=True)), STORED, 'runs', None),
-    (binary(dynamic(), symbols=symbol('GLIBC_2.34', weak=True)), dict(STORED, strict=True), 'unknown', 'undetermined'),
-    (binary(dynamic(version_needs=[{'library': 'libc.so.6', 'versions': [{'name': 'GLIBC_2.17', 'hash': 1, 'flags': 0}]}])), STORED, 'incompatible',
-     'version_missing'),
-    (binary(dynamic(), symbols=None), STORED, 'unknown', 'undetermined'),
-    (binary(dynamic(interp=MUSL['loader'])), MUSL, 'unknown', 'undetermined'),
-    (binary(dynamic(interp=MUSL['loader'], needed=[])), MUSL, 'runs', None),
-    (binary(dynamic(interp=MUSL['loader'], needed=[]), symbols=symbol(None, None)), MUSL, 'unknown', 'undetermined'),
-    (binary(dynamic()), dict(STORED, libraries=None), 'unknown', 'undetermined'),
-])
-def test_stored_facts_of_a_host_tell_what_they_can_and_no_more(facts, told, verdict, code):
-    said = by_stored(facts, told)
-    assert (said['verdict'], said['reasons'][0]['code'] if said['reasons'] else None) == (verdict, code)

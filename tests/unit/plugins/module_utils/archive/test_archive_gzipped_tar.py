@@ -14,7 +14,7 @@ import zlib
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import gzipped_tar
-from ansible_collections.gofleet.golang.plugins.module_utils._proof.digests import CHUNK
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 from support.units.tiny_trees import BUILT, member
 
 
@@ -77,8 +77,8 @@ def test_bytes_are_given_out_in_any_portions():
 def test_no_more_than_a_chunk_is_unpacked_before_it_is_asked_for():
     stream = inflated(b'\0' * (64 << 20))
     stream.read(1)
-    assert max(len(piece) for piece in stream.pieces(8 << 20)) <= CHUNK
-    assert len(stream._chunk) <= CHUNK
+    assert max(len(piece) for piece in stream.pieces(8 << 20)) <= digests.CHUNK
+    assert len(stream._chunk) <= digests.CHUNK
 
 
 @pytest.mark.parametrize('rest', [b'', b'\0' * 5000])

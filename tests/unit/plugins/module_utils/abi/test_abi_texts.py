@@ -1,0 +1,46 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+
+import pytest
+
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import verdict as abi
+from support.units.abi_facts import binary, dynamic, elf_file, finding, go_build, host, link
+
+
+@pytest.mark.parametrize(('go', 'advice'), [
+    (None, 'Build it where glibc is 2.17 or older, or with CC='), (go_build(), 'Build it with CGO_ENABLED=0, or where')])
+def test_a_missing_version_is_told_with_how_to_build_for_this_host(go, advice):
+    missing = finding('version_missing', subject='libc.so.6', need='GLIBC_2.34', have='GLIBC_2.17')
+    detail = abi.verdict(binary(dynamic(), go=go), host(linking=link(missing)))['reasons'][0]['detail']
+    assert detail.startswith('GLIBC_2.34 is needed of libc.so.6, which on this host (glibc 2.17) has at most GLIBC_2.17. ' + advice)
+    assert 'zig cc -target x86_64-linux-gnu.2.17' in detail
+
+
+def test_a_pure_go_program_with_a_loader_is_told_where_that_comes_from():
+    detail = abi.verdict(binary(dynamic(needed=[]), go=go_build()), host(linking=link(state='missing'), libcs=[
+        {'libc': 'musl', 'libc_version': '1.2.5', 'arch': 'amd64', 'loader': '/lib/ld-musl-x86_64.so.1'}]))['reasons'][0]['detail']
+    assert 'This host has musl 1.2.5.' in detail
+    assert '-buildmode=pie' in detail
+
+
+def test_a_level_is_told_with_what_the_processor_lacks_and_what_to_set():
+    detail = abi.verdict(binary(go=go_build(GOAMD64='v4')), host())['reasons'][0]['detail']
+    assert 'avx512f' in detail
+    assert detail.endswith('Build it with GOAMD64=v3.')
+
+
+@pytest.mark.parametrize(('facts', 'said'), [
+    (binary(go=go_build(GOOS='dragonfly')), "built for DragonFly BSD, as Go's build info (GOOS=dragonfly) says"),
+    (binary(elf_file(foreign_os='NetBSD')), 'built for NetBSD, as a note in it says'),
+    (binary(dynamic(interp='/usr/libexec/ld.so')), 'built for OpenBSD, as its dynamic loader, /usr/libexec/ld.so says'),
+    (binary(elf_file(osabi=9)), 'may have been built for FreeBSD, as its header (EI_OSABI 9) says'),
+])
+def test_a_program_for_another_system_comes_with_what_says_so(facts, said):
+    detail = abi.verdict(facts, host(linking=link(state='missing')))['reasons'][0]['detail']
+    assert said in detail
+    assert 'GOOS=linux' in detail
