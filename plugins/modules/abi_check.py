@@ -174,8 +174,8 @@ reasons:
       need: GLIBC_2.34
       have: GLIBC_2.17
       detail: >-
-        GLIBC_2.34 is needed of libc.so.6, which on this host (glibc 2.17) has at most GLIBC_2.17. Build it with CGO_ENABLED=0, or where glibc is
-        2.17 or older, or with CC='zig cc -target x86_64-linux-gnu.2.17'.
+        It needs GLIBC_2.34 of libc.so.6, which on this host (glibc 2.17) provides at most GLIBC_2.17. Build it with CGO_ENABLED=0, or on a
+        system with glibc 2.17 or older, or with CC='zig cc -target x86_64-linux-gnu.2.17'.
 file:
   description: What the file is.
   returned: O(path) is set

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host offers to programs, asked of its files and its kernel, without running anything."""
+"""What a host offers to programs, according to its files and its kernel; nothing is run."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -16,13 +16,13 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host.sysroot impor
 from ansible_collections.gofleet.golang.plugins.module_utils._linking import linker, loaders
 from ansible_collections.gofleet.golang.plugins.module_utils._linking.libraries import Libraries
 
-# Libraries whose versions a stored answer tells, the most asked for first: the last go if it would grow too large.
-TOLD = ('libc.so.6', 'libpthread.so.0', 'libm.so.6', 'libdl.so.2', 'libresolv.so.2', 'librt.so.1', 'libgcc_s.so.1', 'libutil.so.1', 'libstdc++.so.6')
+# Libraries whose versions stored facts include, the most common first: the last ones are left out if the facts grow too large.
+LIBRARIES = ('libc.so.6', 'libpthread.so.0', 'libm.so.6', 'libdl.so.2', 'libresolv.so.2', 'librt.so.1', 'libgcc_s.so.1', 'libutil.so.1', 'libstdc++.so.6')
 LARGEST_FACTS = 4000
 
 
 class Observed:
-    """This host, or the one that options make of it.
+    """This host, with what options replace of it.
 
     sysroot: folder of the file system to judge by; kernel: a release, as '3.10.0-1160.el7'; cpuinfo: text of /proc/cpuinfo.
     Raises GofleetError(unknown_architecture, no_sysroot, invalid_kernel).
@@ -37,16 +37,16 @@ class Observed:
         self.userland = _userland()
         self.kernel_arch = ports.of_kernel(self.machine)
         self._processors = processors.read(self._text or '')
-        self._told_processors = cpuinfo is not None
+        self._given_processors = cpuinfo is not None
         self.libraries = Libraries(self.root)
         self.linker = linker.Linker(self.libraries, self.kernel, self.level, self.page_size)
         self._facts = None
 
     @property
     def is_emulated(self):
-        """Whether a user-mode emulator runs all this: its kernel is another one than it says."""
-        told = self._processors.ports
-        if not self._told_processors and told and self.kernel_arch and self.kernel_arch not in told:
+        """Whether a user-mode emulator runs this process: the kernel's architecture is then not the one that uname reports."""
+        reported = self._processors.ports
+        if not self._given_processors and reported and self.kernel_arch and self.kernel_arch not in reported:
             return True
         return any('qemu' in name or 'binfmt' in name for name in (proc.link('1/exe'), proc.link('self/exe')))
 
@@ -61,7 +61,7 @@ class Observed:
         return self._processors.features
 
     def facts(self):
-        """What abi.verdict() has to know of the host, as plain values; see the module's documentation of 'host'."""
+        """The facts that verdict.verdict() needs, as plain values; see 'host' in the documentation of abi_check."""
         if self._facts is None:
             self._facts = self._gather()
         return self._facts
@@ -78,7 +78,7 @@ class Observed:
             'cpu_lacks': processors.missing_for_amd64('v4', self._processors.features) if self.level else [],
             'runs': runs, 'others': 'unknown' if self.is_emulated else others, 'sysroot': None if self.root.whole else self.root.folder, 'libcs': found,
             'libc': None, 'libc_version': None, 'libc_path': None,
-            'evidence': {'arch': 'ELF header of the running interpreter', 'kernel': 'uname', 'cpu': '/proc/cpuinfo' if not self._told_processors else 'given'}}
+            'evidence': {'arch': 'ELF header of the running interpreter', 'kernel': 'uname', 'cpu': '/proc/cpuinfo' if not self._given_processors else 'given'}}
         main = [each for each in found if each['arch'] == arch]
         if main:
             facts.update((key, main[0][key]) for key in ('libc', 'libc_version', 'libc_path'))
@@ -93,32 +93,32 @@ class Observed:
 
     def _loader(self, path):
         state, loader, dummy = self.linker.loader(path)
-        told = {'loader': path, 'state': state, 'arch': None, 'libc': None, 'libc_version': None, 'libc_path': None}
+        known = {'loader': path, 'state': state, 'arch': None, 'libc': None, 'libc_version': None, 'libc_path': None}
         if loader is not None:
-            told.update(arch=loader.arch, libc=loader.libc, libc_version=loader.version, relr=loader.relr, strict=bool(loader.strict),
+            known.update(arch=loader.arch, libc=loader.libc, libc_version=loader.version, relr=loader.relr, strict=bool(loader.strict),
                         levels=bool(loader.levels),
                         identity=list(loader.identity), flags=loader.library.facts['flags'],
                         libc_path=path if loader.libc == 'musl' else None)
             if loader.libc == 'glibc':
                 found, definitions = self.linker.libc(path)
-                told.update(libc_path=found, libc_version=loaders.glibc_version(definitions))
-        return told
+                known.update(libc_path=found, libc_version=loaders.glibc_version(definitions))
+        return known
 
     def portable_facts(self):
-        """facts() with the versions that the most usual libraries define, to be kept and judged by later; at most 4 KB as JSON."""
+        """facts() with the versions that the most common libraries define, to be stored for later verdicts; at most 4 KB as JSON."""
         facts = dict(self.facts())
         facts['libcs'] = [dict(each) for each in facts['libcs']]
         main = [each for each in facts['libcs'] if each['arch'] == facts['arch'] and each['libc'] == 'glibc']
-        for told in main[:1]:
-            told['libraries'] = {}
-            for name in TOLD:
-                outcome = self.linker.find(told['loader'], name)
+        for known in main[:1]:
+            known['libraries'] = {}
+            for name in LIBRARIES:
+                outcome = self.linker.find(known['loader'], name)
                 if outcome.library is not None and not outcome.broken:
-                    told['libraries'][name] = outcome.library.facts['version_definitions']
-            for name in reversed(TOLD):
+                    known['libraries'][name] = outcome.library.facts['version_definitions']
+            for name in reversed(LIBRARIES):
                 if len(json.dumps(facts)) <= LARGEST_FACTS:
                     break
-                told['libraries'].pop(name, None)
+                known['libraries'].pop(name, None)
         return facts
 
 
@@ -126,7 +126,7 @@ def parsed_kernel(text):
     """A kernel's release as a tuple of numbers. Raises GofleetError(invalid_kernel)."""
     version = architecture.kernel_version(text)
     if version is None:
-        raise GofleetError("kernel is '%s', which is no release of Linux. Write it as uname -r does: 3.10.0-1160.el7.x86_64." % text,
+        raise GofleetError("Invalid kernel '%s': write a release as uname -r prints it, such as 3.10.0-1160.el7.x86_64." % text,
                            'invalid_kernel', kernel=text)
     return version
 
@@ -137,5 +137,5 @@ def _userland():
     except GofleetError as exc:
         if exc.code != 'processor_too_old':
             raise
-        # Too old for Go's own archive; what else runs there is asked of the processor's features.
+        # Too old for Go's own archive; which other programs run there depends on the processor's features.
         return 'arm'

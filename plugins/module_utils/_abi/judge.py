@@ -17,19 +17,19 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._host import sysroot
 
-# A script's interpreter may be a script; after five of them kernels say ELOOP (fs/exec.c, exec_binprm()).
+# The interpreter of a script may be a script; after five of them kernels return ELOOP (fs/exec.c, exec_binprm()).
 _SCRIPTS = 5
 # Where env(1) looks for a script's interpreter in a service (systemd's and OpenRC's PATH).
 _PATH = ('/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin')
 _SHELLS = ('sh', 'bash', 'dash', 'ash', 'ksh', 'mksh', 'zsh')
-# That a file is executable but not readable, or was being written, says nothing of whether it runs.
+# A file that is not readable, or was being written, may run nevertheless.
 _NOT_READ = ('file_unreadable', 'file_changed')
 
 
 def check(params):
     """The result for the options of abi_check. Raises GofleetError."""
     if not (params['path'] or params['paths'] or params['binaries'] or params['gather']):
-        raise GofleetError('Nothing is asked: none of path, paths, src and gather is set. Name a program, or set gather: true.', 'nothing_asked')
+        raise GofleetError('There is nothing to check: set path, paths, src or gather.', 'nothing_asked')
     observed = host_facts.Observed(params['sysroot'], params['kernel'], _text(params['cpuinfo']))
     paths = [params['path']] if params['path'] else params['paths']
     results = [_judge_named(path, observed, params) for path in paths]
@@ -64,9 +64,9 @@ def _failure(results, fail_on):
 
 
 def _code(failing, fail_on):
-    """The code that all failing results share, where it says more than their verdict: there is no such file, or it is for an emulator.
+    """The code that all failing results share, if it says more than their verdict: the file is missing, or is for an emulator.
 
-    Who asked to fail on what is unknown is given that word.
+    With fail_on: unknown, an open verdict has the code unknown.
     """
     codes = set(verdict.cause(each)['code'] for each in failing)
     known = abi_reasons.NO_FILE + (abi_reasons.LIKELY_MISTAKES if fail_on == 'incompatible' else ())
@@ -74,7 +74,10 @@ def _code(failing, fail_on):
 
 
 def _judge_named(path, observed, params):
-    """The result for one of several files: what is no file has a verdict too. The only one has to be a file. Raises GofleetError."""
+    """The result for a file that an option names. Of several, one that does not exist has a verdict too; of one, it is an error.
+
+    Raises GofleetError.
+    """
     try:
         return judge_file(path, observed, params['checksum'], params['gather'])
     except GofleetError as exc:
@@ -94,7 +97,7 @@ def judge_file(path, observed, checksum=False, with_facts=False):
         placed = dict(binary, noexec=sysroot.is_noexec(path), origin=os.path.dirname(inside) if inside else None)
         result = dict(_judged(placed, observed), path=to_native(path))
         if with_facts:
-            # Of the same reading, and the same digest: a large file is not read twice.
+            # From the same reading and digest: a large file is not read twice.
             result['binary'] = program_facts.portable(binary)
         return result
 
@@ -114,7 +117,7 @@ def _linking(binary, observed):
     file = binary['file']
     if file is None or file['format'] != 'elf' or file['interp'] is None or file['type'] not in ('EXEC', 'DYN'):
         return None
-    # What the kernel does not run itself, no loader of this host is asked about.
+    # For a program that the kernel does not run itself, the loaders of this host do not matter.
     if observed.facts()['runs'].get(verdict.architecture(file)) not in ('native', 'compatible'):
         return None
     return observed.linker.answer(binary)
@@ -128,23 +131,23 @@ def _script(binary, observed, depth):
     if file is None or file['format'] != 'script' or file['interpreter_line']['bom'] or not file['interpreter_line']['program']:
         return None
     line = file['interpreter_line']
-    # To the kernel the line ends there.
+    # The kernel's strings end at a NUL.
     program, ends, dummy = to_native(line['program']).partition('\0')
     argument = None if ends else to_native(line['argument'] or '').partition('\0')[0]
     if line['crlf'] and not argument:
         return _not_there(program + '\\r')
     if depth >= _SCRIPTS:
-        return _fails(program, 'it is the sixth script in a row, and the kernel follows five.')
+        return _fails(program, 'it is the sixth script in a chain, and the kernel follows at most five.')
     if not program.startswith('/'):
-        return _open(program, 'which file %s is cannot be told.' % program)
+        return _open(program, '%s is a relative path, so it depends on the working directory.' % program)
     judged = _interpreter(program, observed, depth)
     if judged['verdict'] != verdict.RUNS:
         return judged
     if ends and os.path.basename(program) in _SHELLS:
-        return _open(program, 'its first line holds a NUL, for which bash takes a script for a binary and dash does not.')
+        return _open(program, 'its first line contains a NUL byte, with which bash refuses the script and dash does not.')
     if os.path.basename(program) == 'env':
         return _by_env(argument, line['crlf'], judged, observed)
-    return _open(program, 'it is given an argument that ends with a carriage return.') if line['crlf'] else judged
+    return _open(program, 'the argument on its first line ends with a carriage return.') if line['crlf'] else judged
 
 
 def _interpreter(program, observed, depth):
@@ -172,19 +175,19 @@ def _fails(program, why):
 
 
 def _not_there(program):
-    return _fails(program, '%s is not there.' % program)
+    return _fails(program, '%s does not exist.' % program)
 
 
 def _by_env(argument, crlf, judged, observed):
-    """env looks for what it is told in PATH, which a service may have been given."""
+    """The judgement of a script that env(1) starts: env searches PATH, which the service may have changed."""
     if crlf:
         return _not_there(argument.split()[-1] + '\\r')
     words = [each for each in (argument or '').split() if not each.startswith('-') and '=' not in each]
     if words and not any(_is_program(observed.root.real('%s/%s' % (folder, words[0]))) for folder in _PATH):
-        return _open(judged['program'], 'env looks for %s, which is no program in any usual folder of PATH.' % words[0])
+        return _open(judged['program'], 'env searches PATH for %s, which is in none of its usual folders.' % words[0])
     return judged
 
 
 def _is_program(path):
-    """Whether env would start it: it passes over folders, and over what nobody may execute."""
+    """Whether env would start it: it skips folders, and files that are not executable."""
     return path is not None and os.path.isfile(path) and bool(os.stat(path).st_mode & 0o111)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a verdict makes of a dynamic loader's answer, of this call (linking.Linker.answer()) or from stored facts of a host."""
+"""The reasons that follow from a linker's answer, of this call (linker.Linker.answer()) or from stored facts of a host."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -11,12 +11,12 @@ from ansible.module_utils.common.text.converters import to_native
 
 
 def reasons(binary, host):
-    """[(code, severity, subject, need, have, what else the text speaks of)] of a program that has an interpreter."""
+    """[(code, severity, subject, need, have, other values of the message)] of a program that has an interpreter."""
     link = host['linking']
     file = binary['file']
     interp = to_native(file['interp'])
     if link is None:
-        return [('undetermined', 'warn', interp, None, None, {'why': 'the loader was not looked for'})]
+        return [('undetermined', 'warn', interp, None, None, {'why': 'its loader was not checked'})]
     return list(_of_loader(link, file, interp, host, binary)) + list(_of_findings(link, binary))
 
 
@@ -32,9 +32,9 @@ def _of_findings(link, binary):
 
 
 def _doubt(finding):
-    what = {'library_missing': 'it was not found where it was looked for', 'library_wrong_class': 'only one of another architecture was found',
-            'symbol_missing': 'nothing that was looked at defines it', 'cpu_level': "what this host's processor can do is unknown",
-            'relr_unsupported': 'its loader may not know DT_RELR'}.get(finding['code'])
+    what = {'library_missing': 'it is in none of the folders that are searched', 'library_wrong_class': 'only a library for another architecture was found',
+            'symbol_missing': 'nothing that was checked defines it', 'cpu_level': "what this host's processor can do is unknown",
+            'relr_unsupported': 'its loader may not support DT_RELR'}.get(finding['code'])
     return ': '.join(each for each in (what, finding.get('why')) if each)
 
 

@@ -12,14 +12,14 @@ from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables 
 from ansible_collections.gofleet.golang.plugins.module_utils._linking import loaders
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
 
-# Of a list in a result.
+# Entries of a list in a result.
 LARGEST_LIST = 100
-# Of a text in it: as long as the longest name that is read, for facts that travel pass here, and half a name is another one.
+# Bytes of a text in it: as many as the longest name that is read, because a name that is cut is another name.
 LARGEST_TEXT = elf_tables.MAX_STRING
 
 
 def result(binary, host, judged):
-    """What abi_check says of one program, without its path."""
+    """The result of abi_check for one program, without its path."""
     reasons = judged['reasons']
     return {
         'verdict': judged['verdict'],
@@ -66,7 +66,7 @@ def _go(build):
 
 
 def _host(host):
-    """The C library is the one that would serve this program, where one would."""
+    """The C library is the one that this program would use, if it uses one."""
     link = host['linking'] or {}
     known = dict((key, host[key]) for key in ('arch', 'kernel', 'cpu_level', 'page_size', 'libc', 'libc_version', 'libc_path', 'evidence'))
     if link.get('libc'):
@@ -75,7 +75,7 @@ def _host(host):
 
 
 def plain(value):
-    """The value with texts as they are shown, of a bounded size: names in hostile files may be anything."""
+    """The value with printable texts of bounded size: names in hostile files may contain anything."""
     if isinstance(value, dict):
         return dict((plain(key), plain(each)) for key, each in value.items())
     if isinstance(value, (list, tuple)):

@@ -23,15 +23,15 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import trans
 # No archive may unpack to more bytes than this.
 _LIMIT = 2 << 30
 
-# Bits by which a program has other rights than who runs it, or a folder rules of its own. Tars that Go 1.8 and earlier
-# wrote have the type of the file beside them, which means nothing.
+# Bits that give a program other rights than the user who runs it, or a folder other rules. Tars of Go 1.8 and earlier also have the
+# type of the file in the mode, which is ignored.
 _SPECIAL = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
 
 
 def unpack_tar(path, folder):
-    """Unpack a gzipped tar whose names are all go or below it, as Go's are, into folder.
+    """Unpack a gzipped tar, whose members are all below the folder go, into folder.
 
-    Files belong to who unpacks; modes and times come from the archive. Returns the Entries of the tree folder/go,
+    Files belong to the user who unpacks; modes and times come from the archive. Returns the Entries of the tree folder/go,
     whose digests were taken while writing. Raises GofleetError(archive_damaged, archive_unsafe, not_a_toolchain), OSError.
     """
     with archive_tree.refusals(path), transaction.naming(folder), io.open(path, 'rb') as source:
@@ -48,10 +48,10 @@ def _unpack_tar_member(member, stream, tree):
     archive_tree.check_name(member.name)
     top, dummy, name = member.name.partition(b'/')
     if top != b'go' or (not name and member.kind == gzipped_tar.FILE):
-        raise GofleetError("The archive holds '%s'; an archive of Go holds a folder go and nothing beside it." % archive_tree.shown(member.name),
+        raise GofleetError("The archive holds '%s'; a Go archive holds the folder go and nothing else." % archive_tree.shown(member.name),
                            'not_a_toolchain', member=archive_tree.shown(member.name))
     if member.mode & _SPECIAL:
-        raise archive_tree.unsafe_member(member.name, 'which would have the rights of its owner or group, or is sticky')
+        raise archive_tree.unsafe_member(member.name, 'which has the setuid, setgid or sticky bit')
     if member.kind == gzipped_tar.FOLDER:
         return tree.add_folder(name, member.mtime)
     return tree.add_file(name, member.mode & 0o755, member.size, stream.pieces(member.size), member.mtime)

@@ -24,10 +24,10 @@ from ansible.module_utils.common.text.converters import to_bytes, to_native
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 
-# Files and folders that an archive may hold: some twice what releases have (go1.26 without api, doc, misc, test: 12,851).
+# Files and folders that an archive may hold: about twice what releases have (go1.26 without api, doc, misc, test: 12,851).
 # Python's list of a zip's members takes a kilobyte for each.
 MEMBERS = 1 << 15
-# What an archive may unpack to, in bytes as a file system counts them: so much, and a multiple of its own size (releases: 3.4 to 4.6).
+# Bytes, as a file system counts them, that an archive may unpack to: this many, and a multiple of its own size (releases: 3.4 to 4.6).
 _ALLOWANCE = 8 << 20
 _UNPACKS_TO = 8
 _BLOCK = 4096
@@ -37,12 +37,12 @@ PATH = 1000
 _NAME = 255
 _DEPTH = 32
 
-# What the file system answers when two members want one name.
+# Errors of the file system when two members have the same name.
 _CLASHES = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
 class Tree(object):
-    """The tree that an archive becomes, within what one of its size may unpack to. Names are bytes, checked, below root."""
+    """The tree that an archive becomes, of a size that is bounded by the archive's. Names are bytes, checked, below root."""
 
     def __init__(self, root, path, limit):
         self._root = to_bytes(root)
@@ -55,10 +55,10 @@ class Tree(object):
         self._times = {}
 
     def add_folder(self, name, mtime):
-        """Make a folder, and those above it that no member was; one below it may have been there first."""
+        """Make a folder, and the folders above it that are not members. A folder may come after what it holds."""
         self._make_folders(name)
         if name in self._times:
-            raise unsafe_member(name, 'which is there twice')
+            raise unsafe_member(name, 'a name that it holds twice')
         self._times[name] = mtime
 
     def add_file(self, name, mode, size, pieces, mtime=None):
@@ -95,11 +95,11 @@ class Tree(object):
         self._folders.add(name)
 
     def _claim(self, name, size):
-        """Refuse a name that is taken, and what is too much, before it is written."""
+        """Refuse a name that is taken, and more than the limits, before anything is written."""
         form = _form(name)
         if form in self._names:
             taken = self._names[form]
-            raise unsafe_member(name, 'which is there twice' if taken == name else "which some file systems take for '%s'" % shown(taken))
+            raise unsafe_member(name, 'a name that it holds twice' if taken == name else "which is the same name as '%s' on some file systems" % shown(taken))
         self._names[form] = name
         self._used += max(1, -(-size // _BLOCK)) * _BLOCK
         if len(self._names) > MEMBERS:
@@ -117,22 +117,22 @@ def check_name(name):
     """Raise GofleetError(archive_unsafe) unless a name (bytes) stays below the folder it is unpacked to, and is an ordinary one."""
     parts = name.split(b'/')
     if name.startswith(b'/') or b'..' in parts:
-        raise unsafe_member(name, 'which leads out of the folder it is unpacked to')
+        raise unsafe_member(name, 'which points outside the folder that it is unpacked into')
     if b'' in parts or b'.' in parts or min(bytearray(name)) < 0x20:
-        raise unsafe_member(name, 'which is no name that Go writes')
-    # Who walks a tree later may do so by recursion.
+        raise unsafe_member(name, 'which is not a name that Go uses')
+    # Tools that read the tree later may do so by recursion.
     if len(name) > PATH or len(parts) > _DEPTH or max(len(part) for part in parts) > _NAME:
-        raise unsafe_member(name[:PATH], 'whose path is longer or deeper than it may be')
+        raise unsafe_member(name[:PATH], 'whose path is too long or too deep')
 
 
 def _form(name):
     try:
         name.decode('ascii')
         form = name.lower()
-        # One object in memory for what most names are.
+        # Most names are lower case: they need no second object in memory.
         return name if form == name else form
     except UnicodeDecodeError:
-        # What is no text at all raises again.
+        # A name that is not UTF-8 raises again.
         return unicodedata.normalize('NFC', name.decode('utf-8').lower()).encode('utf-8')
 
 
@@ -145,11 +145,11 @@ def unsafe_member(name, reason):
 
 
 def too_many(path):
-    return GofleetError('%s holds more than %d files and folders, the most that it may.' % (path, MEMBERS), 'archive_unsafe', path=path)
+    return GofleetError('%s holds more than %d files and folders, which is the limit.' % (path, MEMBERS), 'archive_unsafe', path=path)
 
 
 def too_large(path, limit):
-    return GofleetError('%s unpacks to more than %d bytes, the most that an archive of its size may.' % (path, limit), 'archive_unsafe', path=path)
+    return GofleetError('%s unpacks to more than %d bytes, which is the limit for an archive of its size.' % (path, limit), 'archive_unsafe', path=path)
 
 
 def damaged(path, reason):
@@ -159,15 +159,15 @@ def damaged(path, reason):
 
 @contextlib.contextmanager
 def refusals(path):
-    """What a reader of archives may raise over hostile bytes, as GofleetError."""
+    """Turn the errors that readers of archives raise for hostile bytes into GofleetError."""
     try:
         yield
     except (zipfile.BadZipfile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, struct.error, LookupError, OverflowError) as exc:
         raise damaged(path, to_native(exc) or type(exc).__name__)
     except (IOError, OSError) as exc:
         if exc.errno in _CLASHES:
-            raise GofleetError('%s holds two members of one name: %s.' % (path, to_native(exc.filename or exc)), 'archive_unsafe', path=path)
-        # Readers of zips raise OSErrors of their own, which have no errno.
+            raise GofleetError('%s holds two members with the same name: %s.' % (path, to_native(exc.filename or exc)), 'archive_unsafe', path=path)
+        # zipfile raises OSErrors of its own, which have no errno.
         if exc.errno is None:
             raise damaged(path, to_native(exc))
         raise

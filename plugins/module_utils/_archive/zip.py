@@ -22,20 +22,20 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import trans
 from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 
-# Bytes of a zip's directory, which Python reads as a whole: some four times what releases have.
+# Bytes of a zip's directory, which zipfile reads as a whole: about four times what releases have.
 _DIRECTORY = 8 << 20
 
 # No module zip may unpack to more bytes than this, by Go's own rule (x/mod/zip: MaxZipFile, 500 MiB).
 _LIMIT = 500 << 20
 
-# Ways of packing that Go writes (archive/zip). Others may take any amount of memory, or be unknown to a host's Python.
+# The compression methods that Go uses (archive/zip). Others may take any amount of memory, or be unknown to the host's Python.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 # The end of a zip as Go writes it (APPNOTE 4.3.16), and what stands before it in one with 64-bit sizes (4.3.15).
 _ZIP_END = struct.Struct('<4s4H2LH')
 _ZIP64_LOCATOR = 20
 
-# Files that are programs in the archive, whose mode a module zip cannot keep (facts: cmd/distpack, cmd/go/internal/toolchain).
+# Suffixes of files that are executable in the archive; a module zip has no modes (cmd/distpack, cmd/go/internal/toolchain).
 _SCRIPTS = (b'.bash', b'.sh', b'.pl', b'.rc')
 
 
@@ -67,10 +67,10 @@ def _opened_zip(path):
 
 
 class _Packed(object):
-    """The bytes of a zip, as zipfile asks for them: within the file, or it is damaged.
+    """The bytes of a zip for zipfile, which refuses offsets outside of the file.
 
-    Offsets are what the zip says of itself. One before the file's beginning, or beyond 63 bits, is the system's EINVAL and Python's
-    OverflowError otherwise, which would look like errors of this host.
+    Offsets come from the zip. One before the beginning of the file, or of more than 63 bits, would otherwise raise EINVAL or
+    OverflowError, which look like errors of this host.
     """
 
     def __init__(self, source):
@@ -83,23 +83,23 @@ class _Packed(object):
     def seek(self, offset, whence=os.SEEK_SET):
         start = {os.SEEK_SET: 0, os.SEEK_CUR: self._source.tell(), os.SEEK_END: self._size}[whence]
         if not 0 <= start + offset <= self._size:
-            # Without errno, which zipfile expects of a file that is too short, and archive_tree.refusals() takes for damage.
-            raise IOError('it points to byte %d, and has %d' % (start + offset, self._size))
+            # Without errno: zipfile expects that of a file that is too short, and refusals() reports it as damage.
+            raise IOError('it refers to byte %d, and has %d' % (start + offset, self._size))
         return self._source.seek(start + offset)
 
 
 def _check_zip_end(path):
-    """Refuse a zip whose directory would take too much memory, by what Python's reader is going to believe of it."""
+    """Refuse a zip whose directory would take too much memory, according to the fields that zipfile relies on."""
     with io.open(path, 'rb') as source:
         size = source.seek(0, os.SEEK_END)
         source.seek(max(0, size - _ZIP_END.size - _ZIP64_LOCATOR))
         tail = source.read()
         mark, dummy_disk, dummy_first, dummy_here, count, length, dummy_start, comment = _ZIP_END.unpack(tail[len(tail) - _ZIP_END.size:])
         if mark != b'PK\x05\x06' or comment or tail.startswith(b'PK\x06\x07'):
-            raise ValueError('it does not end as a zip of Go does, without a comment and 64-bit sizes')
+            raise ValueError('it does not end as Go ends a zip, without a comment and without 64-bit sizes')
         if length > _DIRECTORY:
             raise ValueError('its directory has %d bytes' % length)
-        # Python reads as many members as the directory has room for, whatever their number is said to be.
+        # zipfile reads as many members as the directory has room for, whatever number it claims.
         source.seek(max(0, size - _ZIP_END.size - length))
         if max(count, source.read(length).count(b'PK\x01\x02')) > archive_tree.MEMBERS:
             raise archive_tree.too_many(path)
@@ -118,7 +118,7 @@ def _unpack_zip_member(source, member, tree, prefix):
 
 
 def _pieces(content, member):
-    """The content of a zip's member; Raises GofleetError(archive_unsafe) when it is not as long as the directory says."""
+    """The content of a zip's member; raises GofleetError(archive_unsafe) if its length is not the one in the directory."""
     left = member.file_size
     for piece in iter(lambda: content.read(digests.CHUNK), b''):
         left -= len(piece)
@@ -126,7 +126,7 @@ def _pieces(content, member):
             break
         yield piece
     if left:
-        raise archive_tree.unsafe_member(to_bytes(member.filename), 'which is not as long as its directory says')
+        raise archive_tree.unsafe_member(to_bytes(member.filename), 'whose length is not the one in its directory')
 
 
 def is_program(path):
@@ -137,7 +137,7 @@ def is_program(path):
 
 
 def zip_h1(path):
-    """The h1 of a module zip, as the log knows it. Raises GofleetError(archive_unsafe, archive_damaged), OSError."""
+    """The h1 of a module zip, as in the transparency log. Raises GofleetError(archive_unsafe, archive_damaged), OSError."""
     with _opened_zip(path) as (source, members):
         return dirhash.hash1([(to_bytes(member.filename), _sha256_of_member(source, member)) for member in members])
 

@@ -8,14 +8,14 @@
         facts = elf.as_facts(binary)
         missing = elf.undefined_symbols(source, binary)
 
-It goes where the loaders go: program headers, addresses through PT_LOAD, the dynamic table to its DT_NULL, version chains to
-their end. The section table is a hint for what no loader needs (is it stripped). Every count, size and string has a bound.
+It follows the loaders: program headers, addresses through PT_LOAD, the dynamic table to its DT_NULL, version chains to
+their end. The section table is a hint, used only for what no loader needs (whether it is stripped). Every count, size and string has a bound.
 
 Exits: a value, or GofleetError with the evidence offset, what and value:
     not_a_file, file_missing, file_unreadable   open_file()
     malformed      the kernel or the loader would refuse it too (File.malformed lists what they ignore)
     truncated      the header or its program headers are not all there (File.truncated: a segment's content is not)
-    parse_limit    more of something than this reader takes: nothing can be said, which is not 'it runs'
+    parse_limit    more of something than this reader accepts: the verdict is then open
 """
 
 from __future__ import absolute_import, division, print_function
@@ -37,7 +37,7 @@ Source = elf_source.Source
 version_hash = elf_dynamic.version_hash
 
 # Version(name, hash, flags): of one library. flags: 2 is VER_FLG_WEAK. hash: as stored; the loader compares it with that of the
-# definition, so a need whose hash is not version_hash(name) is met by no library.
+# definition, so a need whose hash is not version_hash(name) matches no definition.
 Version = elf_dynamic.Version
 # VersionNeed(library, versions).
 VersionNeed = elf_dynamic.VersionNeed
@@ -57,10 +57,10 @@ Symbol = symbols.Symbol
 # isa_needed: GNU_PROPERTY_X86_ISA_1_NEEDED, an int (1 baseline, 2 v2, 4 v3, 8 v4), or None.
 # stripped: whether it has no .symtab; None without a section table. static: no interpreter and nothing needed.
 # static_pie: PT_DYNAMIC without PT_INTERP, in a program (not a library: DF_1_PIE, or an entry and nothing needed, no soname).
-# packed: by UPX; nothing else that is said of it is then true of the program inside.
-# truncated: None, or a text that says what lies past the end of the file.
-# malformed: [text], what the headers say in spite of the truth and the kernel ignores in a main program; glibc refuses a *library* with it.
-# limits: [text], what was over a bound or ambiguous and so not read: no verdict 'runs' can stand on it.
+# packed: by UPX; the other facts are then not those of the program inside.
+# truncated: None, or a text that says what is missing at the end of the file.
+# malformed: [text], errors in the headers that the kernel ignores in a program; glibc refuses a *library* with them.
+# limits: [text], what exceeds a bound or is ambiguous, so that the verdict cannot be 'runs'.
 File = collections.namedtuple('File', (
     'format interpreter_line bits order machine machine_name type flags osabi phnum interp loads dynamic needed soname rpath runpath'
     ' flags_1 has_relr version_needs version_definitions stack_executable build_id go_build_id kernel_tag foreign_os isa_needed'
@@ -114,7 +114,7 @@ def _read_program(source, layout, header, found):
 
 
 def _unless_truncated(found, action, *arguments):
-    """What cannot be read of a file that was cut short is no further finding."""
+    """Run an action; what it cannot read of a truncated file is not a further finding."""
     try:
         action(found, *arguments)
     except GofleetError as exc:
@@ -123,8 +123,8 @@ def _unless_truncated(found, action, *arguments):
 
 
 def _read_notes(source, layout, headers, found):
-    said = {}
-    # glibc asks PT_GNU_PROPERTY first.
+    values = {}
+    # glibc reads PT_GNU_PROPERTY first.
     for kind in (tables.PT_GNU_PROPERTY, tables.PT_NOTE):
         for each in headers:
             if each.type != kind or each.offset + each.filesz > source.size:
@@ -132,17 +132,17 @@ def _read_notes(source, layout, headers, found):
             if each.filesz > tables.MAX_NOTES:
                 found['limits'].append('a PT_NOTE of %d bytes was not read' % each.filesz)
                 continue
-            notes.facts(layout, source.read_at(each.offset, each.filesz, 'PT_NOTE'), each.align, said)
-    found.update(said)
+            notes.facts(layout, source.read_at(each.offset, each.filesz, 'PT_NOTE'), each.align, values)
+    found.update(values)
 
 
 def _read_build_id(source, layout, sections, found):
-    """Go's own linker gives the GNU build id a section, but no PT_NOTE. It is for people: no loader reads it."""
+    """Go's own linker gives the GNU build id a section, but no PT_NOTE. No loader reads it."""
     for each in sections or []:
         if each.name == b'.note.gnu.build-id' and each.size <= tables.MAX_STRING and each.offset + each.size <= source.size:
-            said = {}
-            notes.facts(layout, source.read_at(each.offset, each.size, each.name.decode('ascii')), 4, said)
-            found['build_id'] = said.get('build_id')
+            values = {}
+            notes.facts(layout, source.read_at(each.offset, each.size, each.name.decode('ascii')), 4, values)
+            found['build_id'] = values.get('build_id')
 
 
 # ---- the dynamic table
@@ -170,7 +170,7 @@ def _dynamic(image, headers, found):
     if not named:
         return None
     found['dynamic'] = True
-    # The last one stands, in glibc as in musl.
+    # glibc and musl use the last one.
     last = named[-1]
     dynamic = elf_dynamic.Dynamic(image, last.vaddr)
     offset = image.place(last.vaddr, 'the dynamic table')[0]
@@ -211,13 +211,13 @@ def image_of(source, binary):
 
 
 def undefined_symbols(source, binary):
-    """[Symbol] that this object's dynamic table takes from others. Raises GofleetError(malformed, truncated, parse_limit, file_unreadable)."""
+    """[Symbol] that this object needs from others. Raises GofleetError(malformed, truncated, parse_limit, file_unreadable)."""
     image, dynamic = linked(source, binary)
     return [] if dynamic is None else symbols.undefined(image, dynamic)
 
 
 def defined_symbols(source, binary):
-    """{name: set of versions} that this object gives to others; '' stands for a definition without a version.
+    """{name: set of versions} that this object defines for others; '' stands for a definition without a version.
 
     Raises GofleetError(malformed, truncated, parse_limit, file_unreadable).
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which symbols glibc looks for only when they are called: a program that lacks one of those starts, and dies later."""
+"""The functions that glibc resolves only when they are first called: a program that lacks one of them starts, and crashes later."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -15,7 +15,7 @@ _DF_1_NOW = 1
 
 
 def late_names(source, binary):
-    """The names of a file's undefined symbols that only DT_JMPREL refers to; none if it wants all of them bound at its start.
+    """The names of the undefined symbols that only DT_JMPREL refers to; none if the file asks to resolve all of them at its start.
 
     source: elf.Source; binary: elf.File. Raises GofleetError(malformed, truncated, parse_limit).
     """

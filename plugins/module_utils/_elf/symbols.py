@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The dynamic symbols of a program or library: what it takes from others, and what it gives.
+"""The dynamic symbols of a program or library: those that it needs from others, and those that it defines.
 
 No entry of the dynamic table says how many there are (the section table does, but no loader reads it): DT_HASH has the number
-as that of its chains; DT_GNU_HASH ends at the last symbol that is given, if there is one; and what is taken, a relocation names.
+as that of its chains; DT_GNU_HASH ends at the last symbol that is defined, if there is one; and relocations name those that are needed.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -57,7 +57,7 @@ def _is_given(entry):
 
 
 def table(image, dynamic):
-    """(name, number of its version, entry) of each symbol but the first, which is none."""
+    """(name, number of its version, entry) of each symbol; the first entry of the table is empty and skipped."""
     if dynamic.get('SYMTAB') is None or dynamic.get('STRTAB') is None:
         return
     count = _count(image, dynamic)
@@ -75,7 +75,7 @@ def table(image, dynamic):
 
 
 class _Names:
-    """The strings of symbols: the table is read once; what lies past its stated size, one by one, as a loader would."""
+    """The names of symbols: the table is read once, and strings past its stated size one by one, as a loader does."""
 
     def __init__(self, image, dynamic):
         self._image = image
@@ -92,7 +92,7 @@ class _Names:
 
 
 def _count(image, dynamic):
-    """How many symbols there are, as far as anything refers to them."""
+    """How many symbols there are, according to the largest number that anything refers to."""
     counts = [
         _hashed(image, dynamic),
         _gnu_hashed(image, dynamic),
@@ -113,7 +113,7 @@ def _hashed(image, dynamic):
 
 
 def _gnu_hashed(image, dynamic):
-    """0 where no symbol is given, and so nothing is said of the number of those that are taken."""
+    """0 if no symbol is defined: DT_GNU_HASH then says nothing about the number of those that are needed."""
     address = dynamic.get('GNU_HASH')
     if address is None:
         return 0
@@ -130,7 +130,7 @@ def _gnu_hashed(image, dynamic):
 
 
 def _end_of_chain(image, chains, start):
-    """The number behind the last entry of a chain: the one whose lowest bit is set."""
+    """One more than the number of the last entry of a chain, which is the one whose lowest bit is set."""
     at = start
     while at < tables.MAX_SYMBOLS:
         dummy, in_file, dummy2 = image.place(chains + 4 * at, 'a chain of DT_GNU_HASH')

@@ -31,7 +31,7 @@ _FIELDS = {
     'property': {32: ('II', 'type size'), 64: ('II', 'type size')},
     'gnu_hash': {32: ('IIII', 'buckets offset bloom shift'), 64: ('IIII', 'buckets offset bloom shift')},
 }
-# Where the header's fields begin: behind e_ident.
+# Offset of the header's first field: the size of e_ident.
 IDENT = 16
 
 
@@ -81,11 +81,11 @@ MACHINES = {
     (252, 32, '<'): 'csky', (94, 32, '<'): 'xtensa', (94, 32, '>'): 'xtensaeb',
 }
 MACHINES.update(ports.GOARCH_OF_HEADER)
-# Whose kernels look at EI_CLASS too (elf_check_arch in arch/*/include/asm/elf.h of Linux; where unsure, yes): a lie stops those.
+# Machines whose kernels check EI_CLASS too (elf_check_arch in arch/*/include/asm/elf.h of Linux; if unsure, yes).
 CLASS_MATTERS = frozenset((8, 22, 243, 258))
-# Whose kernels try the 64-bit reading first whatever EI_CLASS says.
+# Machines whose kernels try the 64-bit layout first, whatever EI_CLASS says.
 WIDE_FIRST = frozenset((62,))
-# Whose DT_HASH has entries of 64 bits in 64-bit files.
+# Machines whose DT_HASH has 64-bit entries in 64-bit files.
 WIDE_HASH = frozenset((22, 0x9026))
 EM_AMD64 = 62
 
@@ -123,7 +123,7 @@ STT_TLS = 6
 STT_LINKED = frozenset((0, 1, 2, 5, 6, 10))
 STV_DEFAULT, STV_PROTECTED = 0, 3
 
-# Bounds. Program headers: what Linux takes (fs/binfmt_elf.c: 64 KB of them). The others are many times what is met.
+# Bounds. Program headers: what Linux takes (fs/binfmt_elf.c: 64 KB of them). The others are many times what real programs have.
 MAX_PROGRAM_BYTES = 65536
 MAX_INTERP = 4096
 MAX_NOTES = 65536

@@ -38,7 +38,7 @@ def toolchain_h1(entries, version, goarch):
     """The h1 under which the transparency log knows an unpacked tree, whatever archive it came from.
 
     The module holds the archive's files less the folders api, doc, misc and test, with every go.mod
-    named _go.mod (cmd/distpack). entries: of walk_tree. Returns None for a tree with links or special
+    named _go.mod (cmd/distpack). entries: of walk_tree(). Returns None for a tree with links or special
     files, which no release has.
     """
     prefix = ('%s@%s/' % toolchain_module(version, goarch)).encode('ascii')
@@ -54,7 +54,7 @@ def toolchain_h1(entries, version, goarch):
 def prove_h1(entries, version, goarch, record, origin, consequence=''):
     """The h1 of a tree. Raises GofleetError(h1_mismatch) unless it is the one of its release, as far as that is known.
 
-    record: {h1, vouched}; origin: where the tree came from; consequence: a sentence that says what becomes of it.
+    record: {h1, vouched}; origin: where the tree came from; consequence: a sentence that says what happens to it.
     """
     h1 = toolchain_h1(entries, version, goarch)
     if record.get('h1') and h1 != record['h1']:

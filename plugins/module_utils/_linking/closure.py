@@ -45,7 +45,7 @@ class Closure:
         self.nodes = [self.main, self.loader]
 
     def _find(self, code, subject, need, have, by, **more):
-        """Note a finding. subject: the library or symbol; by: the Node that needs it; level: 'fatal', 'warn' or 'doubt'."""
+        """Add a finding. subject: the library or symbol; by: the Node that needs it; level: 'fatal', 'warn', 'info' or 'doubt'."""
         finding = {'code': code, 'level': 'fatal', 'subject': to_native(subject), 'need': need, 'have': have,
                    'by': None if by is self.main else to_native(by.path)}
         finding.update(more)
@@ -98,7 +98,7 @@ class Closure:
         node = nodes.Node(name, outcome.library.facts, outcome.path, asker, outcome.library, os.path.dirname(outcome.path))
         self.nodes.append(node)
         if outcome.doubts:
-            # Another file may come before it, or it may not be taken after all.
+            # Another file may come before it, or the loader may refuse this one.
             self._find('undetermined', name, None, outcome.path, asker, level='doubt', why='; '.join(outcome.doubts))
         return node
 
@@ -132,9 +132,9 @@ class Closure:
             if provider is None:
                 if need['library'] not in self._missing:
                     self._find('version_missing', need['library'], ', '.join(each['name'] for each in need['versions']), None, node,
-                               why='it asks for versions of %s, which is not among what it needs: the loader aborts' % need['library'])
+                               why='it needs versions of %s, but does not name that library as needed (DT_NEEDED): the loader aborts' % need['library'])
                 continue
-            # The latest first: it says most of what to do.
+            # The latest first: a host that has it has the others too.
             for version in sorted(need['versions'], key=lambda each: _series(each['name']), reverse=True):
                 self._check_version(node, provider, need['library'], version)
 
@@ -154,12 +154,12 @@ class Closure:
             return
         relr = self.search.loader.relr
         if relr is None:
-            self._find('relr_unsupported', node.path, 'DT_RELR', None, node, level='doubt', why='which musl this is, its loader does not say')
+            self._find('relr_unsupported', node.path, 'DT_RELR', None, node, level='doubt', why='the loader does not say which version of musl it is')
         elif not relr:
             self._find('relr_unsupported', node.path, 'DT_RELR', None, node)
         elif self.is_glibc and loaders.lacks_relr_marker(node.facts):
             self._find('relr_unsupported', node.path, loaders.RELR_MARKER, None, node,
-                       why='it uses DT_RELR, but does not say so by needing %s' % loaders.RELR_MARKER)
+                       why='it uses DT_RELR, but does not need the version %s' % loaders.RELR_MARKER)
 
     def _check_library(self, node):
         if self.search.libraries.root.whole and node.library.is_on_noexec():
@@ -177,7 +177,8 @@ class Closure:
         loads = node.facts['loads']
         first = min(load['vaddr'] // self._page_size for load in loads)
         if any(not load['memsz'] and not load['vaddr'] % self._page_size and load['vaddr'] // self._page_size != first for load in loads):
-            self._find('library_missing', node.path, None, node.path, node, level='doubt', why='it has an empty segment, which some musl cannot map')
+            self._find('library_missing', node.path, None, node.path, node, level='doubt',
+                       why='it has an empty segment, which some versions of musl cannot map')
 
     # ---- symbols
 
@@ -211,11 +212,11 @@ class Closure:
                 self._check_assertion(node, each, hinted, symbol)
                 return
         if library in self._missing or (self._missing and not library):
-            # Which of them had it, nobody can tell; that they are missing is said.
+            # Any of the missing libraries may have defined it; that they are missing is a finding of its own.
             return
         more = {}
         if node is not self.main and not self._exports_known:
-            more = {'level': 'doubt', 'why': 'the program itself may have it, whose symbols are too many'}
+            more = {'level': 'doubt', 'why': 'the program itself may define it, but has too many symbols to list'}
         elif self.is_glibc and name in node.late():
             more = {'level': 'warn', 'late': True}
         self._find('symbol_missing', name, version, hinted.path if hinted else None, node, **more)
@@ -224,7 +225,7 @@ class Closure:
         """Source: check_match() of elf/dl-lookup.c: the library that a version is of has to have versions, or the loader of old aborts."""
         if self.is_glibc and symbol[1] and provider is hinted and not provider.is_versioned and self.search.loader.asserts:
             self._find('version_missing', symbol[2], symbol[1], None, node,
-                       why='%s has no versions at all, at which the loader of this glibc aborts' % provider.path)
+                       why='%s defines no versions, which makes the loader of this glibc abort' % provider.path)
 
     def _gives(self, node, name, version):
         """Source: check_match() of elf/dl-lookup.c; musl asks for no versions."""

@@ -19,20 +19,20 @@ from ansible_collections.gofleet.golang.plugins.module_utils._linking import ld_
 
 _NODEFLIB = 0x800
 _OSABI_GNU = 3
-# Of ARM as well, whose libraries say 97 (sysdeps/arm).
+# 97 is the value of libraries for ARM (sysdeps/arm).
 _OSABIS = (0, _OSABI_GNU, 97)
 _TOKEN = re.compile(r'\$(?:(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_])|\{(ORIGIN|LIB|PLATFORM)\})')
-# Best first; the folders of other processors' kinds are not known to this collection.
+# Best first. The names of these folders are known for amd64 only.
 _LEVELS = ('v4', 'v3', 'v2')
 # Below the folders that glibc before 2.37 searches, for processors with some feature (elf/dl-hwcaps.c).
 _OLD_SUBFOLDERS = ('tls', 'x86_64', 'tls/x86_64', 'haswell', 'xeon_phi', 'i686', 'sse2', 'i686/sse2', 'neon', 'vfp', 'v7l', 'power8', 'power9')
 
 
-def _what_glibc_minds(library, ident):
-    """What of a library's header glibc refuses, whatever the rest of it is; the kernel and musl do not look at it."""
+def _header_error(library, ident):
+    """What glibc refuses in the header of a library, None if nothing; the kernel and musl do not check these fields."""
     found = library.ident
     if found[5] != ident[1]:
-        return 'EI_DATA says the other byte order'
+        return 'EI_DATA gives the other byte order'
     if found[6] != 1 or struct.unpack_from(str(library.facts['order'] + 'I'), library.head, 20)[0] != 1:
         return 'its ELF version is not 1'
     if found[7] not in _OSABIS or (found[8] and found[7] != _OSABI_GNU):
@@ -44,7 +44,7 @@ class Glibc(search.Search):
 
     def __init__(self, libraries, loader, kernel, level):
         super(Glibc, self).__init__(libraries, loader, kernel, level)
-        # EI_CLASS and EI_DATA of what it takes.
+        # EI_CLASS and EI_DATA of the libraries that it accepts.
         self._ident = 1 if loader.identity[1] == 32 else 2, 1 if loader.identity[2] == '<' else 2
         self._cache = None
         self._cache_doubt = None
@@ -70,12 +70,12 @@ class Glibc(search.Search):
         if path is None:
             return
         if not path.startswith('/'):
-            outcome.doubts.append("it is looked for in the folder that the program is started in")
+            outcome.doubts.append("it is searched for in the program's working directory")
             return
         self.try_path(path, outcome)
 
     def _own_folders(self, asker, outcome):
-        """Those of RPATH, of the whole chain of askers, unless the asker has a RUNPATH; and those of that, which serves itself alone."""
+        """The folders of the RUNPATH of the asker, which serves that alone; without one, those of RPATH of the whole chain of askers."""
         if asker.facts['runpath']:
             return self._listed(asker.facts['runpath'], asker, outcome)
         folders = []
@@ -93,7 +93,7 @@ class Glibc(search.Search):
             if folder.startswith('/'):
                 folders.append(folder.rstrip('/') or '/')
             else:
-                outcome.doubts.append("its RPATH or RUNPATH has '%s', which is a folder below the one that the program is started in" % folder)
+                outcome.doubts.append("its RPATH or RUNPATH has '%s', which is relative to the program's working directory" % folder)
         return folders
 
     def _expanded(self, text, node, outcome):
@@ -108,7 +108,7 @@ class Glibc(search.Search):
 
         expanded = _TOKEN.sub(value, text)
         if unknown:
-            outcome.doubts.append('what $%s stands for in its %s is not known here' % (unknown[0], text))
+            outcome.doubts.append('the value of $%s in its %s is unknown' % (unknown[0], text))
             return None
         return expanded
 
@@ -130,7 +130,7 @@ class Glibc(search.Search):
         if why is None and (library.identity != self.loader.identity or library.ident[4] != self._ident[0]):
             outcome.other.append(path)
             return
-        why = why or _what_glibc_minds(library, self._ident)
+        why = why or _header_error(library, self._ident)
         if why is None and self.loader.tags and tuple(library.facts['kernel_tag'] or ()) > tuple(self.kernel):
             outcome.late.append(path)
         elif why is None and library.facts['type'] == 'DYN':
@@ -159,7 +159,7 @@ class Glibc(search.Search):
                     return each.path
         plain = [each.path for each in entries if not each.hwcap]
         if entries and not plain:
-            outcome.doubts.append('ld.so.cache has it only for processors with a certain feature: %s' % entries[0].path)
+            outcome.doubts.append('ld.so.cache lists it only for processors with a certain feature: %s' % entries[0].path)
         return plain[0] if plain else None
 
     def _read_cache(self):
@@ -178,4 +178,4 @@ class Glibc(search.Search):
             for below in _OLD_SUBFOLDERS:
                 path = '%s/%s/%s' % (folder, below, name)
                 if folder != 'ld.so.cache' and self.libraries.root.real(path):
-                    outcome.doubts.append('%s is there, for processors with a certain feature' % path)
+                    outcome.doubts.append('%s exists, for processors with a certain feature' % path)

@@ -21,7 +21,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._linking import nod
 
 
 class Linker:
-    """Answers for the programs of one call; libraries and loaders are read once. kernel: a tuple; level: 'v1' to 'v4' or None."""
+    """Answers for all programs of one call; libraries and loaders are read once. kernel: a tuple; level: 'v1' to 'v4' or None."""
 
     def __init__(self, libraries, kernel, level, page_size):
         self.libraries = libraries
@@ -31,7 +31,7 @@ class Linker:
         self._searches = {}
 
     def loader(self, path):
-        """(state, loaders.Loader or None, what was found there) of a loader's path.
+        """(state, loaders.Loader or None, what was found instead) of a loader's path.
 
         state: 'ok', 'missing', 'relative', 'not_executable', 'broken', 'noexec' or 'unknown'.
         """
@@ -61,7 +61,7 @@ class Linker:
         return self._searches[path]
 
     def answer(self, binary):
-        """The answer for the facts of a binary (abi_binary.read()) that has an interpreter: a dict of plain values."""
+        """The answer for a program that has an interpreter, as plain values. binary: its facts, of abi.program_facts."""
         interp = binary['file']['interp']
         state, loader, have = self.loader(interp)
         answer = {'loader': to_native(interp), 'state': state, 'have': have, 'libc': None, 'arch': None, 'libraries': [], 'findings': [], 'taken': 0}
@@ -89,7 +89,7 @@ class Linker:
             answer.update(libc_path=path, libc_version=loaders.glibc_version(definitions))
 
     def libc(self, interp):
-        """(path, version definitions) of the libc.so.6 that a loader of glibc's would load; (None, set()) if it finds none."""
+        """(path, version definitions) of the libc.so.6 that a loader of glibc would load; (None, set()) if it finds none."""
         dummy, loader, dummy2 = self.loader(interp)
         outcome = self.find(interp, 'libc.so.6') if loader is not None and loader.libc == 'glibc' else None
         if outcome is None or outcome.library is None:
@@ -97,7 +97,7 @@ class Linker:
         return outcome.path, set(outcome.library.facts['version_definitions'])
 
     def find(self, interp, name):
-        """The searching.Outcome for a name that a program without folders of its own would need; interp as loader() took it."""
+        """The search.Outcome for a library that a program without RPATH and RUNPATH needs. interp: a path for which loader() returned a Loader."""
         loader, search = self._searches[to_native(interp)]
         return search.find(name, nodes.Node('', dict(loader.library.facts, rpath=[], runpath=[], flags_1=0), '/'))
 

@@ -26,7 +26,7 @@ class Musl(search.Search):
         self._folders = None
 
     def is_reserved(self, name):
-        """Whether it is musl itself, whatever file of that name there is."""
+        """Whether musl itself provides the library of this name, whatever file has that name."""
         return name.startswith('lib') and name[3:].split('.')[0] in _RESERVED and '.' in name
 
     def find(self, name, asker):
@@ -36,7 +36,7 @@ class Musl(search.Search):
         elif '/' in name and name.startswith('/'):
             self.try_path(name, outcome)
         elif '/' in name:
-            outcome.doubts.append('it is looked for in the folder that the program is started in')
+            outcome.doubts.append("it is searched for in the program's working directory")
         else:
             for node in asker.chain():
                 self.try_folders(self._own_folders(node, outcome), name, outcome)
@@ -51,15 +51,15 @@ class Musl(search.Search):
         if '$' in text:
             left = text.replace('${ORIGIN}', '').replace('$ORIGIN', '')
             if '$' in left:
-                # It knows no other, and then leaves all of it out.
+                # musl knows no other variable, and ignores the whole path if there is one.
                 return []
             if node.origin is None:
-                outcome.doubts.append('what $ORIGIN stands for in its %s is not known here' % text)
+                outcome.doubts.append('the value of $ORIGIN in its %s is unknown' % text)
                 return []
             text = text.replace('${ORIGIN}', node.origin).replace('$ORIGIN', node.origin)
         folders = [each for each in re.split('[:\n]', text) if each]
         if any(not each.startswith('/') for each in folders):
-            outcome.doubts.append('its RPATH or RUNPATH has folders below the one that the program is started in')
+            outcome.doubts.append("its RPATH or RUNPATH has folders relative to the program's working directory")
         return [each for each in folders if each.startswith('/')]
 
     def _system_folders(self):
@@ -77,7 +77,7 @@ class Musl(search.Search):
         try:
             return to_native(regular_files.read_start(real, 1 << 16), errors='surrogate_or_replace')
         except GofleetError as exc:
-            # It then has no folders at all.
+            # With a path file that it cannot read, musl searches no folders at all.
             return _FOLDERS if exc.code == 'file_missing' else ''
 
     def try_folder(self, folder, name, outcome):
@@ -87,9 +87,9 @@ class Musl(search.Search):
         """Source: path_open() takes the first that can be opened, and map_library() ends the search if it is no library."""
         why = search.why_no_library(library)
         if why is None and library.identity != self.loader.identity:
-            why = 'it is of another architecture, and musl looks no further'
+            why = 'it is for another architecture, and musl searches no further'
             outcome.other.append(path)
         if why is None and library.facts['type'] in ('DYN', 'EXEC'):
             self.take(path, library, outcome)
         else:
-            outcome.broken = path, why or 'it is no library'
+            outcome.broken = path, why or 'it is not a library'

@@ -14,8 +14,11 @@ _FAMILY = re.compile(r'(?:lib(?:c|m|pthread|dl|rt|resolv|util|anl)\.so\.\d|ld[\w
 
 
 class Node:
-    """An object of the closure. origin: the folder that $ORIGIN stands for, or None; given: of the program itself, what it exports, or
-    a function that gives that."""
+    """An object of a closure.
+
+    origin: the folder that $ORIGIN stands for, or None. taken, given, late: for the program itself, what the methods of these names return;
+    given and late may be functions that return it.
+    """
 
     def __init__(self, name, facts, path, parent=None, library=None, origin=None, taken=None, given=None, late=None):
         self.facts = facts
@@ -30,16 +33,18 @@ class Node:
         self._late = late
 
     def chain(self):
-        """Itself, who asked for it, and so on up to the program."""
+        """This object, the one that needed it first, and so on up to the program."""
         node = self
         while node is not None:
             yield node
             node = node.parent
 
     def taken(self):
+        """[symbol] that it needs from others; None if there are too many to read. Raises GofleetError."""
         return self._taken if self.library is None else self.library.taken()
 
     def given(self):
+        """{symbol: set of versions} that it defines. Raises GofleetError."""
         if self.library is not None:
             return self.library.given()
         if callable(self._given):
@@ -47,7 +52,7 @@ class Node:
         return self._given
 
     def late(self):
-        """Names of symbols that are looked for only when they are called."""
+        """Names of functions that the loader resolves only when they are first called."""
         if self.library is not None:
             return self.library.late()
         if callable(self._late):

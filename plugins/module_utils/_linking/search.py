@@ -15,8 +15,8 @@ __metaclass__ = type
 class Outcome:
     """What came of one search. path, library: what was found, or None.
 
-    looked: folders in order. other: files that were passed over, as of another architecture. late: files that were passed over, as built
-    for a later kernel. broken: (path, why) of a file at which the loader gives up. doubts: why it might be found after all.
+    looked: the folders, in order. other: files that were skipped because they are for another architecture. late: files that were skipped
+    because they are for a later kernel. broken: (path, why) of a file at which the loader gives up. doubts: why the outcome may be wrong.
     """
 
     def __init__(self):
@@ -34,7 +34,7 @@ class Outcome:
 
 
 class Search:
-    """What both have in common. loader: loaders.Loader; kernel: a tuple; level: 'v1' to 'v4' or None."""
+    """What the searches of both loaders share. loader: loaders.Loader; kernel: a tuple; level: 'v1' to 'v4' or None."""
 
     def __init__(self, libraries, loader, kernel, level):
         self.libraries = libraries
@@ -43,12 +43,12 @@ class Search:
         self.level = level
 
     def try_path(self, path, outcome):
-        """Take, pass over, or give up at the file of a path."""
+        """Accept the file of a path, skip it, or end the search at it, as the loader would."""
         library = self.libraries.at(path)
         if library is None:
             return
         if library.error is not None and library.error.code in ('file_unreadable', 'file_missing', 'parse_limit'):
-            outcome.doubts.append('%s cannot be judged: %s' % (path, library.error.msg))
+            outcome.doubts.append('%s cannot be checked: %s' % (path, library.error.msg))
             return
         self.accept(path, library, outcome)
 
@@ -62,16 +62,16 @@ class Search:
     def take(self, path, library, outcome):
         outcome.path, outcome.library = path, library
         if library.facts['limits']:
-            outcome.doubts.append('%s is odd: %s' % (path, '; '.join(library.facts['limits'])))
+            outcome.doubts.append('%s is unusual: %s' % (path, '; '.join(library.facts['limits'])))
 
 
 def why_no_library(library):
-    """Why no loader takes a file, or None."""
+    """Why no loader accepts a file, or None."""
     facts = library.facts
     if facts is None:
         return library.error.msg
     if facts['format'] != 'elf':
-        return 'it is no ELF file but %s' % facts['format']
+        return 'it is not an ELF file (format: %s)' % facts['format']
     if facts['truncated']:
-        return 'it was cut short: %s' % facts['truncated']
+        return 'it is truncated: %s' % facts['truncated']
     return None

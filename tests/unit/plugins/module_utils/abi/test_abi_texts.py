@@ -13,11 +13,11 @@ from support.units.abi_facts import binary, dynamic, elf_file, finding, go_build
 
 
 @pytest.mark.parametrize(('go', 'advice'), [
-    (None, 'Build it where glibc is 2.17 or older, or with CC='), (go_build(), 'Build it with CGO_ENABLED=0, or where')])
+    (None, 'Build it on a system with glibc 2.17 or older, or with CC='), (go_build(), 'Build it with CGO_ENABLED=0, or on a system with glibc')])
 def test_a_missing_version_is_told_with_how_to_build_for_this_host(go, advice):
     missing = finding('version_missing', subject='libc.so.6', need='GLIBC_2.34', have='GLIBC_2.17')
     detail = abi.verdict(binary(dynamic(), go=go), host(linking=link(missing)))['reasons'][0]['detail']
-    assert detail.startswith('GLIBC_2.34 is needed of libc.so.6, which on this host (glibc 2.17) has at most GLIBC_2.17. ' + advice)
+    assert detail.startswith('It needs GLIBC_2.34 of libc.so.6, which on this host (glibc 2.17) provides at most GLIBC_2.17. ' + advice)
     assert 'zig cc -target x86_64-linux-gnu.2.17' in detail
 
 
@@ -35,10 +35,10 @@ def test_a_level_is_told_with_what_the_processor_lacks_and_what_to_set():
 
 
 @pytest.mark.parametrize(('facts', 'said'), [
-    (binary(go=go_build(GOOS='dragonfly')), "built for DragonFly BSD, as Go's build info (GOOS=dragonfly) says"),
-    (binary(elf_file(foreign_os='NetBSD')), 'built for NetBSD, as a note in it says'),
-    (binary(dynamic(interp='/usr/libexec/ld.so')), 'built for OpenBSD, as its dynamic loader, /usr/libexec/ld.so says'),
-    (binary(elf_file(osabi=9)), 'may have been built for FreeBSD, as its header (EI_OSABI 9) says'),
+    (binary(go=go_build(GOOS='dragonfly')), "built for DragonFly BSD, according to Go's build info (GOOS=dragonfly)"),
+    (binary(elf_file(foreign_os='NetBSD')), 'built for NetBSD, according to a note in it'),
+    (binary(dynamic(interp='/usr/libexec/ld.so')), 'built for OpenBSD, according to its dynamic loader, /usr/libexec/ld.so'),
+    (binary(elf_file(osabi=9)), 'may have been built for FreeBSD, according to its header (EI_OSABI 9)'),
 ])
 def test_a_program_for_another_system_comes_with_what_says_so(facts, said):
     detail = abi.verdict(facts, host(linking=link(state='missing')))['reasons'][0]['detail']

@@ -92,7 +92,7 @@ def test_zeros_may_follow(rest):
 def test_nothing_else_may_follow_nor_too_many_of_them(rest):
     stream = inflated(b'x' + rest)
     stream.read(1)
-    with pytest.raises(ValueError, match='something follows its last file'):
+    with pytest.raises(ValueError, match='there is data after its last file'):
         stream.finish()
 
 
@@ -116,7 +116,7 @@ def test_a_stream_without_its_end_is_no_stream(cut):
 @pytest.mark.parametrize('tail', [b'x', b'\0', packed(b'')])
 def test_a_file_is_one_stream(tail):
     stream = gzipped_tar.Inflated(io.BytesIO(packed(b'x' * 100) + tail))
-    with pytest.raises(ValueError, match='something follows its gzip stream'):
+    with pytest.raises(ValueError, match='there is data after its gzip stream'):
         read_all(stream)
 
 

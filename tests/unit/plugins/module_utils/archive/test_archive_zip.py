@@ -154,7 +154,7 @@ def test_a_zip_ends_as_go_ends_it(unzip, tmpdir, tail):
     with pytest.raises(GofleetError) as caught:
         unzip(path)
     assert caught.value.code == 'archive_damaged'
-    assert 'it does not end as a zip of Go does' in caught.value.msg
+    assert 'it does not end as Go ends a zip' in caught.value.msg
 
 
 def test_a_zip_that_is_larger_than_it_says_is_refused(unzip, tmpdir, folder):
