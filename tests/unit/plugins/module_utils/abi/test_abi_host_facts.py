@@ -38,14 +38,14 @@ def test_a_processor_too_old_for_gos_archive_is_still_an_arm(machine, monkeypatc
     assert 'arm' in machine.facts()['runs']
 
 
-def test_glibcs_version_is_what_its_c_library_defines(machine):
+def test_the_version_of_glibc_is_the_latest_one_that_its_c_library_defines(machine):
     machine.root.glibc(GLIBC_236, NEW_TEXT)
     facts = machine.facts()
     assert (facts['libc'], facts['libc_version'], facts['libc_path']) == ('glibc', '2.36', '/lib64/libc.so.6')
     assert facts['evidence']['libc'] == GLIBC_LOADER
 
 
-def test_musls_version_stands_in_its_loader(machine):
+def test_the_version_of_musl_is_read_from_its_loader(machine):
     machine.root.musl('1.2.5-git-17-gabcdef')
     facts = machine.facts()
     assert (facts['libc'], facts['libc_version'], facts['libc_path']) == ('musl', '1.2.5-git-17-gabcdef', MUSL_LOADER)
@@ -70,20 +70,20 @@ def test_a_host_without_a_loader_has_no_c_library(machine):
     assert (facts['libc'], facts['libcs']) == (None, [])
 
 
-def test_kernel_and_processors_may_be_given(machine):
+def test_options_replace_the_kernel_and_the_processors_of_the_host(machine):
     facts = machine.facts(kernel='3.10.0-1160.el7.x86_64', cpuinfo=cpuinfo(V4, V4))
     assert (facts['kernel'], facts['cpu_level']) == ('3.10.0', 'v4')
     assert machine.facts()['cpu_level'] == 'v3'
 
 
 @pytest.mark.parametrize('kernel', ['', 'linux', 'v6.1', '6'])
-def test_a_kernel_that_is_none_is_refused(kernel):
+def test_an_invalid_kernel_release_is_refused(kernel):
     with pytest.raises(GofleetError) as caught:
         abi_host.parsed_kernel(kernel)
     assert caught.value.code == 'invalid_kernel'
 
 
-def test_a_sysroot_that_is_none_is_refused(machine):
+def test_a_sysroot_that_is_not_a_folder_is_refused(machine):
     with pytest.raises(GofleetError) as caught:
         abi_host.Observed(str(machine.root.folder.join('none')))
     assert caught.value.code == 'no_sysroot'
@@ -93,7 +93,7 @@ def many(prefix, count):
     return ['%s_%d.%d' % (prefix, number // 10, number) for number in range(count)]
 
 
-def test_facts_to_be_kept_hold_the_versions_of_the_usual_libraries_in_4_kb(machine):
+def test_stored_facts_have_the_versions_of_common_libraries_in_4_kb(machine):
     machine.root.glibc(many('GLIBC', 60), NEW_TEXT)
     for name, definitions in (('libm.so.6', many('GLIBC', 20)), ('libgcc_s.so.1', many('GCC', 20)), ('libstdc++.so.6', many('GLIBCXX', 200))):
         machine.root.library('/lib64/' + name, definitions=definitions)

@@ -23,8 +23,8 @@ MUSL = {'loader': '/lib/ld-musl-x86_64.so.1', 'state': 'ok', 'arch': 'amd64', 'l
 NEWER = dict(STORED, relr=True, levels=True)
 
 
-def by_stored(facts, *told):
-    on = host(libcs=list(told))
+def by_stored(facts, *libcs):
+    on = host(libcs=list(libcs))
     on['linking'] = stored.from_stored(facts, on)
     return abi.verdict(facts, on)
 
@@ -38,7 +38,7 @@ def symbol(version='GLIBC_2.17', library='libc.so.6', weak=False):
     return [['puts', version, library, weak]]
 
 
-@pytest.mark.parametrize(('facts', 'told', 'verdict', 'code'), [
+@pytest.mark.parametrize(('facts', 'libcs', 'verdict', 'code'), [
     (binary(), STORED, 'runs', None),
     (binary(dynamic(version_needs=needs('GLIBC_2.17')), symbols=symbol()), STORED, 'runs', None),
     (binary(dynamic(version_needs=needs('GLIBC_2.34', flags=2))), STORED, 'runs', 'version_missing'),
@@ -64,6 +64,6 @@ def symbol(version='GLIBC_2.17', library='libc.so.6', weak=False):
     (binary(dynamic(interp=MUSL['loader'], needed=[]), symbols=symbol(None, None)), MUSL, 'unknown', 'undetermined'),
     (binary(dynamic()), dict(STORED, libraries=None), 'unknown', 'undetermined'),
 ])
-def test_stored_facts_of_a_host_tell_what_they_can_and_no_more(facts, told, verdict, code):
-    said = by_stored(facts, told)
+def test_stored_facts_give_a_verdict_only_where_they_suffice(facts, libcs, verdict, code):
+    said = by_stored(facts, libcs)
     assert (said['verdict'], said['reasons'][0]['code'] if said['reasons'] else None) == (verdict, code)

@@ -37,9 +37,9 @@ RUNS = [
     ('a dynamic program all of which is there', binary(dynamic()), host()),
     ('a dynamic program with a weak version that is not', binary(dynamic()), host(linking=link(finding('version_missing', 'info', need='GLIBC_2.34')))),
     ('an i386 program on a kernel that runs them', binary(elf_file(machine=3, bits=32, machine_name='386')), host()),
-    ('headers that lie to nobody', binary(elf_file(malformed=['EI_OSABI is 97'])), host()),
+    ('header errors that the kernel ignores', binary(elf_file(malformed=['EI_OSABI is 97'])), host()),
     ('a level that its note says and the processor has', binary(dynamic(isa_needed=7)), host(linking=link(enforces_levels=True))),
-    ('a bit of a note that nobody knows and nobody looks at', binary(elf_file(isa_needed=0x8001)), host()),
+    ('an unknown bit of a note that no loader checks', binary(elf_file(isa_needed=0x8001)), host()),
     ('an executable stack', binary(elf_file(stack_executable=True)), host()),
     ('a program that will lie elsewhere', binary(mode=0o100644, placed=False), host()),
     ('a mount that is not the one of the sysroot', binary(noexec=True), host(sysroot='/srv/root')),
@@ -62,7 +62,7 @@ RUNS = [
 ]
 
 INCOMPATIBLE = [
-    ('nobody may execute it', binary(mode=0o100644), host(), 'not_executable'),
+    ('a mode without x', binary(mode=0o100644), host(), 'not_executable'),
     ('it lies on a noexec mount', binary(noexec=True), host(), 'noexec_mount'),
     ('it is cut short', binary(elf_file(truncated='PT_LOAD 1 ends past the end', loads=[dict(LOAD, filesz=5000)])), host(), 'truncated'),
     ('its headers are none', binary(file=None, errors=[{'code': 'malformed', 'msg': 'no', 'of': 'file'}]), host(), 'malformed'),
@@ -77,7 +77,7 @@ INCOMPATIBLE = [
     ('a core dump', binary(elf_file(type='CORE')), host(), 'not_elf'),
     ('a library', binary(elf_file(static=False, needed=['libc.so.6'])), host(), 'not_executable'),
     ('a program with needs and no loader', binary(elf_file(type='EXEC', static=False, needed=['libc.so.6'])), host(), 'interpreter_missing'),
-    ('a script of nobody', binary(script(program='')), host(), 'not_elf'),
+    ('a script without an interpreter', binary(script(program='')), host(), 'not_elf'),
     ('a script behind a byte order mark', binary(script(bom=True)), host(script=judged_script('runs')), 'not_elf'),
     ('a script whose interpreter does not run', binary(script()), host(script=judged_script('incompatible')), 'script_interpreter_missing'),
     ('a script with DOS line ends', binary(script(crlf=True)), host(script=judged_script('incompatible')), 'script_interpreter_missing'),
@@ -99,13 +99,13 @@ INCOMPATIBLE = [
     ('soft floats where the loader is for hard ones', binary(arm(hard=False, interp='/lib/ld-linux.so.3', static=False)),
      on_arm(linking=link(identity=[40, 32, '<'], flags=0x5000400)), 'wrong_float_abi'),
     ('no loader', binary(dynamic()), host(linking=link(state='missing')), 'interpreter_missing'),
-    ('a loader that nobody may execute', binary(dynamic()), host(linking=link(state='not_executable')), 'interpreter_missing'),
+    ('a loader that is not executable', binary(dynamic()), host(linking=link(state='not_executable')), 'interpreter_missing'),
     ('a loader of another architecture', binary(dynamic()), host(linking=link(identity=[183, 64, '<'], arch='arm64')), 'interpreter_missing'),
     ('a loader on a noexec mount', binary(dynamic()), host(linking=link(state='noexec')), 'noexec_mount'),
     ('a higher level than there is', binary(go=go_build(GOAMD64='v4')), host(), 'cpu_level'),
     ('a higher level by its own text', binary(go=go_build('go1.26.6', 'v4')), host(), 'cpu_level'),
     ('a higher level by its note', binary(dynamic(isa_needed=9)), host(linking=link(enforces_levels=True)), 'cpu_level'),
-    ('a bit of a note that nobody knows', binary(dynamic(isa_needed=0x8001)), host(linking=link(enforces_levels=True)), 'cpu_level'),
+    ('an unknown bit of a note', binary(dynamic(isa_needed=0x8001)), host(linking=link(enforces_levels=True)), 'cpu_level'),
     ('an entry that lies in no segment', binary(entry=0x10), host(), 'malformed'),
     ('an entry that lies in data', binary(elf_file(loads=[dict(LOAD, flags=6)]), entry=0x400001), host(), 'malformed'),
     ('a level on an old processor', binary(go=go_build(GOAMD64='v2')), host(cpu_level='v1', cpu_lacks=['cx16', 'popcnt']), 'cpu_level'),
@@ -127,7 +127,7 @@ INCOMPATIBLE = [
 UNKNOWN = [
     ('a packed program', binary(elf_file(packed=True)), host(), 'packed'),
     ('the last bytes of the last page', binary(elf_file(truncated='cut', loads=[dict(LOAD, filesz=1001)])), host(), 'truncated'),
-    ('a higher level by a note that nobody looks at', binary(elf_file(isa_needed=9)), host(), 'undetermined'),
+    ('a higher level in a note that no loader checks', binary(elf_file(isa_needed=9)), host(), 'undetermined'),
     ('a higher level by a note that an old glibc does not look at', binary(dynamic(isa_needed=9)), host(), 'undetermined'),
     ('a symbol that is missing only when it is called', binary(dynamic()), host(linking=link(finding('symbol_missing', 'warn', late=True))), 'symbol_missing'),
     ('more than is read', binary(file=None, errors=[{'code': 'parse_limit', 'msg': 'no', 'of': 'file'}]), host(), 'parse_limit'),
@@ -167,19 +167,19 @@ def with_its_file(facts):
 
 
 @pytest.mark.parametrize(('facts', 'on'), [each[1:] for each in RUNS], ids=ids(RUNS))
-def test_it_runs(facts, on):
+def test_a_program_that_the_host_can_run_has_the_verdict_runs(facts, on):
     said = abi.verdict(facts, on)
     assert (said['verdict'], [each for each in said['reasons'] if each['severity'] == 'fatal']) == ('runs', [])
 
 
 @pytest.mark.parametrize(('facts', 'on', 'code'), [each[1:] for each in INCOMPATIBLE], ids=ids(INCOMPATIBLE))
-def test_it_is_incompatible(facts, on, code):
+def test_a_program_that_the_host_cannot_run_is_incompatible(facts, on, code):
     said = abi.verdict(with_its_file(facts), on)
     assert (said['verdict'], [each['code'] for each in said['reasons'] if each['severity'] == 'fatal']) == ('incompatible', [code])
 
 
 @pytest.mark.parametrize(('facts', 'on', 'code'), [each[1:] for each in UNKNOWN], ids=ids(UNKNOWN))
-def test_it_is_unknown(facts, on, code):
+def test_without_sufficient_evidence_the_verdict_is_unknown(facts, on, code):
     said = abi.verdict(with_its_file(facts), on)
     assert (said['verdict'], [(each['code'], each['severity']) for each in said['reasons']]) == ('unknown', [(code, 'warn')])
 
@@ -187,7 +187,7 @@ def test_it_is_unknown(facts, on, code):
 EVERYTHING = [(with_its_file(each[1]), each[2]) for each in RUNS + INCOMPATIBLE + UNKNOWN]
 
 
-def test_what_runs_has_no_fatal_reason_and_what_could_not_be_read_never_runs():
+def test_no_verdict_runs_has_a_fatal_reason_or_an_unread_part():
     """Each program of these tables on each host of them."""
     for (facts, dummy), (dummy, on) in itertools.product(EVERYTHING, EVERYTHING):
         said = abi.verdict(facts, on)
@@ -196,7 +196,7 @@ def test_what_runs_has_no_fatal_reason_and_what_could_not_be_read_never_runs():
         assert not (said['verdict'] == 'runs' and (facts['errors'] or (facts['file'] and facts['file']['packed'])))
 
 
-def test_each_reason_is_plain_and_says_what_it_is_about():
+def test_each_reason_fits_json_and_has_a_whole_sentence():
     for (facts, dummy), (dummy, on) in itertools.product(EVERYTHING, EVERYTHING):
         for each in abi.verdict(facts, on)['reasons']:
             assert json.loads(json.dumps(each)) == each
@@ -224,14 +224,14 @@ def test_a_likely_mistake_fails_by_default_though_its_verdict_is_unknown(judged,
     assert (abi.cause(said) or {}).get('code') == (judged[-1] if judged[1:] else None)
 
 
-def test_the_gravest_reasons_come_first():
+def test_the_most_severe_reasons_come_first():
     said = abi.verdict(binary(elf_file(packed=True, stack_executable=True, truncated='cut', loads=[dict(LOAD, filesz=5000)])), host())
     assert [each['severity'] for each in said['reasons']] == ['fatal', 'warn', 'warn']
 
 
 @pytest.mark.parametrize(('verdicts', 'worst'), [
     ([], 'runs'), (['runs'], 'runs'), (['runs', 'unknown'], 'unknown'), (['unknown', 'incompatible', 'runs'], 'incompatible')])
-def test_of_several_verdicts_the_worst_stands(verdicts, worst):
+def test_the_worst_of_several_verdicts_counts(verdicts, worst):
     assert abi.worst(verdicts) == worst
 
 

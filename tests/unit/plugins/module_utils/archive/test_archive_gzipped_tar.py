@@ -44,7 +44,7 @@ def read(*members, **options):
 # ---- members
 
 
-def test_a_member_says_what_its_header_does():
+def test_a_member_has_the_values_of_its_header():
     found = read(member('go/', mode=0o755, kind=tarfile.DIRTYPE), member('go/bin/go', b'x' * 600, 0o755), member('go/empty'))
     assert found == [
         (gzipped_tar.Member('folder', b'go', 0o755, 0, BUILT), b''), (gzipped_tar.Member('file', b'go/bin/go', 0o755, 600, BUILT), b'x' * 600),
@@ -89,14 +89,14 @@ def test_zeros_may_follow(rest):
 
 
 @pytest.mark.parametrize('rest', [b'x', b'\0' * 5000 + b'x', b'\0' * (2 << 20)])
-def test_nothing_else_may_follow_nor_too_many_of_them(rest):
+def test_only_a_bounded_number_of_zeros_may_follow_the_tar(rest):
     stream = inflated(b'x' + rest)
     stream.read(1)
     with pytest.raises(ValueError, match='there is data after its last file'):
         stream.finish()
 
 
-def test_what_is_not_there_cannot_be_read():
+def test_reading_past_the_end_of_the_stream_is_an_error():
     with pytest.raises(EOFError):
         inflated(b'x').read(2)
 
@@ -107,7 +107,7 @@ def read_all(stream):
 
 
 @pytest.mark.parametrize('cut', [1, 4, 8, 9, 15])
-def test_a_stream_without_its_end_is_no_stream(cut):
+def test_a_stream_without_its_trailer_is_an_error(cut):
     stream = gzipped_tar.Inflated(io.BytesIO(packed(b'x' * 100)[:-cut]))
     with pytest.raises(EOFError):
         read_all(stream)

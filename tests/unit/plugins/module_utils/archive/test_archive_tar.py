@@ -31,7 +31,7 @@ def test_a_tar_becomes_its_tree(unpack, tmpdir, folder):
     assert tiny_trees.read_tree(os.path.join(folder, 'go')) == TREE
 
 
-def test_a_tar_becomes_what_the_system_s_tar_makes_of_it(unpack, tmpdir, folder):
+def test_a_tar_unpacks_as_with_the_system_s_tar(unpack, tmpdir, folder):
     path = tar_with(tmpdir.join('a.tar.gz'), [member('go/', kind=tarfile.DIRTYPE, mode=0o755), member('go/bin/', kind=tarfile.DIRTYPE, mode=0o755),
                                               member('go/bin/go', b'x' * 5000, 0o755), member('go/VERSION', b'go1.30.1')])
     unpack(path)
@@ -64,7 +64,7 @@ def test_modes_of_files_come_from_the_tar_whatever_the_umask(unpack, tmpdir, fol
     assert modes(os.path.join(folder, 'go')) == dict((name, tiny_trees.mode_of(name)) for name in TREE)
 
 
-def test_nobody_else_may_write_to_what_a_tar_leaves_open(unpack, tmpdir, folder):
+def test_unpacked_files_are_never_writable_for_group_and_others(unpack, tmpdir, folder):
     unpack(tar_with(tmpdir.join('a.tar.gz'), [member('go/d/', kind=tarfile.DIRTYPE, mode=0o777), member('go/d/file', b'', 0o666)]))
     assert modes(folder) == {'go/d/file': 0o644}
     assert stat.S_IMODE(os.stat(os.path.join(folder, 'go/d')).st_mode) == 0o755
@@ -96,7 +96,7 @@ def test_names_too_long_for_a_header_are_understood_in_each_format(unpack, tmpdi
     assert tiny_trees.read_tree(folder) == {name: b'one', longer: b'two', 'go/short': b'three'}
 
 
-def test_names_beyond_ascii_stay_what_they_are(unpack, tmpdir, folder):
+def test_names_beyond_ascii_are_kept(unpack, tmpdir, folder):
     path = tar_with(tmpdir.join('a.tar.gz'), [member('go/VERSION', b'x'), _umlaut()], format=tarfile.PAX_FORMAT, encoding='utf-8')
     unpack(path)
     assert u'\xc4foo.go'.encode('utf-8') in os.listdir(os.path.join(folder, 'go').encode('ascii'))
@@ -144,7 +144,7 @@ def test_a_damaged_tar_is_refused(unpack, tmpdir, damage):
     FILE[:100] + b'0000755' + FILE[107:], FILE[:124] + b'\x80' + b'\0' * 10 + b'\1' + FILE[136:],
     FILE[:148] + b'        ' + FILE[156:],
 ], ids=['no end', 'half an end', 'one block of zeros', 'tail', 'padding', 'cut', 'nothing', 'v7', 'checksum', 'base 256', 'no checksum'])
-def test_what_is_no_whole_tar_is_refused(unpack, tmpdir, content):
+def test_an_incomplete_or_invalid_tar_is_refused(unpack, tmpdir, content):
     assert code_of(unpack, gzipped(tmpdir.join('a.tar.gz'), content)) == 'archive_damaged'
 
 
@@ -157,7 +157,7 @@ def test_the_refusal_of_a_damaged_tar_names_it(unpack, tmpdir):
 
 
 @pytest.mark.parametrize('name', ['evil', 'gone/VERSION', 'go', 'home/.config', 'go1.30.1/VERSION'])
-def test_an_archive_with_anything_beside_the_folder_go_is_not_one_of_go_s(unpack, tmpdir, name):
+def test_an_archive_with_anything_beside_the_folder_go_is_refused(unpack, tmpdir, name):
     path = tar_with(tmpdir.join('a.tar.gz'), [member(name, b'')])
     before = everything_in(tmpdir)
     assert code_of(unpack, path) == 'not_a_toolchain'
@@ -177,14 +177,14 @@ def test_special_rights_are_refused(unpack, tmpdir, folder, mode, kind):
     assert everything_in(folder) == []
 
 
-def test_the_type_that_old_go_put_among_the_bits_of_a_mode_means_nothing(unpack, tmpdir, folder):
+def test_the_file_type_in_modes_of_old_go_archives_is_ignored(unpack, tmpdir, folder):
     header = bytearray(FILE[:512])
     header[100:108] = b'0100755\0'
     unpack(gzipped(tmpdir.join('a.tar.gz'), summed(header) + FILE[512:]))
     assert modes(folder) == {'go/file': 0o755}
 
 
-def test_a_sparse_member_is_refused_however_large_it_says_it_is(tmpdir, folder):
+def test_a_sparse_member_is_refused_without_reading_the_size_that_it_claims(tmpdir, folder):
     header, _content = member('go/hole', kind=tarfile.GNUTYPE_SPARSE)
     header.size = 1 << 60
     path = gzipped(tmpdir.join('a.tar.gz'), header.tobuf(tarfile.GNU_FORMAT) + b'\0' * 1024)
@@ -244,7 +244,7 @@ def test_a_folder_has_no_content(unpack, tmpdir, folder):
     assert everything_in(folder) == []
 
 
-def test_what_gnu_writes_where_others_have_a_prefix_is_no_part_of_a_name(unpack, tmpdir, folder):
+def test_in_gnu_format_the_field_of_the_prefix_is_not_part_of_the_name(unpack, tmpdir, folder):
     header = tar_bytes(member('go/file', b'x'), format=tarfile.GNU_FORMAT)[:512]
     timed = summed(bytearray(header[:345] + b'14600000000\0' + header[357:]))
     unpack(gzipped(tmpdir.join('a.tar.gz'), timed + FILE[512:]))
@@ -255,7 +255,7 @@ def test_headers_for_all_members_are_refused(unpack, tmpdir):
     assert code_of(unpack, gzipped(tmpdir.join('a.tar.gz'), with_extension(b'g', b'13 path=go/a\n') + FILE)) == 'archive_unsafe'
 
 
-def test_whatever_a_tar_holds_it_ends_in_a_tree_or_a_refusal(tmpdir):
+def test_a_damaged_tar_ends_in_a_tree_or_a_refusal(tmpdir):
     content = tar_bytes(*[member('go/' + name, TREE[name], tiny_trees.mode_of(name)) for name in sorted(TREE)] + [member('go/' + 'x' * 150, b'x')])
     chance = random.Random(7)
     for number in range(300):
@@ -295,7 +295,7 @@ def test_a_zip_that_is_too_large_has_no_h1(module, monkeypatch):
     assert code_of(archive_zip.zip_h1, module) == 'archive_unsafe'
 
 
-def test_a_file_that_is_no_zip_has_no_h1(tmpdir):
+def test_a_file_that_is_not_a_zip_has_no_h1(tmpdir):
     tmpdir.join('m.zip').write_binary(b'<html>')
     with pytest.raises(GofleetError) as caught:
         archive_zip.zip_h1(str(tmpdir.join('m.zip')))

@@ -52,11 +52,11 @@ def test_the_entries_of_a_module_zip_are_those_of_its_tree(unzip, module, folder
     (b'pkg/include/textflag.h', False), (b'src/cmd/go/main.go', False), (b'lib/wasm/wasm_exec.js', False), (b'src/sh', False),
     (b'bin.go', False), (b'pkg/toolbox/x', False),
 ])
-def test_programs_are_told_by_place_and_ending(path, executable):
+def test_programs_are_recognised_by_folder_and_suffix(path, executable):
     assert archive_zip.is_program(path) is executable
 
 
-def test_a_stored_member_is_as_good_as_a_packed_one(unzip, tmpdir, folder):
+def test_a_stored_member_is_unpacked_as_a_deflated_one(unzip, tmpdir, folder):
     unzip(zip_with(tmpdir.join('m.zip'), in_module([('VERSION', b'go1.30.1')]), zipfile.ZIP_STORED))
     assert tiny_trees.read_tree(folder) == {'go/VERSION': b'go1.30.1'}
 
@@ -65,7 +65,7 @@ def test_a_stored_member_is_as_good_as_a_packed_one(unzip, tmpdir, folder):
     'VERSION', 'golang.org/toolchain@v0.0.1-go1.30.2.linux-amd64/VERSION', '/' + PREFIX + 'VERSION', PREFIX + 'folder/', PREFIX,
     PREFIX + '../evil', PREFIX + 'a/../../evil', PREFIX + '/evil', PREFIX + '..',
 ])
-def test_a_name_that_is_no_file_of_the_module_is_refused(unzip, tmpdir, name):
+def test_a_name_outside_of_the_module_is_refused(unzip, tmpdir, name):
     path = zip_with(tmpdir.join('m.zip'), [(name, b'evil')])
     before = everything_in(tmpdir)
     assert code_of(unzip, path) == 'archive_unsafe'
@@ -86,13 +86,13 @@ def test_a_name_that_is_file_and_folder_is_refused(unzip, tmpdir, names):
     assert code_of(unzip, zip_with(tmpdir.join('m.zip'), in_module([(name, b'') for name in names]))) == 'archive_unsafe'
 
 
-def test_a_zip_that_says_it_is_too_large_is_refused_unread(unzip, tmpdir, folder, monkeypatch):
+def test_a_zip_that_claims_too_large_a_size_is_refused_before_it_is_unpacked(unzip, tmpdir, folder, monkeypatch):
     monkeypatch.setattr(archive_zip, '_LIMIT', 1000)
     assert code_of(unzip, zip_with(tmpdir.join('m.zip'), in_module([('a', b'\0' * 600), ('b', b'\0' * 600)]))) == 'archive_unsafe'
     assert everything_in(folder) == []
 
 
-def test_a_zip_of_just_the_limit_is_taken(unzip, tmpdir, monkeypatch):
+def test_a_zip_of_exactly_the_limit_is_accepted(unzip, tmpdir, monkeypatch):
     # As a file system counts: a block for the folder, and one for each file.
     monkeypatch.setattr(archive_zip, '_LIMIT', 12288)
     assert [entry.size for entry in unzip(zip_with(tmpdir.join('m.zip'), in_module([('a', b'\0' * 400), ('b', b'\0' * 600)])))] == [400, 600]
@@ -103,11 +103,11 @@ def test_a_zip_that_unpacks_to_too_much_for_its_size_is_refused(unzip, tmpdir, s
 
 
 @pytest.mark.parametrize(('first', 'second'), [(u'a', u'A'), (u'src/a', u'Src/b'), (u'\xe9', u'e\u0301')])
-def test_two_names_in_a_zip_of_which_a_file_system_may_make_one_are_refused(unzip, tmpdir, first, second):
+def test_two_names_in_a_zip_that_are_the_same_on_some_file_systems_are_refused(unzip, tmpdir, first, second):
     assert code_of(unzip, zip_with(tmpdir.join('m.zip'), in_module([(first, b'one'), (second, b'two')]))) == 'archive_unsafe'
 
 
-def test_a_zip_of_too_many_members_is_refused_whatever_it_says_their_number_is(unzip, tmpdir, folder, monkeypatch):
+def test_a_zip_of_too_many_members_is_refused_whatever_number_it_claims(unzip, tmpdir, folder, monkeypatch):
     monkeypatch.setattr(archive_tree, 'MEMBERS', 20)
     path = zip_with(tmpdir.join('m.zip'), in_module([('%d' % number, b'') for number in range(21)]))
     assert code_of(unzip, path) == 'archive_unsafe'
@@ -124,7 +124,7 @@ def test_a_zip_of_too_many_members_is_refused_whatever_it_says_their_number_is(u
     # The offset of a member, and one of 64 bits.
     (-22 - 4 - 6, b'\xff\xff\xff\x7f'), (-22 - 4 - 6, b'\xff\xff\xff\xff'),
 ])
-def test_a_zip_that_points_out_of_itself_is_damaged_and_no_error_of_the_host(unzip, tmpdir, at, content):
+def test_a_zip_with_offsets_outside_of_the_file_is_reported_as_damaged(unzip, tmpdir, at, content):
     path = zip_with(tmpdir.join('m.zip'), in_module([('a', b'x')]))
     with open(path, 'rb') as source:
         spoilt = bytearray(source.read())
@@ -145,7 +145,7 @@ def test_a_zip_with_a_huge_directory_is_refused_unread(unzip, tmpdir, monkeypatc
 @pytest.mark.parametrize('tail', [
     lambda end: end[:-2] + b'\1\0x', lambda end: end[:-2] + b'\1\0', lambda end: b'PK\6\7' + b'\0' * 16 + end, lambda end: end + b'x', lambda end: end[:12],
 ], ids=['comment', 'no comment where one is said to be', '64 bit', 'tail', 'cut'])
-def test_a_zip_ends_as_go_ends_it(unzip, tmpdir, tail):
+def test_a_zip_must_end_as_go_ends_it(unzip, tmpdir, tail):
     path = zip_with(tmpdir.join('m.zip'), in_module([('a', b'')]))
     with open(path, 'rb') as source:
         content = source.read()
@@ -157,7 +157,7 @@ def test_a_zip_ends_as_go_ends_it(unzip, tmpdir, tail):
     assert 'it does not end as Go ends a zip' in caught.value.msg
 
 
-def test_a_zip_that_is_larger_than_it_says_is_refused(unzip, tmpdir, folder):
+def test_a_zip_with_more_content_than_it_claims_is_refused(unzip, tmpdir, folder):
     path = zip_with(tmpdir.join('m.zip'), in_module([('bomb', b'\0' * 1000000)]))
     _claim_size(path, 1000)
     assert code_of(unzip, path) in ('archive_unsafe', 'archive_damaged')
@@ -189,7 +189,7 @@ def test_a_damaged_zip_is_refused(unzip, tmpdir, damage):
 
 
 @pytest.mark.parametrize('method', [1, 6, 9, 12, 14, 93, 95, 98, 99])
-def test_a_member_packed_in_another_way_is_refused(unzip, tmpdir, method):
+def test_a_member_with_another_compression_is_refused(unzip, tmpdir, method):
     path = zip_with(tmpdir.join('m.zip'), in_module([('a', b'abc' * 100)]))
     with open(path, 'rb') as source:
         content = bytearray(source.read())
@@ -220,7 +220,7 @@ def test_an_encrypted_member_is_refused(unzip, tmpdir):
     assert code_of(unzip, path) == 'archive_damaged'
 
 
-def test_a_name_that_is_not_the_utf_8_it_claims_is_refused(unzip, tmpdir):
+def test_a_name_in_a_zip_that_claims_utf_8_must_be_utf_8(unzip, tmpdir):
     path = zip_with(tmpdir.join('m.zip'), in_module([(u'\xe4', b'')]))
     with open(path, 'rb') as source:
         content = source.read()
@@ -229,7 +229,7 @@ def test_a_name_that_is_not_the_utf_8_it_claims_is_refused(unzip, tmpdir):
     assert code_of(unzip, path) in ('archive_unsafe', 'archive_damaged')
 
 
-def test_whatever_a_zip_holds_it_ends_in_a_tree_or_a_refusal(module, tmpdir):
+def test_a_damaged_zip_ends_in_a_tree_or_a_refusal(module, tmpdir):
     with open(module, 'rb') as source:
         content = source.read()
     directory = content.index(b'PK\x01\x02')

@@ -25,7 +25,7 @@ from support.elf.tiny import Symbol, build
 
 
 @pytest.mark.parametrize('layout', LAYOUTS)
-def test_a_dynamic_program_says_what_it_needs_in_each_word_size_and_byte_order(reading, layout):
+def test_the_needs_of_a_dynamic_program_are_read_in_each_word_size_and_byte_order(reading, layout):
     dummy, found = reading(program(layout))
     assert (found.format, found.bits, found.order, found.machine, found.type) == ('elf', layout[0], layout[1], MACHINE_OF[layout], 'DYN')
     assert (found.interp, found.needed, found.runpath, found.rpath) == ('/lib64/ld-linux.so', ['libc.so.6', 'libm.so.6'], ['$ORIGIN/../lib', '/opt/lib'], [])
@@ -35,7 +35,7 @@ def test_a_dynamic_program_says_what_it_needs_in_each_word_size_and_byte_order(r
     assert (found.truncated, found.malformed, found.limits, found.stripped) == (None, [], [], True)
 
 
-def test_static_and_static_pie_and_libraries_are_told_apart(reading):
+def test_static_programs_static_pies_and_libraries_are_distinguished(reading):
     said = {}
     for name, tiny in (
             ('static', build(kind=tiny_elf.EXEC)), ('static-pie', build(flags_1=0x08000000)), ('static-pie without the flag', build(dynamic=True)),
@@ -49,24 +49,24 @@ def test_static_and_static_pie_and_libraries_are_told_apart(reading):
 
 
 @pytest.mark.parametrize(('flags', 'said'), [(6, False), (7, True)])
-def test_an_executable_stack_is_said(reading, flags, said):
+def test_an_executable_stack_is_reported(reading, flags, said):
     assert reading(build(stack=flags))[1].stack_executable is said
     assert reading(build())[1].stack_executable is None
 
 
-def test_relr_and_rpath_and_flags_are_said(reading):
+def test_relr_rpath_and_flags_are_read(reading):
     found = reading(build(relr=True, rpath='/a:/b', flags_1=0x800))[1]
     assert (found.has_relr, found.rpath, found.flags_1) == (True, ['/a', '/b'], 0x800)
     assert not reading(build(rpath='/a'))[1].has_relr
 
 
-def test_a_symbol_table_is_what_stripping_takes_away(reading):
+def test_a_program_without_a_symbol_table_is_stripped(reading):
     assert [reading(build(sections=sections, symtab=symtab))[1].stripped for sections, symtab in ((True, True), (True, False), (False, False))] == [
         False, True, None]
 
 
 @pytest.mark.parametrize('sections', [True, False])
-def test_a_program_packed_by_upx_is_told_from_others(reading, sections):
+def test_a_program_packed_by_upx_is_recognised(reading, sections):
     tiny = build(kind=tiny_elf.EXEC, sections=sections)
     assert not reading(tiny)[1].packed
     behind = tiny.at['program'] + 2 * 56
@@ -98,7 +98,7 @@ def test_names_that_are_no_text_stay_apart_and_fit_json(reading):
     json.dumps(elf.as_facts(found))
 
 
-def test_of_two_interpreters_the_first_counts_and_of_two_dynamic_tables_the_last(reading):
+def test_the_first_of_two_interpreters_and_the_last_of_two_dynamic_tables_count(reading):
     tiny = program()
     first = tiny.get('program.interp', 'IIQQQQQQ')
     # One byte later in the same name.
@@ -124,58 +124,58 @@ def test_a_file_that_is_cut_anywhere_is_truncated_or_whole_as_far_as_loaders_car
         assert found.truncated or found._replace(stripped=True) == whole
 
 
-def test_what_still_stands_of_a_cut_file_is_said(reading):
+def test_the_remaining_part_of_a_truncated_file_is_read(reading):
     tiny = program()
     found = reading(tiny.content[:tiny.at['data']])[1]
     assert found.truncated == 'PT_LOAD 1 ends at byte %d, the file at %d' % (tiny.at['data'] + 9, tiny.at['data'])
     assert (found.interp, found.needed) == ('/lib64/ld-linux.so', ['libc.so.6', 'libm.so.6'])
 
 
-def test_losing_the_section_table_is_no_truncation(reading):
+def test_a_file_without_its_section_table_is_not_truncated(reading):
     tiny = program()
     found = reading(tiny.content[:tiny.at['sections'] + 10])[1]
     assert (found.truncated, found.stripped) == (None, None)
 
 
 @pytest.mark.parametrize('name', sorted(MALFORMED))
-def test_what_no_loader_takes_is_malformed(reading, name):
+def test_a_file_that_no_loader_accepts_is_malformed(reading, name):
     exc = refusal(reading, MALFORMED[name]())
     assert exc.code == 'malformed', exc.msg
     assert 'stands still' not in name or 'within this one' in exc.msg
 
 
 @pytest.mark.parametrize('name', sorted(LIMITS))
-def test_what_goes_on_for_too_long_is_beyond_this_reader(reading, name):
+def test_a_table_beyond_its_bound_is_a_parse_limit(reading, name):
     exc = refusal(reading, LIMITS[name]())
     assert exc.code == 'parse_limit', exc.msg
 
 
 @pytest.mark.parametrize(('at', 'letters', 'value'), [(58, 'H', 0), (58, 'H', 1), (60, 'H', 0xfff0), (40, 'Q', 1 << 62)])
-def test_nothing_is_said_of_a_section_table_that_makes_no_sense(reading, at, letters, value):
+def test_an_invalid_section_table_gives_no_facts(reading, at, letters, value):
     assert reading(bent((('header', at), letters, [value]), data=b'x' * 5000000))[1].stripped is None
 
 
 @pytest.mark.parametrize(('at', 'letters', 'value'), [
     (58, 'H', 0), (58, 'H', 1), (60, 'H', 0xfff0), (40, 'Q', 1 << 62), (40, 'Q', 3), (62, 'H', 0xffff), (62, 'H', 9)])
-def test_a_section_table_that_lies_changes_nothing_else(reading, at, letters, value):
+def test_a_wrong_section_table_changes_no_other_fact(reading, at, letters, value):
     # A size of 0 made pyelftools loop.
     whole = reading(program())[1]
     found = reading(bent((('header', at), letters, [value])))[1]
     assert found._replace(stripped=True) == whole
 
 
-def test_segments_that_overlap_leave_no_verdict(reading):
+def test_overlapping_segments_leave_the_verdict_open(reading):
     found = reading(bent((('program.data', 16), 'Q', [tiny_elf.BASE + 0x100])))[1]
     assert len(found.limits) == 1
     assert 'overlap' in found.limits[0]
 
 
-def test_segments_that_overlap_by_a_part_leave_no_verdict_either(reading):
+def test_partly_overlapping_segments_leave_the_verdict_open(reading):
     tiny = program(data=b'x' * 0x200)
     assert len(reading(tiny.put(('program.data', 16), 'Q', tiny.address_of('data') - 0x100))[1].limits) == 1
 
 
-def test_of_segments_that_overlap_the_last_one_is_in_memory(reading):
+def test_where_segments_overlap_the_last_one_is_in_memory(reading):
     source = reading(program())[0]
     loads = [segments.Load(0, 0x1000, 100, 200, 5, 1), segments.Load(300, 0x1050, 10, 10, 6, 1)]
     image = elf_image.Image(source, elf_tables.LAYOUTS[64, '<'], 62, loads)
@@ -187,7 +187,7 @@ def test_of_segments_that_overlap_the_last_one_is_in_memory(reading):
         assert caught.value.code == 'malformed'
 
 
-def test_zeros_behind_a_segments_bytes_are_memory_too(reading):
+def test_the_zeros_after_the_bytes_of_a_segment_are_memory_too(reading):
     # The last name ends with the file's bytes; memory goes on.
     tiny = build(needed=['lib.so'], sections=False, data=b'libend.so')
     tiny.put(entry_of(tiny, 1), 'Q', tiny.at['data'] - tiny.at['strings']).put(('program.data', 40), 'Q', 100)

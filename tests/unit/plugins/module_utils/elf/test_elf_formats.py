@@ -19,7 +19,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._elf import formats
     (b'\xcf\xfa\xed\xfe\x07\0\0\x01', 'macho'), (b'<!DOCTYPE html>', 'html'), (b'\n <html lang="en">', 'html'),
     (b'<?xml version="1.0"?>\n<html>', 'html'), (b'not found\n', 'text'), (b'caf\xc3\xa9', 'text'), (b'\0\1\2\3', 'other'),
 ])
-def test_what_is_no_program_is_named(reading, content, name):
+def test_the_format_of_a_file_that_is_not_elf_is_named(reading, content, name):
     dummy, found = reading(content)
     assert (found.format, found.bits, found.needed, found.static) == (name, None, [], False)
     json.dumps(elf.as_facts(found))
@@ -37,5 +37,5 @@ def test_the_first_line_of_a_script_is_read_as_the_kernel_does(reading, content,
     assert found.limits == []
 
 
-def test_a_line_that_old_kernels_cut_is_told(reading):
+def test_a_first_line_that_old_kernels_truncate_is_reported(reading):
     assert len(reading(b'#!/' + b'x' * 200 + b'\n')[1].limits) == 1

@@ -28,7 +28,7 @@ def test_each_port_of_go_has_its_name(reading, machine, bits, order):
 
 @pytest.mark.parametrize(('at', 'value', 'name'), [(4, 1, 'EI_CLASS'), (4, 0, 'EI_CLASS'), (5, 2, 'EI_DATA'), (5, 77, 'EI_DATA'), (6, 9, 'EI_VERSION'),
                                                    (7, 9, 'EI_OSABI'), (20, 3, 'e_version')])
-def test_what_the_kernel_ignores_is_no_failure_but_told(reading, at, value, name):
+def test_header_errors_that_the_kernel_ignores_are_reported_but_no_failure(reading, at, value, name):
     tiny = program()
     tiny.content[at] = value
     source, found = reading(tiny)
@@ -37,13 +37,13 @@ def test_what_the_kernel_ignores_is_no_failure_but_told(reading, at, value, name
     assert elf.undefined_symbols(source, found) == UNDEFINED
 
 
-def test_a_class_that_lies_stops_a_kernel_that_looks_at_it(reading):
+def test_a_wrong_class_is_malformed_for_machines_whose_kernel_checks_it(reading):
     tiny = program((64, '>'))
     tiny.content[4] = 1
     assert refusal(reading, tiny).code == 'malformed'
 
 
-def test_x32_is_no_lie(reading):
+def test_an_x32_header_is_not_malformed(reading):
     found = reading(build(62, 32, '<'))[1]
     assert (found.bits, found.machine_name, found.malformed) == (32, 'x32', [])
 
@@ -60,7 +60,7 @@ def test_an_unknown_machine_is_read_all_the_same(reading):
     assert (found.machine_name, found.needed) == ('machine 999', ['a'])
 
 
-def test_objects_and_cores_are_named_and_not_read_further(reading):
+def test_of_objects_and_cores_only_the_header_is_read(reading):
     for kind, name in ((1, 'REL'), (4, 'CORE'), (0xfe00, 'other')):
         tiny = build(kind=kind)
         tiny.put(('header', 56), 'H', 0)

@@ -22,7 +22,7 @@ def test_notes_are_read(reading, layout):
     assert (found.kernel_tag, found.build_id, found.go_build_id, found.foreign_os, found.isa_needed) == ((3, 2, 0), '01fe', 'id/of/go', None, None)
 
 
-def test_the_build_id_of_gos_own_linker_has_only_a_section(reading):
+def test_the_build_id_of_gos_linker_is_read_from_its_section(reading):
     assert reading(build(note_section=(b'GNU', 3, b'\x02\xfd')))[1].build_id == '02fd'
     assert reading(build(note_section=(b'GNU', 3, b'\x02\xfd'), notes=[(b'GNU', 3, b'\x01')]))[1].build_id == '01'
 
@@ -40,12 +40,12 @@ def test_the_processor_level_of_the_gnu_property_is_read(reading, layout, size):
 
 @pytest.mark.parametrize(('note', 'system'), [
     ((b'FreeBSD', 1, b'\0\0\0\0'), 'FreeBSD'), ((b'NetBSD', 1, b'\0\0\0\0'), 'NetBSD'), ((b'GNU', 1, struct.pack('<IIII', 1, 0, 0, 0)), 'Hurd')])
-def test_a_program_for_another_system_is_told_by_its_notes(reading, note, system):
+def test_a_program_for_another_system_is_recognised_by_its_notes(reading, note, system):
     found = reading(build(notes=[note]))[1]
     assert (found.foreign_os, found.kernel_tag) == (system, None)
 
 
-def test_a_note_that_is_too_long_leaves_no_verdict_and_one_past_the_end_says_nothing(reading):
+def test_a_note_that_is_too_long_is_a_limit_and_one_past_the_end_is_skipped(reading):
     notes = [(b'GNU', 3, b'\1')]
     long_one = build(notes=notes, data=b'x' * 70000).put('program.note', 'I', 4)
     long_one.put(('program.note', 32), 'QQ', 70000, 70000)
@@ -56,5 +56,5 @@ def test_a_note_that_is_too_long_leaves_no_verdict_and_one_past_the_end_says_not
 
 
 @pytest.mark.parametrize(('at', 'value'), [(0, 0xffffffff), (4, 0xffffffff), (4, 0xfffffff0), (0, 0x7fffffff)])
-def test_sizes_within_a_note_that_lie_end_it(reading, at, value):
+def test_a_wrong_size_within_a_note_ends_the_note(reading, at, value):
     assert reading(build(notes=[(b'GNU', 3, b'\1')]).put(('note', at), 'I', value))[1].build_id is None

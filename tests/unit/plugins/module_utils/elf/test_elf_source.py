@@ -23,7 +23,7 @@ from support.elf.tiny import build
 from support.units.forked import as_ordinary_user
 
 
-def test_a_fifo_a_device_a_directory_and_a_socket_are_refused_at_once(tmpdir):
+def test_fifos_devices_directories_and_sockets_are_refused_without_waiting(tmpdir):
     fifo = str(tmpdir.join('fifo'))
     os.mkfifo(fifo)
     kinds = {}
@@ -47,7 +47,7 @@ def test_a_file_that_becomes_a_fifo_as_it_is_opened_is_refused_without_waiting(t
 
 
 @pytest.mark.parametrize('name', ['nothing', 'file/below', 'loop', 'dangling', 'nul\0'])
-def test_a_file_that_is_not_there_is_missing(tmpdir, name):
+def test_a_path_without_a_file_is_reported_as_missing(tmpdir, name):
     tmpdir.join('file').write('x')
     os.symlink('loop', str(tmpdir.join('loop')))
     os.symlink('nowhere', str(tmpdir.join('dangling')))
@@ -105,7 +105,7 @@ def test_only_pages_that_matter_are_read(reading):
     assert source.bytes_read < 30000
 
 
-def test_reading_has_an_end_however_large_a_file_is(tmpdir):
+def test_the_bytes_read_of_one_file_are_bounded(tmpdir):
     path = str(tmpdir.join('large'))
     with open(path, 'wb') as target:
         # Sparse: it takes no room.

@@ -16,13 +16,13 @@ from support.elf.tiny import Symbol
 
 
 @pytest.mark.parametrize('layout', LAYOUTS)
-def test_what_is_taken_from_others_comes_with_version_and_library(reading, layout):
+def test_needed_symbols_are_read_with_version_and_library(reading, layout):
     assert elf.undefined_symbols(*reading(program(layout))) == UNDEFINED
 
 
 @pytest.mark.parametrize('layout', LAYOUTS)
 @pytest.mark.parametrize('hashes', ['gnu', 'sysv', 'gnu sysv', 'sysv wide'])
-def test_what_is_given_to_others_comes_with_its_versions(reading, layout, hashes):
+def test_defined_symbols_are_read_with_their_versions(reading, layout, hashes):
     # Of s390x, 'wide' is what GNU ld writes, the other what LLVM's linker does; no other machine here has it.
     symbols = [
         Symbol('taken'), Symbol('open', 'LIB_1', value=16), Symbol('open', 'LIB_2', value=32), Symbol('plain', value=48), Symbol('weak', weak=True, value=64),
@@ -34,19 +34,19 @@ def test_what_is_given_to_others_comes_with_its_versions(reading, layout, hashes
     assert elf.undefined_symbols(source, found) == [elf.Symbol('taken', None, None, False)]
 
 
-def test_a_program_that_gives_nothing_is_counted_by_its_relocations(reading):
+def test_without_defined_symbols_relocations_give_the_number_of_symbols(reading):
     # GNU ld's DT_GNU_HASH of such a program says nothing of how many symbols it takes.
     assert elf.undefined_symbols(*reading(program(relocations=[2, 1]))) == UNDEFINED[:2]
     assert elf.undefined_symbols(*reading(program(relocations=[], hashes=''))) == []
     assert elf.undefined_symbols(*reading(program(relocations=[77, 2], relative=1))) == UNDEFINED[:2]
 
 
-def test_what_is_local_is_taken_from_nobody(reading):
+def test_local_symbols_are_not_needed_from_others(reading):
     symbols = [Symbol('section', info=3), Symbol('taken'), Symbol('')]
     assert elf.undefined_symbols(*reading(program(symbols=symbols, relocations=[1, 2, 3]))) == [elf.Symbol('taken', None, None, False)]
 
 
-def test_mips_says_how_many_symbols_there_are(reading):
+def test_on_mips_the_dynamic_table_has_the_number_of_symbols(reading):
     tiny = program((32, '>'), flags_1=1, relocations=[])
     at = tiny.content.index(struct.pack('>II', 0x6ffffffb, 1))
     tiny.content[at:at + 8] = struct.pack('>II', 0x70000011, 4)

@@ -19,7 +19,7 @@ MODULE = {'example.com/m@v1.0.0/go.mod': b'module example.com/m\n', 'example.com
 MODULE_H1 = 'h1:fCHMqo5ggHEQvwcrsN81zr5orRk5lClR36KRHpfUjKg='
 
 
-def test_hash1_is_gos():
+def test_hash1_is_the_one_of_go():
     named = [(name.encode('ascii'), tiny_trees.sha256(content)) for name, content in MODULE.items()]
     assert dirhash.hash1(named) == MODULE_H1
 
@@ -46,20 +46,20 @@ def test_an_unpacked_tree_has_the_h1_of_its_module(toolchain):
 
 
 @pytest.mark.parametrize('name', ['api/go1.txt', 'doc/asm.html', 'misc/go.mod', 'test/empty.go'])
-def test_what_the_module_leaves_out_does_not_count(toolchain, name):
+def test_files_that_the_module_leaves_out_do_not_change_the_h1(toolchain, name):
     expected = h1_of(toolchain)
     toolchain.join(name).write_binary(b'changed')
     assert h1_of(toolchain) == expected
 
 
 @pytest.mark.parametrize('name', ['VERSION', 'bin/go', 'src/go.mod', 'src/fmt/print.go', 'src/test/more.go', 'testing', 'src/new'])
-def test_every_other_file_counts(toolchain, name):
+def test_each_other_file_changes_the_h1(toolchain, name):
     expected = h1_of(toolchain)
     toolchain.join(name).write_binary(b'changed', ensure=True)
     assert h1_of(toolchain) != expected
 
 
-def test_the_architecture_counts(toolchain):
+def test_the_architecture_changes_the_h1(toolchain):
     assert h1_of(toolchain, 'arm64') != h1_of(toolchain)
 
 

@@ -18,27 +18,27 @@ from support.units.linking_answers import answer, findings
 # ---- versions
 
 
-def test_a_missing_version_is_told_with_the_latest_that_is_there(root):
+def test_a_missing_version_is_reported_with_the_latest_one_of_the_host(root):
     root.glibc()
     root.program(needed=['libc.so.6'], needs=[('libc.so.6', ['GLIBC_2.2.5', 'GLIBC_2.28', 'GLIBC_2.34'])])
     assert findings(root) == [('version_missing', 'fatal', 'libc.so.6', 'GLIBC_2.34', 'GLIBC_2.17'),
                               ('version_missing', 'fatal', 'libc.so.6', 'GLIBC_2.28', 'GLIBC_2.17')]
 
 
-def test_versions_are_a_set_and_not_a_number(root):
+def test_a_later_version_does_not_stand_for_a_missing_one(root):
     root.glibc(versions=['GLIBC_2.2.5', 'GLIBC_2.36'])
     root.program(needed=['libc.so.6'], needs=[('libc.so.6', ['GLIBC_2.14'])])
     assert [each[3] for each in findings(root)] == ['GLIBC_2.14']
 
 
-def test_a_version_counts_only_in_the_very_library_it_is_needed_of(root):
+def test_a_version_must_be_in_the_library_that_it_is_needed_of(root):
     root.glibc(GLIBC_236)
     root.library('/lib64/libm.so.6', definitions=['GLIBC_2.2.5'])
     root.program(needed=['libm.so.6', 'libc.so.6'], needs=[('libm.so.6', ['GLIBC_2.34'])])
     assert findings(root) == [('version_missing', 'fatal', 'libm.so.6', 'GLIBC_2.34', 'GLIBC_2.2.5')]
 
 
-def test_a_weak_version_that_is_missing_is_of_no_account(root):
+def test_a_missing_weak_version_is_only_information(root):
     root.glibc()
     root.program(needed=['libc.so.6'], needs=[('libc.so.6', [('GLIBC_2.34', tiny_elf.WEAK_VERSION)])])
     assert findings(root) == [('version_missing', 'info', 'libc.so.6', 'GLIBC_2.34', 'GLIBC_2.17')]
@@ -61,14 +61,14 @@ def test_a_strong_symbol_of_a_weak_version_that_is_missing_is_missing(root):
     assert ('symbol_missing', 'fatal', 'closefrom', 'GLIBC_2.34', '/lib64/libc.so.6') in findings(root)
 
 
-def test_a_library_without_versions_passes(root):
+def test_a_library_without_versions_satisfies_each_version(root):
     root.glibc()
     root.library('/lib64/libx.so.1', needs=[('libc.so.6', ['GLIBC_2.2.5'])], needed=['libc.so.6'], symbols=gives('x'))
     root.program(needed=['libx.so.1'], needs=[('libx.so.1', ['X_1.0'])], symbols=takes('x', version='X_1.0', library='libx.so.1'))
     assert findings(root) == []
 
 
-def test_a_version_whose_hash_is_not_that_of_its_name_is_met_by_nobody(root):
+def test_a_needed_version_with_a_wrong_hash_is_missing(root):
     root.glibc()
     tiny = tiny_elf.build(interp=GLIBC_LOADER, needed=['libc.so.6'], needs=[('libc.so.6', ['GLIBC_2.17'])])
     tiny.put('need.0.0', 'I', 12345)
@@ -100,7 +100,7 @@ def test_a_symbol_that_a_library_of_no_closed_versions_lacks_is_missing_though_i
     assert findings(root) == [('symbol_missing', 'fatal', 'new', 'X_1.0', '/lib64/libx.so.1')]
 
 
-def test_what_is_not_a_version_of_glibc_does_not_vouch_for_symbols_of_a_library_of_its_name(root):
+def test_a_version_that_is_not_of_glibc_does_not_prove_symbols_of_a_library_of_that_name(root):
     root.glibc()
     root.library('/lib64/libm.so.6', definitions=['FAST_1.0'])
     root.program(needed=['libm.so.6'], needs=[('libm.so.6', ['FAST_1.0'])], symbols=takes('sin', version='FAST_1.0', library='libm.so.6'))
@@ -115,13 +115,13 @@ def test_a_symbol_without_a_version_may_come_from_any_library(root):
     assert findings(root) == []
 
 
-def test_weak_symbols_need_not_be_there(root):
+def test_a_missing_weak_symbol_is_no_finding(root):
     root.glibc()
     root.program(needed=['libc.so.6'], symbols=takes('__gmon_start__', weak=True))
     assert findings(root) == []
 
 
-def test_what_a_library_takes_from_the_program_is_there(root):
+def test_a_symbol_that_a_library_needs_may_be_in_the_program(root):
     root.glibc()
     root.library('/lib64/libx.so.1', symbols=takes('callback', 'nowhere'))
     root.program(needed=['libx.so.1'], symbols=gives('callback'))
@@ -148,7 +148,7 @@ def called_only(root, **given):
 
 
 @pytest.mark.parametrize(('flags_1', 'level'), [(0, 'warn'), (1, 'fatal')])
-def test_a_missing_symbol_that_is_bound_when_it_is_called_leaves_it_open_on_glibc(root, flags_1, level):
+def test_a_missing_function_that_is_bound_lazily_leaves_the_verdict_open_on_glibc(root, flags_1, level):
     root.glibc()
     called_only(root, flags_1=flags_1)
     assert findings(root) == [('symbol_missing', level, 'nowhere', None, None)]
@@ -163,27 +163,27 @@ def test_a_glibc_that_asserts_it_aborts_at_a_versioned_symbol_of_a_library_witho
     assert findings(root) == expected
 
 
-def test_symbols_of_a_missing_library_are_not_told_besides(root):
+def test_symbols_of_a_missing_library_are_not_reported_too(root):
     root.glibc()
     root.program(needed=['libx.so.1'], symbols=takes('x', 'y'))
     assert [each[0] for each in findings(root)] == ['library_missing']
 
 
-def test_private_symbols_are_warned_of(root):
+def test_private_symbols_give_a_warning(root):
     root.glibc(symbols=gives('_dl_secret', version='GLIBC_PRIVATE'))
     root.program(needed=['libc.so.6'], needs=[('libc.so.6', ['GLIBC_PRIVATE'])],
                  symbols=takes('_dl_secret', version='GLIBC_PRIVATE', library='libc.so.6'))
     assert findings(root) == [('private_symbols', 'warn', 'libc.so.6', 'GLIBC_PRIVATE', None)]
 
 
-def test_private_symbols_that_are_gone_are_missing(root):
+def test_private_symbols_that_the_library_lacks_are_missing(root):
     root.glibc()
     root.program(needed=['libc.so.6'], needs=[('libc.so.6', ['GLIBC_PRIVATE'])],
                  symbols=takes('_dl_secret', version='GLIBC_PRIVATE', library='libc.so.6'))
     assert ('symbol_missing', 'fatal', '_dl_secret', 'GLIBC_PRIVATE', '/lib64/libc.so.6') in findings(root)
 
 
-def test_musl_binds_all_at_the_start(root):
+def test_musl_binds_all_symbols_at_the_start(root):
     root.musl(loader=GLIBC_LOADER)
     called_only(root)
     assert findings(root) == [('symbol_missing', 'fatal', 'nowhere', None, None)]
@@ -204,7 +204,7 @@ UNMARKED = [('libc.so.6', ['GLIBC_2.2.5'])]
     ((), MARKED, ['version_missing', 'relr_unsupported']),
     ((), UNMARKED, ['relr_unsupported']),
 ])
-def test_packed_relocations_need_a_glibc_that_knows_them_and_its_mark(root, glibc, needs, expected):
+def test_packed_relocations_need_support_in_glibc_and_the_marker_version(root, glibc, needs, expected):
     root.glibc(*glibc)
     root.program(needed=['libc.so.6'], needs=needs, relr=True)
     assert [code for code, dummy, dummy, dummy, dummy in findings(root)] == expected
@@ -221,7 +221,7 @@ def isa(level):
     return b'GNU', 5, struct.pack('<4I', 0xc0008002, 4, 1 << level - 1, 0)
 
 
-def test_a_bit_that_nobody_knows_is_had_by_no_processor(root):
+def test_an_unknown_bit_of_the_needed_level_is_unmet_on_each_processor(root):
     root.glibc(GLIBC_236, NEW_TEXT)
     root.library('/lib64/libx.so.1', notes=[(b'GNU', 5, struct.pack('<4I', 0xc0008002, 4, 0x8000, 0))], note_align=8)
     root.program(needed=['libx.so.1'])
@@ -246,7 +246,7 @@ def test_a_library_whose_segments_do_not_fit_the_page_size_is_refused(root):
     assert [each[0] for each in findings(root, page_size=65536)] == ['page_size']
 
 
-def test_the_mounts_of_a_sysroot_are_of_no_account(root, monkeypatch):
+def test_mount_options_below_a_sysroot_do_not_count(root, monkeypatch):
     root.glibc()
     root.program(needed=['libc.so.6'])
     monkeypatch.setattr(sysroot, 'is_noexec', lambda path: True)
@@ -256,7 +256,7 @@ def test_the_mounts_of_a_sysroot_are_of_no_account(root, monkeypatch):
 # ---- bounds
 
 
-def test_a_closure_over_the_bound_is_left_open(root, monkeypatch):
+def test_too_many_libraries_leave_the_verdict_open(root, monkeypatch):
     monkeypatch.setattr(closure, 'LARGEST_CLOSURE', 5)
     root.glibc()
     names = ['lib%d.so.1' % number for number in range(8)]

@@ -16,14 +16,14 @@ from support.units.linking_answers import answer, findings, found_at
 NODEFLIB = 0x800
 
 
-def test_a_missing_library_is_told_with_where_it_was_looked_for(root):
+def test_a_missing_library_is_reported_with_the_folders_that_were_searched(root):
     root.glibc()
     root.program(needed=['libx.so.1'])
     finding = answer(root)['findings'][0]
     assert (finding['code'], finding['level'], finding['subject'], finding['looked']) == ('library_missing', 'fatal', 'libx.so.1', ['/lib64', '/usr/lib64'])
 
 
-def test_what_a_library_needs_is_looked_for_too(root):
+def test_the_needs_of_libraries_are_searched_for_too(root):
     root.glibc()
     root.library('/lib64/libx.so.1', needed=['liby.so.1'])
     root.program(needed=['libx.so.1'])
@@ -57,7 +57,7 @@ def test_the_cache_comes_before_the_systems_folders(root):
     assert found_at(root) == '/opt/x/libx.so.1'
 
 
-def test_an_entry_of_the_cache_whose_file_is_gone_is_passed_over(root):
+def test_a_cache_entry_without_a_file_is_skipped(root):
     root.glibc()
     root.library('/lib64/libx.so.1')
     root.put('/etc/ld.so.cache', ld_cache([('libx.so.1', '/opt/x/libx.so.1', None)]))
@@ -65,7 +65,7 @@ def test_an_entry_of_the_cache_whose_file_is_gone_is_passed_over(root):
     assert found_at(root) == '/lib64/libx.so.1'
 
 
-def test_an_entry_of_the_cache_for_another_architecture_is_passed_over(root):
+def test_a_cache_entry_for_another_architecture_is_skipped(root):
     root.glibc()
     root.library('/opt/x/libx.so.1')
     root.put('/etc/ld.so.cache', ld_cache([('libx.so.1', '/opt/x/libx.so.1', None)], flags=0x003))
@@ -73,7 +73,7 @@ def test_an_entry_of_the_cache_for_another_architecture_is_passed_over(root):
     assert found_at(root) is None
 
 
-def test_a_program_that_wants_no_default_folders_finds_nothing_there_nor_in_the_cache_of_them(root):
+def test_with_nodeflib_neither_default_folders_nor_their_entries_in_the_cache_count(root):
     root.glibc()
     root.library('/lib64/libx.so.1')
     root.library('/opt/liby.so.1')
@@ -99,7 +99,7 @@ def test_the_library_for_the_highest_level_that_the_processor_has_is_taken(root,
     assert found_at(root, level=level) == expected
 
 
-def test_a_glibc_before_233_knows_no_folders_for_levels(root):
+def test_a_glibc_before_233_searches_no_folders_for_levels(root):
     root.glibc()
     root.library('/lib64/libx.so.1')
     root.library('/lib64/glibc-hwcaps/x86-64-v2/libx.so.1')
@@ -109,14 +109,14 @@ def test_a_glibc_before_233_knows_no_folders_for_levels(root):
     assert found_at(root) == '/lib64/libx.so.1'
 
 
-def test_a_library_that_is_only_for_a_feature_of_old_hwcaps_leaves_it_open(root):
+def test_a_library_that_is_only_in_an_old_hwcaps_folder_leaves_the_verdict_open(root):
     root.glibc()
     root.library('/lib64/tls/libx.so.1')
     root.program(needed=['libx.so.1'])
     assert findings(root) == [('library_missing', 'doubt', 'libx.so.1', None, None)]
 
 
-def test_a_cache_that_ldconfig_did_not_write_leaves_open_what_is_not_found(root):
+def test_a_damaged_cache_leaves_a_missing_library_open(root):
     root.glibc()
     root.put('/etc/ld.so.cache', b'glibc-ld.so.cache1.1' + b'\xff' * 60)
     root.program(needed=['libc.so.6', 'libx.so.1'])
@@ -132,7 +132,7 @@ def test_rpath_comes_before_the_cache(root):
 
 
 @pytest.mark.parametrize(('kind', 'missing'), [('rpath', []), ('runpath', ['liby.so.1'])])
-def test_rpath_serves_what_its_libraries_need_too_and_runpath_does_not(root, kind, missing):
+def test_rpath_counts_for_the_needs_of_libraries_and_runpath_does_not(root, kind, missing):
     root.glibc()
     root.library('/opt/own/libx.so.1', needed=['liby.so.1'])
     root.library('/opt/own/liby.so.1')
@@ -140,7 +140,7 @@ def test_rpath_serves_what_its_libraries_need_too_and_runpath_does_not(root, kin
     assert [subject for dummy, dummy, subject, dummy, dummy in findings(root)] == missing
 
 
-def test_a_library_with_a_runpath_does_not_look_into_the_rpath_of_who_asked_for_it(root):
+def test_a_library_with_a_runpath_ignores_the_rpath_of_the_program(root):
     root.glibc()
     root.library('/opt/own/libx.so.1', needed=['liby.so.1'], runpath='/opt/else')
     root.library('/opt/own/liby.so.1')
@@ -148,14 +148,14 @@ def test_a_library_with_a_runpath_does_not_look_into_the_rpath_of_who_asked_for_
     assert [subject for dummy, dummy, subject, dummy, dummy in findings(root)] == ['liby.so.1']
 
 
-def test_a_rpath_beside_a_runpath_is_of_no_account(root):
+def test_a_rpath_beside_a_runpath_is_ignored(root):
     root.glibc()
     root.library('/opt/old/libx.so.1')
     root.program(needed=['libx.so.1'], rpath='/opt/old', runpath='/opt/new')
     assert found_at(root) is None
 
 
-def test_nor_is_it_for_what_the_libraries_need(root):
+def test_a_rpath_beside_a_runpath_is_ignored_for_the_needs_of_libraries_too(root):
     root.glibc()
     root.library('/opt/new/libx.so.1', needed=['liby.so.1'])
     root.library('/opt/old/liby.so.1')
@@ -164,7 +164,7 @@ def test_nor_is_it_for_what_the_libraries_need(root):
 
 
 @pytest.mark.parametrize('folder', ['$ORIGIN/../lib', '${ORIGIN}/../lib', '/opt/app/$LIB', '/opt/app/${LIB}/'])
-def test_origin_and_lib_stand_for_folders(root, folder):
+def test_origin_and_lib_are_expanded(root, folder):
     root.glibc(folders=('/lib/x86_64-linux-gnu/', '/usr/lib/x86_64-linux-gnu/'))
     root.library('/opt/app/lib/libx.so.1')
     root.library('/opt/app/lib/x86_64-linux-gnu/libx.so.1')
@@ -172,7 +172,7 @@ def test_origin_and_lib_stand_for_folders(root, folder):
     assert found_at(root, program='/opt/app/bin/program').startswith('/opt/app/')
 
 
-def test_what_begins_like_origin_is_not_origin(root):
+def test_a_longer_name_that_begins_with_origin_is_not_expanded(root):
     root.glibc()
     root.library('/opt/app/bin/libx.so.1')
     root.program('/opt/app/bin/program', needed=['libx.so.1'], runpath='$ORIGINAL')
@@ -188,13 +188,13 @@ def test_origin_of_a_library_is_its_own_folder(root):
 
 
 @pytest.mark.parametrize('entry', ['', 'lib', './lib'])
-def test_a_folder_below_the_one_that_a_program_is_started_in_leaves_it_open(root, entry):
+def test_a_folder_relative_to_the_working_directory_leaves_the_verdict_open(root, entry):
     root.glibc()
     root.program(needed=['libx.so.1'], runpath='/opt:' + entry)
     assert findings(root) == [('library_missing', 'doubt', 'libx.so.1', None, None)]
 
 
-def test_a_library_that_is_named_by_a_path_is_looked_for_there_alone(root):
+def test_a_library_that_is_named_by_a_path_is_searched_for_at_that_path_only(root):
     root.glibc()
     root.library('/opt/libx.so.1')
     root.library('/lib64/liby.so.1')
@@ -203,7 +203,7 @@ def test_a_library_that_is_named_by_a_path_is_looked_for_there_alone(root):
 
 
 @pytest.mark.parametrize('other', [{'machine': tiny_elf.I386, 'bits': 32}, {'machine': tiny_elf.ARM64}])
-def test_glibc_passes_over_a_library_of_another_architecture(root, other):
+def test_glibc_skips_a_library_for_another_architecture(root, other):
     root.glibc()
     root.library('/opt/own/libx.so.1', **other)
     root.library('/lib64/libx.so.1')
@@ -211,7 +211,7 @@ def test_glibc_passes_over_a_library_of_another_architecture(root, other):
     assert found_at(root) == '/lib64/libx.so.1'
 
 
-def test_a_library_that_is_there_for_another_architecture_only_is_told_as_that(root):
+def test_a_library_that_exists_for_another_architecture_only_is_reported_so(root):
     root.glibc()
     root.library('/lib64/libx.so.1', machine=tiny_elf.I386, bits=32)
     root.program(needed=['libx.so.1'])
@@ -221,7 +221,7 @@ def test_a_library_that_is_there_for_another_architecture_only_is_told_as_that(r
 @pytest.mark.parametrize(('byte', 'value', 'code'), [
     (4, 1, 'library_wrong_class'), (5, 2, 'library_missing'), (6, 2, 'library_missing'), (7, 9, 'library_missing'), (8, 1, 'library_missing'),
     (15, 1, 'library_missing'), (20, 2, 'library_missing'), (7, 3, None)])
-def test_glibc_looks_at_all_of_a_librarys_header_and_musl_at_none_of_it(root, byte, value, code):
+def test_glibc_checks_the_whole_header_of_a_library_and_musl_does_not(root, byte, value, code):
     content = tiny_elf.build(soname='libx.so.1').content
     content[byte] = value
     root.glibc()
@@ -235,7 +235,7 @@ def test_glibc_looks_at_all_of_a_librarys_header_and_musl_at_none_of_it(root, by
 
 
 @pytest.mark.parametrize('content', [b'', b'/* GNU ld script */ GROUP ( libx.so.1 )', b'\x7fELF'])
-def test_a_file_that_is_no_library_stops_the_loader_though_another_would_come(root, content):
+def test_a_file_that_is_not_a_library_ends_the_search_before_the_next_folder(root, content):
     root.glibc()
     root.put('/opt/own/libx.so.1', content)
     root.library('/lib64/libx.so.1')
@@ -244,7 +244,7 @@ def test_a_file_that_is_no_library_stops_the_loader_though_another_would_come(ro
     assert findings(root)[0][4] == '/opt/own/libx.so.1'
 
 
-def test_a_folder_of_a_librarys_name_stops_the_loader(root):
+def test_a_folder_with_the_name_of_a_library_ends_the_search(root):
     root.glibc()
     os.makedirs(root.path('/opt/own/libx.so.1'))
     root.program(needed=['libx.so.1'], rpath='/opt/own')
@@ -252,7 +252,7 @@ def test_a_folder_of_a_librarys_name_stops_the_loader(root):
 
 
 @pytest.mark.parametrize(('text', 'expected'), [((b'FATAL: kernel too old',), ['kernel_too_old']), (NEW_TEXT, [])])
-def test_a_glibc_that_looks_at_the_kernel_passes_over_a_library_for_a_later_one(root, text, expected):
+def test_a_glibc_that_checks_the_kernel_skips_a_library_for_a_later_one(root, text, expected):
     root.glibc(text=text)
     root.library('/lib64/libx.so.1', notes=[kernel_tag(6, 1, 0)])
     root.program(needed=['libx.so.1'])

@@ -50,7 +50,7 @@ def test_a_cache_of_before_glibc_22_is_read():
 @pytest.mark.parametrize('content', [
     b'', b'\x7fELF', b'ld.so-1.7.0', b'ld.so-1.7.0\0' + b'\xff' * 20, b'glibc-ld.so.cache1.1', b'glibc-ld.so.cache1.1' + b'\xff' * 100,
     made(ENTRIES)[:60], made(ENTRIES)[:150]])
-def test_what_ldconfig_did_not_write_is_refused(content):
+def test_a_cache_that_ldconfig_cannot_have_written_is_refused(content):
     with pytest.raises(GofleetError) as caught:
         ld_cache.read(content, '<')
     assert caught.value.code == 'malformed'

@@ -25,7 +25,7 @@ def test_a_program_whose_library_has_its_versions_has_no_findings(root):
     assert (found['state'], found['libc'], found['libc_version'], found['libc_path'], found['findings']) == ('ok', 'glibc', '2.17', '/lib64/libc.so.6', [])
 
 
-def test_a_loader_is_looked_for_inside_the_sysroot_only(root):
+def test_a_loader_is_searched_for_inside_the_sysroot_only(root):
     root.program(needed=['libc.so.6'])
     assert answer(root)['state'] == 'missing'
 
@@ -37,7 +37,7 @@ def test_links_of_a_sysroot_lead_inside_it(root):
     assert (answer(root)['state'], answer(root)['findings']) == ('ok', [])
 
 
-def test_links_that_go_round_end(root):
+def test_a_loop_of_links_is_a_missing_loader(root):
     root.link(GLIBC_LOADER, '/lib64/again')
     root.link('/lib64/again', GLIBC_LOADER)
     root.program(needed=['libc.so.6'])
@@ -61,20 +61,20 @@ def test_links_do_not_lead_out_of_a_sysroot(root, tmpdir):
     assert answer(root)['state'] == 'missing'
 
 
-def test_a_loader_that_nobody_may_execute_is_none(root):
+def test_a_loader_must_be_executable(root):
     root.glibc()
     os.chmod(root.path(GLIBC_LOADER), 0o644)
     root.program()
     assert answer(root)['state'] == 'not_executable'
 
 
-def test_a_loader_that_is_no_elf_file_is_broken(root):
+def test_a_loader_that_is_not_an_elf_file_is_broken(root):
     root.put(GLIBC_LOADER, b'#!/bin/sh\n')
     root.program()
     assert answer(root)['state'] == 'broken'
 
 
-def test_a_relative_loader_is_told_as_that(root):
+def test_a_relative_path_of_a_loader_is_reported(root):
     root.program(interp='lib/ld.so')
     assert answer(root)['state'] == 'relative'
 
@@ -86,13 +86,13 @@ def test_musl_under_the_name_of_glibcs_loader_is_musl(root):
     assert (found['libc'], found['libc_version'], found['findings']) == ('musl', '1.2.5', [])
 
 
-def test_a_loader_of_neither_library_is_of_another(root):
+def test_a_loader_of_neither_glibc_nor_musl_is_of_another_library(root):
     root.library(GLIBC_LOADER)
     root.program()
     assert answer(root)['libc'] == 'other'
 
 
-def test_a_loader_of_another_architecture_is_told(root):
+def test_a_loader_for_another_architecture_is_reported(root):
     root.glibc(machine=tiny_elf.ARM64)
     root.program()
     found = answer(root)

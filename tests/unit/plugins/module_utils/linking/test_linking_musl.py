@@ -14,14 +14,14 @@ from support.units.linking_answers import findings, found_at
 
 
 @pytest.mark.parametrize('name', ['libc.so', 'libc.musl-x86_64.so.1', 'libc.so.6', 'libpthread.so.0', 'libm.so.6', 'libdl.so.2', 'librt.so.1', 'libutil.so.1'])
-def test_musl_is_itself_what_has_the_name_of_a_c_library(root, name):
+def test_musl_itself_provides_the_libraries_with_names_of_a_c_library(root, name):
     root.musl()
     root.program(interp=MUSL_LOADER, needed=[name], symbols=takes('puts'))
     assert findings(root) == []
 
 
 @pytest.mark.parametrize('name', ['libmagic.so.1', 'libcrypt.so.1', 'libdlx.so'])
-def test_musl_is_not_what_only_begins_like_that(root, name):
+def test_musl_does_not_provide_a_library_whose_name_only_begins_so(root, name):
     root.musl()
     root.program(interp=MUSL_LOADER, needed=[name])
     assert [each[:3] for each in findings(root)] == [('library_missing', 'fatal', name)]
@@ -33,7 +33,7 @@ def test_a_symbol_that_this_musl_lacks_is_missing(root):
     assert findings(root) == [('symbol_missing', 'fatal', 'preadv2', None, None)]
 
 
-def test_musl_asks_for_no_versions(root):
+def test_musl_ignores_versions(root):
     root.musl(symbols=('puts',))
     root.program(interp=MUSL_LOADER, needed=['libc.so.6'], needs=[('libc.so.6', ['GLIBC_2.34'])],
                  symbols=takes('puts', version='GLIBC_2.34', library='libc.so.6'))
@@ -63,14 +63,14 @@ def test_musl_inherits_runpath_as_rpath(root, kind, origin):
     assert findings(root, program='/opt/own/bin/program') == []
 
 
-def test_musl_leaves_out_all_of_a_rpath_with_another_word_than_origin(root):
+def test_musl_ignores_a_rpath_with_another_variable_than_origin(root):
     root.musl()
     root.library('/opt/own/libx.so.1')
     root.program(interp=MUSL_LOADER, needed=['libx.so.1'], rpath='/opt/own:/opt/$LIB')
     assert findings(root)[0][:3] == ('library_missing', 'fatal', 'libx.so.1')
 
 
-def test_musl_stops_at_a_library_of_another_architecture(root):
+def test_musl_ends_the_search_at_a_library_for_another_architecture(root):
     root.musl()
     root.library('/lib/libx.so.1', machine=tiny_elf.ARM64)
     root.library('/usr/lib/libx.so.1')
@@ -78,7 +78,7 @@ def test_musl_stops_at_a_library_of_another_architecture(root):
     assert findings(root) == [('library_wrong_class', 'fatal', 'libx.so.1', 'amd64, 64 bit', '/lib/libx.so.1')]
 
 
-def test_an_empty_segment_leaves_it_open_on_musl_and_is_nothing_to_glibc(root):
+def test_an_empty_segment_leaves_the_verdict_open_on_musl_and_not_on_glibc(root):
     tiny = tiny_elf.build(soname='libx.so.1', stack=6)
     # The last program header becomes a PT_LOAD of nothing.
     tiny.put('program.stack', 'IIQQQQQQ', 1, 4, 0x1000, tiny_elf.BASE + 0x40000, 0, 0, 0, 0x1000)
