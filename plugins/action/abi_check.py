@@ -9,8 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import program_facts
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import program_facts, report
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.modules.abi_check import ARGUMENT_SPEC
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _actions as actions
@@ -44,5 +43,5 @@ class ActionModule(actions.Action):
             raise GofleetError(
                 f"src names '{name}', which is not on the controller: neither there nor beside the playbook or in files/. Build it, or correct src.",
                 'no_file', option='src', path=name) from exc
-        facts: dict[str, Any] = abi_report.plain(program_facts.read(path, self.options['checksum']))
+        facts: dict[str, Any] = report.plain(program_facts.read(path, self.options['checksum']))
         return {**facts, 'path': name}

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import judge
 
 
 def abi_verdict(binary: Any, host: Any) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def abi_verdict(binary: Any, host: Any) -> dict[str, Any]:
             raise AnsibleFilterError(
                 f"abi_verdict was given facts of {name} that abi_check did not gather. Register abi_check with gather: true, and give "
                 "its 'binary' and its 'host'.")
-    verdict: dict[str, Any] = abi_report.judge_by_facts(binary, host)
+    verdict: dict[str, Any] = judge.judge_by_facts(binary, host)
     return verdict
 
 

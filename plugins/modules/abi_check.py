@@ -174,8 +174,8 @@ reasons:
       need: GLIBC_2.34
       have: GLIBC_2.17
       detail: >-
-        GLIBC_2.34 is needed of libc.so.6, which on this host (glibc 2.17) has at most GLIBC_2.17. Build it with CGO_ENABLED=0, or where glibc is
-        2.17 or older, or with CC='zig cc -target x86_64-linux-gnu.2.17'.
+        It needs GLIBC_2.34 of libc.so.6, which on this host (glibc 2.17) provides at most GLIBC_2.17. Build it with CGO_ENABLED=0, or on a
+        system with glibc 2.17 or older, or with CC='zig cc -target x86_64-linux-gnu.2.17'.
 file:
   description: What the file is.
   returned: O(path) is set
@@ -260,7 +260,7 @@ evidence:
 '''
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import judge
 
 ARGUMENT_SPEC = {
     'path': {'type': 'path'},
@@ -278,7 +278,7 @@ ARGUMENT_SPEC = {
 
 def main():
     module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True)
-    frame.finish(module, lambda run: abi_report.check(module.params))
+    frame.finish(module, lambda run: judge.check(module.params))
 
 
 if __name__ == '__main__':

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as unpacking
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as archive_zip
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
+from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 from ansible_collections.gofleet.golang.plugins.module_utils._go.version import archive_name
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
@@ -58,7 +59,7 @@ def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: li
         if found:
             return found
     if h1 and goproxy:
-        urls = [f'{base.rstrip("/")}/{digests.toolchain_module("", "")[0]}/@v/{filename}' for base in goproxy]
+        urls = [f'{base.rstrip("/")}/{dirhash.toolchain_module("", "")[0]}/@v/{filename}' for base in goproxy]
         found = _cached(cache, f'h1 {h1}', filename, urls, failures, options, prove=lambda path: _prove(path, h1))
         if found:
             return found
@@ -100,7 +101,7 @@ def _passes(prove: Callable[[str], None], path: Path) -> bool:
 
 def _prove(path: str, h1: str) -> None:
     # The host would refuse it as well; but the cache must not keep it, and another proxy may have the true one.
-    if unpacking.zip_h1(path) != h1:
+    if archive_zip.zip_h1(path) != h1:
         raise GofleetError(f'its files do not have the h1 {h1} of the transparency log', 'h1_mismatch')
 
 
@@ -109,4 +110,4 @@ class _NoSource(Exception):
 
 
 def _module_file(record: Record, goarch: str) -> str:
-    return f'{digests.toolchain_module(record.version, goarch)[1]}.zip'
+    return f'{dirhash.toolchain_module(record.version, goarch)[1]}.zip'

@@ -64,7 +64,8 @@ def floor(folder, url, sha256):
 
 
 def proof(folder, url, version, goarch, rounds):
-    from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests, trees
+    from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
+    from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 
     path = os.path.join(folder, 'archive.tar.gz')
     timed(fetcher()[1] + [url, path])
@@ -74,7 +75,7 @@ def proof(folder, url, version, goarch, rounds):
         os.mkdir(stage)
         result['unpack'].append(timed(['tar', '-xzf', path, '-C', stage])[0])
         began = time.time()
-        result['digest'] = digests.toolchain_h1(trees.walk_tree(os.path.join(stage, 'go')), version, goarch)
+        result['digest'] = dirhash.toolchain_h1(trees.walk_tree(os.path.join(stage, 'go')), version, goarch)
         result['h1'].append(time.time() - began)
         shutil.rmtree(stage)
     return result

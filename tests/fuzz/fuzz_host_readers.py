@@ -30,7 +30,8 @@ TESTS = os.path.dirname(FOLDER)
 importlib.import_module('conftest')
 
 import raw_server
-from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as archive_zip
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_host
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
@@ -58,7 +59,7 @@ def written(folder, name, content):
 
 
 def read_tar(content, folder):
-    archive.unpack_tar(written(folder, 'a.tar.gz', content), folder)
+    tar.unpack_tar(written(folder, 'a.tar.gz', content), folder)
 
 
 def read_members(content, folder):
@@ -77,11 +78,11 @@ def unpacked(content):
 def read_zip(content, folder):
     path = written(folder, 'm.zip', content)
     try:
-        archive.zip_h1(path)
+        archive_zip.zip_h1(path)
     except GofleetError:
         # The other way to read it is to be tried as well.
         pass
-    archive.unpack_zip(path, os.path.join(folder, 'go'), tiny_trees.module_of('1.30.1', 'amd64'))
+    archive_zip.unpack_zip(path, os.path.join(folder, 'go'), tiny_trees.module_of('1.30.1', 'amd64'))
 
 
 def read_digests(content, dummy):

@@ -13,8 +13,8 @@ import pytest
 
 # The support code is scripts beside each other, not a package; module_process.py is how the fault tests start modules.
 import roots
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import program_facts as abi_binary
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import judge as abi_judge
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import program_facts, report
 from roots import ROOTS, Root
 from support.abi import fixtures as abi_fixtures
 from support.abi.agreement import Row, summary
@@ -114,9 +114,9 @@ def judge(root: Root, fixtures: list[Fixture], tally: list[str]) -> Judged:
     answer = root.module({'paths': paths, 'fail_on': 'never', 'gather': True})
     rows = tuple(Row(*each) for each in zip(fixtures, root.start(paths), _results(root, answer, paths), strict=True))
     elsewhere = [row for row in rows if row.fixture.name not in PLACED]
-    facts = [abi_report.plain(abi_binary.read(str(row.fixture.source), False)) for row in elsewhere]
+    facts = [report.plain(program_facts.read(str(row.fixture.source), False)) for row in elsewhere]
     sent = _results(root, root.module({'binaries': facts, 'fail_on': 'never'}), [str(row.fixture.source) for row in elsewhere])
-    stored = [abi_report.judge_by_facts(each, answer['host']) for each in facts]
+    stored = [abi_judge.judge_by_facts(each, answer['host']) for each in facts]
     judged = Judged(root, rows, _with(elsewhere, sent), _with(elsewhere, stored), answer['host'])
     for what, found in (('', judged.rows), (', src', judged.sent), (', stored', judged.stored)):
         tally.append(summary(root.name + what, list(found)))

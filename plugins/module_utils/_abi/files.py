@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What speaks against a file before its machine is looked at: access, format, a script's interpreter, and whether it is whole."""
+"""The reasons that do not depend on the architecture: access, format, a script's interpreter, and whether the file is complete."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -23,7 +23,7 @@ def _access(binary, host):
 
 
 def _readable(binary, host):
-    """What could not be read: of what the kernel or the loader reads too, they would refuse it."""
+    """What could not be read. The kernel or the loader refuses the file, too, if it reads the same bytes."""
     for error in binary['errors']:
         if error['code'] in reasons.NO_FILE:
             yield reason(error['code'], 'fatal' if error['code'] in reasons.NOTHING_TO_RUN else 'warn', binary['path'], why=error['msg'])
@@ -41,7 +41,7 @@ def _container(binary, host):
         return
     if file['format'] in host['runs']:
         yield reason('undetermined', 'warn', binary['path'], 'an ELF program', file['format'],
-                     why='this host hands %s files to an interpreter (binfmt_misc), which may or may not run this one' % file['format'])
+                     why='this host passes %s files to an interpreter (binfmt_misc), which may or may not run this one' % file['format'])
     elif file['format'] in _INTERPRETED and host['others'] == 'unknown':
         yield reason('emulation_unseen', 'warn', binary['path'], 'an ELF program', file['format'])
     else:
@@ -53,19 +53,20 @@ def _script(binary, host):
         return
     line = binary['file']['interpreter_line']
     if line['bom'] or not line['program']:
-        yield reason('not_elf', 'fatal', binary['path'], 'an ELF program or a script', 'script with a byte order mark' if line['bom'] else 'script of nobody')
+        have = 'script with a byte order mark' if line['bom'] else 'a script without an interpreter'
+        yield reason('not_elf', 'fatal', binary['path'], 'an ELF program or a script', have)
         return
     script = host['script']
     if script is None:
-        yield reason('undetermined', 'warn', binary['path'], line['program'], None, why='it is a script, and its interpreter was not judged')
+        yield reason('undetermined', 'warn', binary['path'], line['program'], None, why='it is a script, and its interpreter was not checked')
     elif script['verdict'] == reasons.INCOMPATIBLE:
         yield reason('script_interpreter_missing', 'fatal', binary['path'], line['program'] + ('\\r' if line['crlf'] else ''), None,
                      crlf=line['crlf'], why=script['reasons'][0]['detail'] if script['reasons'] else '')
     elif script['verdict'] == reasons.UNKNOWN:
-        # A code that tells why, as that of an emulator.
+        # A more specific code, such as that of an emulator.
         codes = [each['code'] for each in script['reasons'] if each.get('code') in reasons.OPEN]
         said = reason('undetermined', 'warn', binary['path'], line['program'], None,
-                      why='it is a script, and of its interpreter: %s' % script['reasons'][0]['detail'].rstrip('.'))
+                      why='it is a script. About its interpreter: %s' % script['reasons'][0]['detail'].rstrip('.'))
         yield dict(said, code=codes[0]) if codes else said
     else:
         yield reason('not_elf', 'info', binary['path'], line['program'], 'script')
@@ -75,17 +76,17 @@ def _whole(binary, host):
     file = binary['file']
     if file['truncated']:
         severity = 'fatal' if _lacks_a_page(binary, host['page_size']) else 'warn'
-        yield reason('truncated', severity, binary['path'], why='It was cut short (%s): fetch or copy it again.' % file['truncated'])
+        yield reason('truncated', severity, binary['path'], why='It is truncated (%s): fetch or copy it again.' % file['truncated'])
     if file['malformed']:
-        yield reason('malformed', 'warn', binary['path'], why='Its headers lie, which the kernel does not mind: %s.' % '; '.join(file['malformed']))
+        yield reason('malformed', 'warn', binary['path'], why='Its headers have errors that the kernel ignores: %s.' % '; '.join(file['malformed']))
     if file['limits']:
-        yield reason('parse_limit', 'warn', binary['path'], why='Not all of it could be read: %s.' % '; '.join(file['limits']))
+        yield reason('parse_limit', 'warn', binary['path'], why='Not all of it could be checked: %s.' % '; '.join(file['limits']))
     if file['packed']:
         yield reason('packed', 'warn', binary['path'])
 
 
 def _lacks_a_page(binary, page_size):
-    """Whether a segment lacks more than the end of the file's last page, which is zeros in memory; what those stand for, nobody knows."""
+    """Whether more is missing of a segment than the rest of the file's last page, for which the kernel maps zeros."""
     end = -(-binary['size'] // page_size) * page_size
     return any(load['filesz'] and load['offset'] + load['filesz'] > end for load in binary['file']['loads'])
 

@@ -1,33 +1,22 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a verdict makes of a dynamic loader's answer, of this call (linking.Linker.answer()) or from stored facts of a host."""
+"""The reasons that follow from a linker's answer, of this call (linker.Linker.answer()) or from stored facts of a host."""
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import re
-
 from ansible.module_utils.common.text.converters import to_native
-
-from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
-from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
-
-# Of a reason; a finding that leaves the verdict open is told as that, with its own code in the text.
-_SEVERITY = {'fatal': 'fatal', 'warn': 'warn', 'info': 'info'}
-_FROZEN = re.compile(r'(?:GLIBC|GCC|GLIBCXX|CXXABI)_\d')
-_RELR_MARK = 'GLIBC_ABI_DT_RELR'
-_WEAK = 2
 
 
 def reasons(binary, host):
-    """[(code, severity, subject, need, have, what else the text speaks of)] of a program that has an interpreter."""
+    """[(code, severity, subject, need, have, other values of the message)] of a program that has an interpreter."""
     link = host['linking']
     file = binary['file']
     interp = to_native(file['interp'])
     if link is None:
-        return [('undetermined', 'warn', interp, None, None, {'why': 'the loader was not looked for'})]
+        return [('undetermined', 'warn', interp, None, None, {'why': 'its loader was not checked'})]
     return list(_of_loader(link, file, interp, host, binary)) + list(_of_findings(link, binary))
 
 
@@ -39,19 +28,13 @@ def _of_findings(link, binary):
             more['why'] = _doubt(finding)
             yield 'undetermined', 'warn', finding['subject'], finding['need'], finding['have'], more
         else:
-            yield finding['code'], _SEVERITY[finding['level']], finding['subject'], finding['need'], finding['have'], more
-
-
-def lacks_mark_of_relr(file):
-    """Whether a glibc that knows DT_RELR refuses an object for not saying that it has one (elf/dl-version.c since 2.36). file: facts of it."""
-    of_libc = [each for each in file['version_needs'] if each['library'].startswith('libc.so.')]
-    return file['has_relr'] and bool(of_libc) and not any(version['name'] == _RELR_MARK for each in of_libc for version in each['versions'])
+            yield finding['code'], finding['level'], finding['subject'], finding['need'], finding['have'], more
 
 
 def _doubt(finding):
-    what = {'library_missing': 'it was not found where it was looked for', 'library_wrong_class': 'only one of another architecture was found',
-            'symbol_missing': 'nothing that was looked at defines it', 'cpu_level': "what this host's processor can do is unknown",
-            'relr_unsupported': 'its loader may not know DT_RELR'}.get(finding['code'])
+    what = {'library_missing': 'it is in none of the folders that are searched', 'library_wrong_class': 'only a library for another architecture was found',
+            'symbol_missing': 'nothing that was checked defines it', 'cpu_level': "what this host's processor can do is unknown",
+            'relr_unsupported': 'its loader may not support DT_RELR'}.get(finding['code'])
     return ': '.join(each for each in (what, finding.get('why')) if each)
 
 
@@ -69,73 +52,3 @@ def _of_loader(link, file, interp, host, binary):
         yield 'interpreter_missing', 'fatal', interp, file['machine_name'], link['arch'], dict(said, state='of another architecture')
     elif link['libc'] == 'other':
         yield 'undetermined', 'warn', interp, None, None, {'why': 'it is neither the loader of glibc nor of musl'}
-
-
-def from_stored(binary, host):
-    """The answer that stored facts of a host give, as that of linking.Linker.answer(); what they do not say is left open.
-
-    Stored: the loaders, and which versions the most usual of glibc's libraries define. That these are found at all where a program
-    without folders of its own looks was seen when the facts were gathered.
-    """
-    file = binary['file']
-    if file is None or file['format'] != 'elf' or file['interp'] is None:
-        return None
-    interp = to_native(file['interp'])
-    told = [each for each in host['libcs'] if each['loader'] == interp]
-    if not told:
-        looked_for = [path for port in ports.PORTS.values() for path in port.glibc + port.musl]
-        state, have = ('missing', None) if interp in looked_for else ('unknown', 'facts of a host tell of the usual loaders, not of this one')
-        return {'state': state, 'have': have, 'libc': None, 'findings': [], 'libraries': [], 'arch': None}
-    told = told[0]
-    answer = {'state': told['state'], 'have': None, 'libc': told['libc'], 'libc_version': told['libc_version'], 'libc_path': told['libc_path'],
-              'arch': told['arch'], 'identity': told['identity'], 'flags': told['flags'], 'enforces_levels': told['levels'], 'findings': [], 'libraries': []}
-    answer['findings'] = list(_stored_findings(binary, file, told))
-    if told.get('libraries') is not None:
-        answer['findings'] += list(_stored_versions(file, told['libraries'])) + list(_stored_symbols(binary, told['libraries'], told['strict']))
-    return answer
-
-
-def _stored_findings(binary, file, told):
-    libraries = told.get('libraries')
-    if libraries is None:
-        taken = [each[0] for each in binary['symbols'] or () if not each[3]]
-        if file['needed'] or taken:
-            yield _open('symbol_missing', (file['needed'] + taken)[0], "facts of a host hold no symbols and no libraries of it but glibc's")
-        if file['has_relr'] and not told['relr']:
-            yield {'code': 'relr_unsupported', 'level': 'fatal', 'subject': binary['path'], 'need': 'DT_RELR', 'have': None, 'by': None}
-        return
-    for name in file['needed']:
-        if name not in libraries:
-            yield _open('library_missing', name, 'facts of a host do not say which other libraries it has')
-    if file['rpath'] or file['runpath']:
-        yield _open('library_missing', (file['runpath'] or file['rpath'])[0], 'the program has folders of its own, which may hold other libraries')
-    if file['has_relr'] and (not told['relr'] or lacks_mark_of_relr(file)):
-        yield {'code': 'relr_unsupported', 'level': 'fatal', 'subject': binary['path'], 'need': _RELR_MARK, 'have': None, 'by': None}
-
-
-def _stored_versions(file, libraries):
-    for need in file['version_needs']:
-        defined = libraries.get(need['library'])
-        if not defined:
-            # Said above.
-            continue
-        for version in need['versions']:
-            # A hash that is not that of its name is met by nobody.
-            if version['name'] not in defined or elf.version_hash(version['name']) != version['hash']:
-                yield {'code': 'version_missing', 'level': 'info' if version['flags'] & _WEAK else 'fatal', 'subject': need['library'],
-                       'need': version['name'], 'have': None, 'by': None}
-
-
-def _stored_symbols(binary, libraries, strict):
-    """A version that is there vouches for its symbols; of all others nothing is known. strict: as of loaders.Loader."""
-    loose = []
-    for name, version, library, weak in binary['symbols'] or ():
-        vouched = version and _FROZEN.match(version) and version in (libraries.get(library) or ())
-        if not vouched and (not weak or (strict and version)):
-            loose.append(name)
-    if loose or binary['symbols'] is None:
-        yield _open('symbol_missing', loose[0] if loose else binary['path'], 'facts of a host hold no symbols, and no version vouches for %d' % len(loose))
-
-
-def _open(code, subject, why):
-    return {'code': code, 'level': 'doubt', 'subject': subject, 'need': None, 'have': None, 'by': None, 'why': why}

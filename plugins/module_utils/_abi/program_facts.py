@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a verdict has to know of a program, as plain values: they may be read on the controller and judged on a host."""
+"""The facts of a program that a verdict needs, as plain values: they can be read on the controller and judged on a host."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -20,17 +20,17 @@ from ansible_collections.gofleet.golang.plugins.module_utils._elf import lazy_bi
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._go import buildinfo
 
-# What is more than that does not travel; a verdict that would turn on it is 'unknown'.
+# Longer lists are not sent; a verdict that depends on one is 'unknown'.
 LARGEST_EXPORTS = 2000
 _UNREADABLE = ('malformed', 'truncated', 'parse_limit')
 
 
 @contextlib.contextmanager
 def opened(path, checksum=False):
-    """The facts of a file, while it is open; one open serves all that is asked of it.
+    """The facts of a file, while it is open; it is opened once for all of them.
 
-    path: here. checksum: whether its SHA-256 is wanted, for which all of it is read. The dict has:
-    path; size (bytes); mode (of stat); sha256 (hex or None); file (elf.as_facts(), or None); go (gobuild.as_facts(), or None);
+    checksum: whether to compute its SHA-256, for which all of it is read. The dictionary has:
+    path; size (bytes); mode (of stat); sha256 (hex or None); file (elf.as_facts(), or None); go (buildinfo.as_facts(), or None);
     placed (whether mode and folder are those that it will be run with);
     symbols ([name, version, library, weak] of the undefined ones, None if they could not be read); exports and late (functions that
     give the defined ones, as elf.defined_symbols(), and lazy_binding.late_names()); entry (e_entry); origin (the folder that it lies in, links resolved);
@@ -58,9 +58,9 @@ def unread(path, error):
     try:
         mode = os.stat(path).st_mode
     except (OSError, TypeError, ValueError):
-        # It is not there, or a folder on the way is closed to this user, or it is no name.
+        # It does not exist, this user may not enter a folder of its path, or the path is invalid.
         mode = None
-    why = error.msg if error.code in reasons.NOTHING_TO_RUN else 'What it needs cannot be told. ' + error.msg
+    why = error.msg if error.code in reasons.NOTHING_TO_RUN else 'What it needs is unknown. ' + error.msg
     return {'path': to_native(path), 'size': None, 'mode': mode, 'placed': mode is not None and stat.S_ISREG(mode), 'file': None, 'go': None,
             'symbols': None, 'exports': None, 'late': (), 'entry': None, 'sha256': None, 'origin': None,
             'errors': [{'code': error.code, 'msg': why, 'of': 'file'}]}
@@ -73,9 +73,9 @@ def read(path, checksum=False):
 
 
 def portable(facts):
-    """The facts of an opened() file as values that travel, of a program that will lie elsewhere.
+    """The facts of an opened() file as values that can be sent, of a program that will be elsewhere.
 
-    symbols are then those that a loader may mind, and exports and late lists of names, None if they are too many.
+    symbols are then those that a loader may refuse; exports and late are lists of names, exports None if they are too many.
     """
     exports = _noted(facts, 'symbols', facts['exports']) if facts['exports'] else []
     symbols = facts['symbols'] if facts['symbols'] is None else [each for each in facts['symbols'] if each[1] or not each[3]]
@@ -85,13 +85,13 @@ def portable(facts):
 
 
 def _entry(source, binary):
-    """e_entry: where the kernel or the loader lets the program begin. It stands behind e_ident and 8 bytes more (gABI)."""
+    """e_entry: the address at which the program starts. It follows e_ident and 8 more bytes (gABI)."""
     letter = 'Q' if binary.bits == 64 else 'I'
     return struct.unpack(str(binary.order + letter), source.read_at(24, struct.calcsize('=' + letter), 'e_entry'))[0]
 
 
 def _noted(facts, of, action):
-    """What an action gives; None, and a note of why, where the file does not let it."""
+    """The value of an action; if the file cannot be read, None, and the reason is added to errors."""
     try:
         return action()
     except GofleetError as exc:

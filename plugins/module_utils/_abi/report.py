@@ -1,208 +1,25 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The results of abi_check: programs of this host, or facts of programs that lie elsewhere, judged by what this host has."""
+"""The result of abi_check for one program, in plain values."""
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import os
-
-from ansible.module_utils.common.text.converters import to_native
-
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import host_facts, links, program_facts, verdict
-from ansible_collections.gofleet.golang.plugins.module_utils._abi import reasons as abi_reasons
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import verdict
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables as elf_tables
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._host import sysroot
 from ansible_collections.gofleet.golang.plugins.module_utils._linking import loaders
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
 
-# Of a list in a result.
+# Entries of a list in a result.
 LARGEST_LIST = 100
-# Of a text in it: as long as the longest name that is read, for facts that travel pass here, and half a name is another one.
+# Bytes of a text in it: as many as the longest name that is read, because a name that is cut is another name.
 LARGEST_TEXT = elf_tables.MAX_STRING
-# A script's interpreter may be a script; after five of them kernels say ELOOP (fs/exec.c, exec_binprm()).
-_SCRIPTS = 5
-# Where env(1) looks for a script's interpreter in a service (systemd's and OpenRC's PATH).
-_PATH = ('/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin')
-_SHELLS = ('sh', 'bash', 'dash', 'ash', 'ksh', 'mksh', 'zsh')
-_VER_FLG_WEAK = 2
-# That a file is executable but not readable, or was being written, says nothing of whether it runs.
-_NOT_READ = ('file_unreadable', 'file_changed')
-
-
-def check(params):
-    """The result for the options of abi_check. Raises GofleetError."""
-    if not (params['path'] or params['paths'] or params['binaries'] or params['gather']):
-        raise GofleetError('Nothing is asked: none of path, paths, src and gather is set. Name a program, or set gather: true.', 'nothing_asked')
-    observed = host_facts.Observed(params['sysroot'], params['kernel'], _text(params['cpuinfo']))
-    paths = [params['path']] if params['path'] else params['paths']
-    results = [_judge_named(path, observed, params) for path in paths]
-    results += [dict(_judged(each, observed), path=each['path']) for each in params['binaries']]
-    answer = {'changed': False, 'verdict': verdict.worst([each['verdict'] for each in results])}
-    if params['path']:
-        answer.update(results[0])
-    else:
-        answer['results'] = results
-    if params['gather']:
-        answer['host'] = observed.portable_facts()
-    answer.update(_failure(results, params['fail_on']))
-    return plain(answer)
-
-
-def _text(path):
-    if path is None:
-        return None
-    return to_native(regular_files.read_start(path, 1 << 22), errors='surrogate_or_replace')
-
-
-def _failure(results, fail_on):
-    failing = [each for each in results if verdict.fails(each, fail_on)]
-    if not failing:
-        return {}
-    worst = verdict.worst([each['verdict'] for each in failing])
-    said = ['%s: %s' % (each['path'], verdict.cause(each)['detail']) for each in failing[:5]]
-    said += ['and %d more.' % (len(failing) - 5)] if len(failing) > 5 else []
-    what = 'cannot run' if worst == verdict.INCOMPATIBLE else 'may not run'
-    return {'failed': True, 'code': _code(failing, fail_on) or worst,
-            'msg': '%d of %d programs %s on this host. %s' % (len(failing), len(results), what, ' '.join(said))}
-
-
-def _code(failing, fail_on):
-    """The code that all failing results share, where it says more than their verdict: there is no such file, or it is for an emulator.
-
-    Who asked to fail on what is unknown is given that word.
-    """
-    codes = set(verdict.cause(each)['code'] for each in failing)
-    known = abi_reasons.NO_FILE + (abi_reasons.LIKELY_MISTAKES if fail_on == 'incompatible' else ())
-    return codes.pop() if len(codes) == 1 and codes <= set(known) else None
-
-
-def _judge_named(path, observed, params):
-    """The result for one of several files: what is no file has a verdict too. The only one has to be a file. Raises GofleetError."""
-    try:
-        return judge_file(path, observed, params['checksum'], params['gather'])
-    except GofleetError as exc:
-        if exc.code not in (abi_reasons.NOTHING_TO_RUN if params['paths'] else ()) + _NOT_READ:
-            raise
-        binary = dict(program_facts.unread(path, exc), noexec=sysroot.is_noexec(path))
-        result = dict(_judged(binary, observed), path=to_native(path))
-        if params['gather']:
-            result['binary'] = program_facts.portable(binary)
-        return result
-
-
-def judge_file(path, observed, checksum=False, with_facts=False):
-    """The result for a file of this host. Raises GofleetError(not_a_file, file_missing, file_unreadable)."""
-    with program_facts.opened(path, checksum) as binary:
-        inside = observed.root.inside(path)
-        placed = dict(binary, noexec=sysroot.is_noexec(path), origin=os.path.dirname(inside) if inside else None)
-        result = dict(_judged(placed, observed), path=to_native(path))
-        if with_facts:
-            # Of the same reading, and the same digest: a large file is not read twice.
-            result['binary'] = program_facts.portable(binary)
-        return result
-
-
-def _judged(binary, observed, depth=0):
-    host = dict(observed.facts(), linking=_linking(binary, observed), script=_script(binary, observed, depth))
-    return result(binary, host, verdict.verdict(binary, host))
-
-
-def judge_by_facts(binary, facts):
-    """The result for facts of a program and stored facts of a host, both as abi_check gathers them; 'unknown' where they do not say."""
-    host = dict(facts, linking=links.from_stored(binary, facts), script=None)
-    return plain(dict(result(binary, host, verdict.verdict(binary, host)), path=binary['path']))
-
-
-def _linking(binary, observed):
-    file = binary['file']
-    if file is None or file['format'] != 'elf' or file['interp'] is None or file['type'] not in ('EXEC', 'DYN'):
-        return None
-    # What the kernel does not run itself, no loader of this host is asked about.
-    if observed.facts()['runs'].get(verdict.architecture(file)) not in ('native', 'compatible'):
-        return None
-    return observed.linker.answer(binary)
-
-
-# ---- scripts
-
-
-def _script(binary, observed, depth):
-    file = binary['file']
-    if file is None or file['format'] != 'script' or file['interpreter_line']['bom'] or not file['interpreter_line']['program']:
-        return None
-    line = file['interpreter_line']
-    # To the kernel the line ends there.
-    program, ends, dummy = to_native(line['program']).partition('\0')
-    argument = None if ends else to_native(line['argument'] or '').partition('\0')[0]
-    if line['crlf'] and not argument:
-        return _not_there(program + '\\r')
-    if depth >= _SCRIPTS:
-        return _fails(program, 'it is the sixth script in a row, and the kernel follows five.')
-    if not program.startswith('/'):
-        return _open(program, 'which file %s is cannot be told.' % program)
-    judged = _interpreter(program, observed, depth)
-    if judged['verdict'] != verdict.RUNS:
-        return judged
-    if ends and os.path.basename(program) in _SHELLS:
-        return _open(program, 'its first line holds a NUL, for which bash takes a script for a binary and dash does not.')
-    if os.path.basename(program) == 'env':
-        return _by_env(argument, line['crlf'], judged, observed)
-    return _open(program, 'it is given an argument that ends with a carriage return.') if line['crlf'] else judged
-
-
-def _interpreter(program, observed, depth):
-    real = observed.root.real(program)
-    if real is None:
-        return _not_there(program)
-    try:
-        with program_facts.opened(real) as binary:
-            inside = observed.root.resolved(program)
-            binary.update(path=program, noexec=sysroot.is_noexec(real), origin=os.path.dirname(inside) if inside else None)
-            judged = _judged(binary, observed, depth + 1)
-    except GofleetError as exc:
-        if exc.code in _NOT_READ:
-            return _open(program, exc.msg)
-        return _not_there(program) if exc.code == 'file_missing' else _fails(program, exc.msg)
-    return {'program': program, 'verdict': judged['verdict'], 'reasons': judged['reasons']}
-
-
-def _open(program, why):
-    return {'program': program, 'verdict': verdict.UNKNOWN, 'reasons': [{'detail': why}]}
-
-
-def _fails(program, why):
-    return {'program': program, 'verdict': verdict.INCOMPATIBLE, 'reasons': [{'detail': why}]}
-
-
-def _not_there(program):
-    return _fails(program, '%s is not there.' % program)
-
-
-def _by_env(argument, crlf, judged, observed):
-    """env looks for what it is told in PATH, which a service may have been given."""
-    if crlf:
-        return _not_there(argument.split()[-1] + '\\r')
-    words = [each for each in (argument or '').split() if not each.startswith('-') and '=' not in each]
-    if words and not any(_is_program(observed.root.real('%s/%s' % (folder, words[0]))) for folder in _PATH):
-        return _open(judged['program'], 'env looks for %s, which is no program in any usual folder of PATH.' % words[0])
-    return judged
-
-
-def _is_program(path):
-    """Whether env would start it: it passes over folders, and over what nobody may execute."""
-    return path is not None and os.path.isfile(path) and bool(os.stat(path).st_mode & 0o111)
-
-
-# ---- the dictionary of one result
 
 
 def result(binary, host, judged):
-    """What abi_check says of one program, without its path."""
+    """The result of abi_check for one program, without its path."""
     reasons = judged['reasons']
     return {
         'verdict': judged['verdict'],
@@ -232,7 +49,7 @@ def _needs(binary, host, reasons):
     strong, weak = {}, {}
     for need in file['version_needs']:
         for version in need['versions']:
-            (weak if version['flags'] & _VER_FLG_WEAK else strong).setdefault(need['library'], []).append(version['name'])
+            (weak if version['flags'] & elf_tables.VER_FLG_WEAK else strong).setdefault(need['library'], []).append(version['name'])
     kernel = verdict.needed_kernel(binary)
     return {
         'libs': file['needed'][:LARGEST_LIST], 'versions': strong, 'weak_versions': weak,
@@ -249,7 +66,7 @@ def _go(build):
 
 
 def _host(host):
-    """The C library is the one that would serve this program, where one would."""
+    """The C library is the one that this program would use, if it uses one."""
     link = host['linking'] or {}
     known = dict((key, host[key]) for key in ('arch', 'kernel', 'cpu_level', 'page_size', 'libc', 'libc_version', 'libc_path', 'evidence'))
     if link.get('libc'):
@@ -258,7 +75,7 @@ def _host(host):
 
 
 def plain(value):
-    """The value with texts as they are shown, of a bounded size: names in hostile files may be anything."""
+    """The value with printable texts of bounded size: names in hostile files may contain anything."""
     if isinstance(value, dict):
         return dict((plain(key), plain(each)) for key, each in value.items())
     if isinstance(value, (list, tuple)):

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which system a program was built for, where something in it speaks against Linux.
+"""The system that a program was built for, if something in it says that this is not Linux.
 
-The kernel starts such a program all the same where the architecture is right, and it dies of its first system call.
+The kernel starts such a program if the architecture is right; it then crashes at its first system call.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -16,7 +16,7 @@ from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
-# system: its name. said_by: what in the program says so. certain: whether that cannot be true of a program for Linux.
+# system: its name. said_by: the part of the program that names it. certain: whether no program for Linux has such a part.
 Foreign = collections.namedtuple('Foreign', 'system said_by certain')
 
 # GOOS (go tool dist list, less linux).
@@ -25,7 +25,7 @@ _GO_SYSTEMS = {
     'ios': 'iOS', 'js': 'JavaScript (GOOS=js)', 'nacl': 'Native Client', 'netbsd': 'NetBSD', 'openbsd': 'OpenBSD', 'plan9': 'Plan 9',
     'solaris': 'Solaris', 'wasip1': 'WASI', 'windows': 'Windows', 'zos': 'z/OS',
 }
-# Loaders that no Linux distribution has. /lib/ld.so.1, Solaris's too, is also that of glibc on MIPS and 32-bit PowerPC.
+# Loaders of other systems, which no Linux distribution has. /lib/ld.so.1, Solaris's too, is also that of glibc on MIPS and 32-bit PowerPC.
 _LOADERS = {
     '/libexec/ld-elf.so.1': 'FreeBSD', '/libexec/ld-elf32.so.1': 'FreeBSD', '/usr/libexec/ld-elf.so.1': 'FreeBSD',
     '/usr/libexec/ld-elf.so.2': 'DragonFly BSD', '/libexec/ld-elf.so.2': 'DragonFly BSD',
@@ -45,9 +45,9 @@ _HEADERS = {
 
 
 def foreign(file, go, has_loader):
-    """The Foreign of a program, or None if nothing speaks against Linux, or something speaks for it that weighs more.
+    """The Foreign of a program, or None if nothing names another system, or better evidence names Linux.
 
-    file: elf.as_facts(); go: gobuild.as_facts() or None; has_loader: whether the interpreter that the program names is on the host.
+    file: elf.as_facts(); go: buildinfo.as_facts() or None; has_loader: whether the interpreter that the program names is on the host.
     """
     goos = (go['settings'] if go else {}).get('GOOS')
     # Android's kernel is Linux: a static program for it makes system calls of Linux and needs nothing else, others need its loader.
@@ -59,7 +59,7 @@ def foreign(file, go, has_loader):
     if interp in _LOADERS and not has_loader:
         return Foreign(_LOADERS[interp], 'its dynamic loader, %s' % interp, True)
     if file['osabi'] in _HEADERS and not _is_for_linux(file, goos, interp):
-        # Kernels do not look at it, and tools have been used to change it.
+        # Kernels do not check it, and there are tools that change it.
         return Foreign(_HEADERS[file['osabi']], 'its header (EI_OSABI %d)' % file['osabi'], False)
     return None
 

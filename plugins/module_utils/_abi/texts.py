@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each reason of a verdict says to a person: what is wrong, where, and what to build or change instead."""
+"""The message of each reason of a verdict: what is wrong, where, and what to build or change instead."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -10,166 +10,180 @@ __metaclass__ = type
 _FORMATS = {
     'gzip': 'It is a gzip archive: unpack it, and name the program in it.',
     'zip': 'It is a zip archive: unpack it, and name the program in it.',
-    'html': 'It is an HTML page, most likely what a server said instead of the program: look at where it was fetched from.',
-    'java': 'It is a Java class: a JVM runs it.',
+    'html': 'It is an HTML page, most likely the error page of a server: check where it was fetched from.',
+    'java': 'It is a Java class, which needs a JVM.',
     'macho': 'It is a program for macOS: build it with GOOS=linux.',
     'pe': 'It is a program for Windows: build it with GOOS=linux.',
     'wasm': 'It is a WebAssembly module: build it with GOOS=linux, and GOARCH of the host.',
     'plan9': 'It is a program for Plan 9: build it with GOOS=linux.',
     'xcoff': 'It is a program for AIX: build it with GOOS=linux, and GOARCH of the host.',
-    'text': "It is text without a '#!' line: the kernel runs no such file.",
-    'empty': 'It is empty: it was most likely cut short when it was written.',
+    'text': "It is a text file without a '#!' line, which the kernel cannot run.",
+    'empty': 'It is empty: most likely, writing it was interrupted. Fetch or build it again.',
 }
-# How zig names targets.
+# Go's name of an architecture -> the target that 'zig cc' takes.
 _TRIPLES = {'amd64': 'x86_64-linux-gnu', '386': 'x86-linux-gnu', 'arm64': 'aarch64-linux-gnu', 'arm': 'arm-linux-gnueabihf', 'riscv64': 'riscv64-linux-gnu',
             's390x': 's390x-linux-gnu', 'ppc64le': 'powerpc64le-linux-gnu'}
 
 
-def detail(code, said):
-    """A sentence or two. said: subject, need and have of the reason, and what else its text speaks of."""
+def detail(code, known):
+    """The message of a reason, a sentence or two. known: its subject, need and have, and the other values that its message uses."""
     text = TEXTS[code]
-    return text(said) if callable(text) else text % _filled(said)
+    return text(known) if callable(text) else text % _filled(known)
 
 
-def _filled(said):
+def _filled(known):
     values = {'why': '', 'subject': '', 'need': '', 'have': ''}
-    values.update((key, 'nothing' if value is None else value) for key, value in said.items())
+    values.update((key, 'nothing' if value is None else value) for key, value in known.items())
     return values
 
 
-def _needed_by(said):
-    """Who needs it, where that is not the program itself."""
-    return ' It is %s that needs it.' % said['by'] if said.get('by') else ''
+def _needed_by(known):
+    """The object that needs it, unless that is the program itself."""
+    return ' It is needed by %s.' % known['by'] if known.get('by') else ''
 
 
-def _libc(said):
-    if not said.get('libc'):
+def _libc(known):
+    if not known.get('libc'):
         return 'this host'
-    return 'this host (%s)' % ' '.join(each for each in (said['libc'], said.get('libc_version')) if each)
+    return 'this host (%s)' % ' '.join(each for each in (known['libc'], known.get('libc_version')) if each)
 
 
-def _rebuild(said):
+def _rebuild(known):
     """How to build for the C library of this host."""
-    version = said.get('libc_version')
+    version = known.get('libc_version')
     advice = []
-    if said.get('go'):
+    if known.get('go'):
         advice.append('with CGO_ENABLED=0')
-    if said.get('libc') == 'glibc' and version:
-        advice.append('where glibc is %s or older' % version)
-        if said.get('arch') in _TRIPLES:
-            advice.append("with CC='zig cc -target %s.%s'" % (_TRIPLES[said['arch']], version))
-    elif said.get('libc') == 'musl':
-        advice += ['on a host with musl %s or older' % version if version else 'on such a host', 'statically']
-    return 'Build it %s.' % _or(advice) if advice else 'Build it for this host.'
+    if known.get('libc') == 'glibc' and version:
+        advice.append('on a system with glibc %s or older' % version)
+        if known.get('arch') in _TRIPLES:
+            advice.append("with CC='zig cc -target %s.%s'" % (_TRIPLES[known['arch']], version))
+    elif known.get('libc') == 'musl':
+        advice += ['on a system with musl %s or older' % version if version else 'on such a system', 'statically']
+    return 'Build it %s.' % ', or '.join(advice) if advice else 'Build it for this host.'
 
 
-def _or(parts):
-    return ', or '.join(parts)
+def _not_elf(known):
+    have = known['have']
+    if have == 'script':
+        return 'It is a script, and its interpreter %s runs on this host; the programs that the script calls were not checked.' % known['need']
+    if have in _FORMATS:
+        return _FORMATS[have]
+    if str(have).startswith('script with'):
+        return "A byte order mark precedes its '#!', so the kernel does not take it for a script: save it without the mark."
+    return 'It is %s, not a program that Linux can run: name the program itself.' % (have if have != 'other' else 'a file of an unknown format')
 
 
-def _not_elf(said):
-    if said['have'] == 'script':
-        return 'It is a script, and its interpreter %s runs here; whether what the script calls is here was not looked at.' % said['need']
-    if said['have'] in _FORMATS:
-        return _FORMATS[said['have']]
-    if str(said['have']).startswith('script with'):
-        return "A byte order mark stands before its '#!', so the kernel does not take it for a script: save it without one."
-    return 'It is %s, not a program that Linux runs: name the program itself.' % (said['have'] if said['have'] != 'other' else 'of no format that is known')
+def _script_interpreter_missing(known):
+    if known.get('crlf'):
+        return "Its first line ends with a carriage return, which becomes part of the interpreter's name: save the script with Unix line endings."
+    return 'Its interpreter %s does not run on this host: %s' % (known['need'], known.get('why') or 'it does not exist.')
 
 
-def _script_interpreter_missing(said):
-    if said.get('crlf'):
-        return "Its first line ends with a carriage return, which becomes part of the interpreter's name: write the script with Unix line ends."
-    return "Its interpreter %s does not run here: %s" % (said['need'], said.get('why') or 'it is not there.')
+def _wrong_arch(known):
+    if known.get('may_run') == 'binfmt_misc':
+        return ('It is built for %s. This host is %s, and passes such programs to an emulator (binfmt_misc), which may or may not run it.'
+                % (known['need'], known['have']))
+    if known.get('may_run'):
+        return 'It is built for %s, and this host is %s. Whether the kernel of this host can run such programs is unknown.' % (known['need'], known['have'])
+    if known.get('said_by') and known['certain']:
+        return 'It was built for %s, according to %s: build it for Linux (GOOS=linux).' % (known['need'], known['said_by'])
+    if known.get('said_by'):
+        return ('It may have been built for %s, according to %s, and nothing else in it names a system. Build it for Linux (GOOS=linux), '
+                'or start it once to find out.' % (known['need'], known['said_by']))
+    return _other_architecture(known)
 
 
-def _wrong_arch(said):
-    if said.get('may_run') == 'binfmt_misc':
-        return ('It is for %s. This host is %s, and hands such programs to an emulator (binfmt_misc), which may or may not run it.'
-                % (said['need'], said['have']))
-    if said.get('may_run'):
-        return ('It is for %s, and this host is %s. Whether its kernel was built to run such programs cannot be seen from here.'
-                % (said['need'], said['have']))
-    if said.get('said_by') and said['certain']:
-        return 'It was built for %s, as %s says: build it for Linux (GOOS=linux).' % (said['need'], said['said_by'])
-    if said.get('said_by'):
-        return ('It may have been built for %s, as %s says, and nothing else in it says which system it is for. Build it for Linux (GOOS=linux), '
-                'or start it once to see.' % (said['need'], said['said_by']))
-    return 'It is for %s, and this host is %s: build it with GOARCH=%s.' % (said['need'], said['have'], said['have'])
+def _other_architecture(known):
+    return 'It is built for %s, and this host is %s: build it with GOARCH=%s.' % (known['need'], known['have'], known['have'])
 
 
-def _emulation_unseen(said):
-    if said['have'] in _FORMATS:
-        problem = _FORMATS[said['have']]
-    else:
-        problem = 'It is for %s, and this host is %s: build it with GOARCH=%s.' % (said['need'], said['have'], said['have'])
-    return problem + (' Only an emulator or interpreter that the kernel hands it to (binfmt_misc) could run it, and whether there is one cannot be seen '
-                      'from here. If there is, judge it with fail_on: never.')
+def _emulation_unseen(known):
+    problem = _FORMATS[known['have']] if known['have'] in _FORMATS else _other_architecture(known)
+    return problem + (' Only an emulator or interpreter registered with the kernel (binfmt_misc) could run it, and whether there is one '
+                      'is not visible from here. If there is one, check the program with fail_on: never.')
 
 
-def _interpreter_missing(said):
-    state = said.get('state')
+def _interpreter_missing(known):
+    state = known.get('state')
     if state == 'unnamed':
-        return 'It needs libraries, but names no dynamic loader that would bring them: link it as a program.'
-    others = sorted(set('%s %s' % (each['libc'], each['libc_version'] or '') for each in said.get('libcs') or () if each['libc']))
+        return 'It needs libraries, but names no dynamic loader to load them: link it as a program.'
+    others = sorted(set('%s %s' % (each['libc'], each['libc_version'] or '') for each in known.get('libcs') or () if each['libc']))
     has = ' This host has %s.' % ', '.join(each.strip() for each in others) if others else ''
-    what = {'missing': 'is not there', 'not_executable': 'is not executable', 'broken': 'is no loader (%s)' % said.get('why')}.get(state, 'is %s' % state)
-    text = 'Its dynamic loader %s %s.%s ' % (said['subject'], what, has)
-    if said.get('go') and not said.get('needed'):
+    problems = {'missing': 'does not exist', 'not_executable': 'is not executable', 'broken': 'is not a loader (%s)' % known.get('why')}
+    text = 'Its dynamic loader %s %s.%s ' % (known['subject'], problems.get(state, 'is %s' % state), has)
+    if known.get('go') and not known.get('needed'):
         return text + 'It needs no library, and has a loader only because it was built with -buildmode=pie: build it without.'
-    return text + ('Build it with CGO_ENABLED=0, or against the C library of this host.' if said.get('go') else 'Build it against the C library of this host, '
-                   'or statically.')
+    if known.get('go'):
+        return text + 'Build it with CGO_ENABLED=0, or against the C library of this host.'
+    return text + 'Build it against the C library of this host, or statically.'
 
 
-def _library_missing(said):
-    why = said.get('why')
-    if why and said['have']:
-        return ('The loader would take %s for %s, and refuse it: %s.%s Install that library anew.'
-                % (said['have'], said['subject'], why.rstrip('.'), _needed_by(said)))
-    looked = ' It was looked for in %s.' % ', '.join(said['looked']) if said.get('looked') else ''
-    return ('%s is not on %s.%s%s Install the package that brings it (LD_LIBRARY_PATH is not considered: a service starts without), or link it '
-            'statically.' % (said['subject'], _libc(said), looked, _needed_by(said)))
+def _library_missing(known):
+    why = known.get('why')
+    if why and known['have']:
+        return ('The loader would find %s for %s, and refuse it: %s.%s Reinstall that library.'
+                % (known['have'], known['subject'], why.rstrip('.'), _needed_by(known)))
+    looked = ' It was searched for in %s.' % ', '.join(known['looked']) if known.get('looked') else ''
+    return ('%s is not on %s.%s%s Install the package that provides it, or link the program statically. LD_LIBRARY_PATH is not considered, '
+            'because a service starts without it.' % (known['subject'], _libc(known), looked, _needed_by(known)))
 
 
-def _version_missing(said):
-    if said.get('why'):
-        return said['why'][0].upper() + said['why'][1:] + '.'
-    have = ' has at most %s' % said['have'] if said['have'] else ' has no such version'
-    text = '%s is needed of %s, which on %s%s.%s ' % (said['need'], said['subject'], _libc(said), have, _needed_by(said))
-    if not str(said['need']).startswith('GLIBC_'):
-        return text + 'Install a newer %s, or build with an older one.' % said['subject']
-    return text + _rebuild(said)
+def _library_wrong_class(known):
+    return ('For %s this host has only %s, which is not for %s.%s Install the package for the right architecture.'
+            % (known['subject'], known['have'], known['need'], _needed_by(known)))
 
 
-def _symbol_missing(said):
-    version = '@%s' % said['need'] if said['need'] else ''
-    if said.get('late'):
-        return 'It needs the symbol %s%s, which nothing on %s defines: it starts, and dies as soon as it calls that.%s %s' % (
-            said['subject'], version, _libc(said), _needed_by(said), _rebuild(said))
-    where = ' %s does not define it' % said['have'] if said['have'] else ' None of its libraries here defines it'
-    return 'It needs the symbol %s%s.%s on %s.%s %s' % (said['subject'], version, where, _libc(said), _needed_by(said), _rebuild(said))
+def _version_missing(known):
+    if known.get('why'):
+        return known['why'][0].upper() + known['why'][1:] + '.'
+    have = ' provides at most %s' % known['have'] if known['have'] else ' provides no such version'
+    text = 'It needs %s of %s, which on %s%s.%s ' % (known['need'], known['subject'], _libc(known), have, _needed_by(known))
+    if not str(known['need']).startswith('GLIBC_'):
+        return text + 'Install a newer %s, or build with an older one.' % known['subject']
+    return text + _rebuild(known)
 
 
-def _relr(said):
-    if said.get('why'):
-        return 'The loader refuses it: %s. Link it without -z pack-relative-relocs.' % said['why']
-    return ('%s has packed relocations (DT_RELR), which the loader of %s does not know: it would crash. Link it without -z pack-relative-relocs.'
-            % (said['subject'], _libc(said)))
+def _symbol_missing(known):
+    symbol = '%s@%s' % (known['subject'], known['need']) if known['need'] else known['subject']
+    if known.get('late'):
+        return ('It needs the symbol %s, which nothing on %s defines: it starts, and crashes when it first calls that function.%s %s'
+                % (symbol, _libc(known), _needed_by(known), _rebuild(known)))
+    where = '%s does not define it' % known['have'] if known['have'] else 'None of its libraries defines it'
+    return 'It needs the symbol %s. %s on %s.%s %s' % (symbol, where, _libc(known), _needed_by(known), _rebuild(known))
 
 
-def _kernel(said):
-    if said.get('go'):
-        return 'Built with %s, it needs Linux %s or later; this host runs %s. Build it with an older Go, or update the kernel.' % (
-            said['go'] if isinstance(said['go'], str) else said['go'].get('version'), said['need'], said['have'])
-    consequence = '; this host runs %s' % said['have'] if said['have'] else ', and the loader passes it over on this kernel'
-    return '%s was built for Linux %s and later%s.' % (said['subject'], said['need'], consequence)
+def _relr_unsupported(known):
+    if known.get('why'):
+        return 'The loader refuses it: %s. Link it without -z pack-relative-relocs.' % known['why']
+    return ('%s has packed relocations (DT_RELR), which the loader of %s does not support: it would crash. Link it without -z pack-relative-relocs.'
+            % (known['subject'], _libc(known)))
 
 
-def _cpu(said):
-    if said.get('lacks') is None:
-        return '%s needs a processor of level %s; this host has %s.' % (said['subject'], said['need'], said['have'])
+def _kernel_too_old(known):
+    if known.get('go'):
+        version = known['go'] if isinstance(known['go'], str) else known['go'].get('version')
+        return 'It was built with %s and needs Linux %s or later; this host runs %s. Build it with an older Go, or update the kernel.' % (
+            version, known['need'], known['have'])
+    consequence = '; this host runs %s' % known['have'] if known['have'] else ', so the loader skips it on this kernel'
+    return '%s was built for Linux %s and later%s.' % (known['subject'], known['need'], consequence)
+
+
+def _cpu_level(known):
+    if known.get('lacks') is None:
+        return '%s needs a processor of level %s; this host has %s.' % (known['subject'], known['need'], known['have'])
     return ('It was built for processors with %s; this host has %s and lacks %s. Build it with %s.'
-            % (said['need'], said['have'] or 'nothing of it', said['lacks'] or 'some of that', said['setting']))
+            % (known['need'], known['have'] or 'none of these features', known['lacks'] or 'some of these features', known['setting']))
+
+
+def _not_executable(known):
+    if known['have'] == 'a shared library':
+        return 'It is a shared library, which cannot be started: name the program itself.'
+    return 'It is not executable (mode %s): install it with mode 0755.' % known['have']
+
+
+def _undetermined(known):
+    return 'The verdict is open: %s.' % str(known.get('why') or 'there is no evidence').rstrip('.')
 
 
 TEXTS = {
@@ -183,23 +197,22 @@ TEXTS = {
     'not_a_file': '%(why)s',
     'file_unreadable': '%(why)s',
     'file_changed': '%(why)s',
-    'wrong_float_abi': 'It was built for the %(need)s-float ABI, and its loader here is for the %(have)s-float one: build it for the float ABI of this host.',
+    'wrong_float_abi': 'It was built for the %(need)s-float ABI, and its loader on this host is for the %(have)s-float one: build it for the latter.',
     'interpreter_missing': _interpreter_missing,
     'library_missing': _library_missing,
-    'library_wrong_class': lambda said: 'Of %s this host has only %s, which is not for %s.%s Install the package of the right architecture.' % (
-        said['subject'], said['have'], said['need'], _needed_by(said)),
+    'library_wrong_class': _library_wrong_class,
     'version_missing': _version_missing,
     'symbol_missing': _symbol_missing,
-    'relr_unsupported': _relr,
-    'cpu_level': _cpu,
-    'kernel_too_old': _kernel,
-    'page_size': 'Its segments are aligned to fewer bytes than a memory page of this host has (%(have)s): link it with -z max-page-size=65536.',
-    'packed': 'It is packed (UPX): what is inside, which may be dynamic, shows only when it runs. Judge it unpacked (upx -d), or deploy it so.',
-    'not_executable': lambda said: 'It is a shared library: there is nothing in it to start.' if said['have'] == 'a shared library' else
-    'Nobody may execute it (mode %s): install it with mode 0755.' % said['have'],
-    'noexec_mount': 'It lies on a file system that is mounted noexec: nothing there can be run. Put it elsewhere, or mount that without noexec.',
-    'private_symbols': '%(need)s of %(subject)s is private to one build of that library: any update of it may break the program. Rebuild it with each.',
+    'relr_unsupported': _relr_unsupported,
+    'cpu_level': _cpu_level,
+    'kernel_too_old': _kernel_too_old,
+    'page_size': 'Its segments are aligned to less than a memory page of this host (%(have)s bytes): link it with -z max-page-size=65536.',
+    'packed': 'It is packed (UPX), so what the program inside needs is not visible. Unpack it for the check (upx -d), or deploy it unpacked.',
+    'not_executable': _not_executable,
+    'noexec_mount': 'It is on a file system that is mounted noexec, where no program can run. Install it elsewhere, or mount that without noexec.',
+    'private_symbols': '%(need)s of %(subject)s is private to one build of that library: any update of it may break the program. '
+                       'Rebuild the program with each update.',
     'execstack': 'It asks for an executable stack, which hardened hosts (SELinux) refuse: link it with -z noexecstack.',
     'parse_limit': '%(why)s',
-    'undetermined': lambda said: 'That cannot be told: %s.' % str(said.get('why') or 'nothing says so').rstrip('.'),
+    'undetermined': _undetermined,
 }

@@ -1,9 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Will this program run on this host? A pure function of what is known of both.
+"""Will this program run on this host? A pure function of the facts of both.
 
-A reason is {code, severity, subject, need, have, detail}. 'fatal' ends in 'incompatible'; what nobody can tell, in 'unknown'.
+A reason is {code, severity, subject, need, have, detail}. A fatal one makes the verdict 'incompatible'; a warning with a code
+of reasons.OPEN makes it 'unknown'.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -29,9 +30,9 @@ _HARD_FLOAT, _SOFT_FLOAT = 0x400, 0x200
 
 
 def verdict(binary, host):
-    """{'verdict', 'reasons'} for the facts of a program (abi_binary.read()) and of a host (abi_host.Observed.facts()).
+    """{'verdict', 'reasons'} for the facts of a program (program_facts.read()) and of a host (host_facts.Observed.facts()).
 
-    host has in addition 'linking': linking.Linker.answer() or abi_links.from_stored(), None where the program has no interpreter;
+    host has in addition 'linking': linker.Linker.answer() or stored.from_stored(), None where the program has no interpreter;
     and 'script': {'program', 'verdict', 'reasons'} of a script's interpreter, or None.
     """
     reasons = _said(_OF_ANY_FILE, binary, host)
@@ -39,7 +40,7 @@ def verdict(binary, host):
     if file is not None and file['format'] == 'elf':
         reasons += _said(_OF_ANY_ELF, binary, host)
         unfit = _said((_kind,), binary, host) or _said((_architecture,), binary, host)
-        # What else such a file lacks on this host is of no account.
+        # Further reasons would not matter.
         reasons += unfit or _said(_OF_NATIVE_PROGRAMS, binary, host)
     reasons.sort(key=lambda each: _SEVERITIES.index(each['severity']))
     return {'verdict': _conclusion(reasons), 'reasons': reasons}
@@ -71,12 +72,12 @@ def fails(judged, fail_on):
 
 
 def cause(judged):
-    """The reason that a verdict stands on, or None for one that has none."""
+    """The main reason of a verdict, or None if it has none."""
     return (_mistakes(judged) or judged['reasons'] or [None])[0]
 
 
 def _mistakes(judged):
-    """The reasons for which a verdict of 'unknown' is a failure all the same."""
+    """The reasons that make a verdict of 'unknown' a failure by default."""
     return [each for each in judged['reasons'] if each['code'] in abi_reasons.LIKELY_MISTAKES] if judged['verdict'] == UNKNOWN else []
 
 
@@ -86,14 +87,15 @@ def _mistakes(judged):
 def _kind(binary, host):
     file = binary['file']
     if file['truncated']:
-        # What was cut off may be what would tell.
+        # The missing part may hold what decides.
         return
     if file['type'] not in ('EXEC', 'DYN'):
         yield reason('not_elf', 'fatal', binary['path'], 'a program', 'an ELF file of type %s' % file['type'])
     elif file['interp'] is None and not file['static'] and not file['static_pie']:
         if file['type'] == 'DYN' and not file['needed']:
             # Loaders are such libraries, and can be started.
-            yield reason('undetermined', 'warn', binary['path'], 'a program', 'a shared library', why='whether there is anything in this library to start')
+            yield reason('undetermined', 'warn', binary['path'], 'a program', 'a shared library',
+                         why='it is a shared library, and whether it can be started is unknown')
         elif file['type'] == 'DYN':
             yield reason('not_executable', 'fatal', binary['path'], 'a program', 'a shared library')
         else:
@@ -141,7 +143,7 @@ def _float_abi(binary, host):
 
 
 def needed_level(binary):
-    """The x86-64 level that a program says it needs, 'v1' to 'v4'; 'unknown' where it is Go's and does not say; None otherwise."""
+    """The x86-64 level that a program needs, 'v1' to 'v4'; 'unknown' for a Go program that does not say it; None otherwise."""
     said = [processors.isa_level(binary['file']['isa_needed']), _go_level(binary)]
     said = [each for each in said if each]
     return 'unknown' if 'unknown' in said else max(said) if said else None
@@ -155,14 +157,14 @@ def _go_level(binary):
 def _level(binary, host):
     need, have = _go_level(binary), host['cpu_level']
     if need == 'unknown' or (need and need > 'v1' and have is None):
-        yield reason('undetermined', 'warn', binary['path'], need, have, why='which x86-64 level it needs, or this host has, cannot be told')
+        yield reason('undetermined', 'warn', binary['path'], need, have, why='the x86-64 level that it needs, or that this host has, is unknown')
     elif need and have and need > have:
         lacks = [each for each in processors.missing_for_amd64(need, ()) if each in host['cpu_lacks']]
         yield reason('cpu_level', 'fatal', binary['path'], need, have, lacks=', '.join(lacks), setting='GOAMD64=%s' % have)
 
 
 def _isa(binary, host):
-    """glibc since 2.33 refuses a program by its note; for others, it is only what the compiler was told."""
+    """glibc since 2.33 refuses a program because of its note; to other loaders it is only a hint from the compiler."""
     unmet = processors.unmet_isa(binary['file']['isa_needed'], host['cpu_level'])
     if not unmet:
         return
@@ -170,33 +172,33 @@ def _isa(binary, host):
         yield reason('cpu_level', 'fatal', binary['path'], unmet, host['cpu_level'], lacks=None)
     elif not unmet.startswith(processors.BEYOND):
         yield reason('undetermined', 'warn', binary['path'], unmet, host['cpu_level'],
-                     why='it says that it needs a processor of %s, and nobody looks at that before it is too late' % unmet)
+                     why='it says that it needs a processor of level %s, which nothing checks before it starts' % unmet)
 
 
 def _features(binary, host):
-    """What Go's settings for other processors than amd64's ask for."""
+    """The processor features that Go's settings need on architectures other than amd64."""
     name = architecture(binary['file'])
     if not binary['go'] or name == 'amd64':
         return
     setting, asked = processors.asked_by_go(name, binary['go']['settings'])
     features = host['cpu_features']
-    # Processors of 64 bits do all of what those of 32 bits did.
+    # 64-bit processors have all features of the 32-bit ones.
     if asked == [] or {'arm': 'arm64', '386': 'amd64'}.get(name) in host['runs']:
         return
     if asked is None or features is None:
-        yield reason('undetermined', 'warn', binary['path'], setting, None, why='whether the processor has what %s asks for cannot be told' % setting)
+        yield reason('undetermined', 'warn', binary['path'], setting, None, why='whether this processor has the features that %s needs is unknown' % setting)
     elif not any(set(each) <= set(features) for each in asked):
         yield reason('cpu_level', 'fatal', binary['path'], setting, ' '.join(features) or None,
                      lacks=', '.join(each for each in asked[0] if each not in features), setting='a lower %s' % setting.split('=')[0])
 
 
 def needed_kernel(binary):
-    """The oldest kernel that a program says it needs, as a tuple, or None."""
+    """The oldest kernel that a program needs according to its own facts, as a tuple, or None."""
     wanted = []
     if binary['go']:
         minimum = _kernel_of_go(binary['go']['version'], architecture(binary['file']))
         wanted += [minimum] if minimum else []
-    # A dynamic program does not look; its C library does for it.
+    # In a dynamic program, the C library that it loads has this requirement.
     if binary['file']['interp'] is None and binary['file']['kernel_tag']:
         wanted.append(tuple(binary['file']['kernel_tag']))
     return max(wanted) if wanted else None
@@ -209,7 +211,7 @@ def _kernel_of_go(version, goarch):
     try:
         return trial.minimum_kernel(found.group(1), goarch)
     except GofleetError:
-        # A version that nobody knows the rules of.
+        # A version whose minimum is unknown.
         return None
 
 
@@ -222,7 +224,7 @@ def _kernel(binary, host):
 
 
 def _entry(binary, host):
-    """The kernel and the loaders jump there without a look."""
+    """The kernel and the loaders jump to the entry point without a check."""
     file, entry = binary['file'], binary.get('entry')
     if entry is None:
         return
@@ -230,7 +232,7 @@ def _entry(binary, host):
     # On ppc64 the entry is a descriptor, in a segment of data; and what asks for an executable stack gets executable data on some kernels.
     must_be_code = architecture(file) != 'ppc64' and file['stack_executable'] is False
     if not inside or (must_be_code and not any(load['flags'] & 1 for load in inside)):
-        yield reason('malformed', 'fatal', binary['path'], why='It begins at %#x, where there is no code: it would die at once. Build it anew.' % entry)
+        yield reason('malformed', 'fatal', binary['path'], why='Its entry point %#x is in no code segment, so it would crash at once: build it again.' % entry)
 
 
 def _page_size(binary, host):

@@ -4,7 +4,7 @@
 """A strict reader of gzipped tars as Go writes them, from front to back, in bounded memory.
 
 It knows plain files and folders in the ustar format, and the two ways to write a name that is too long for it: pax
-headers (POSIX.1-2001) and GNU's. It refuses all else, and whatever two readers could understand in two ways.
+headers (POSIX.1-2001) and GNU's. It refuses everything else, and everything that two readers could understand differently.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -18,7 +18,7 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof.digests import CHUNK
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 
 # kind: FILE or FOLDER; name: bytes, without a slash at its end; mode: all bits of the header; size: bytes; mtime: seconds since the epoch.
@@ -46,22 +46,22 @@ _REFUSED = {
     b'1': 'a hard link', b'2': 'a symbolic link', b'3': 'a character device', b'4': 'a block device', b'6': 'a named pipe',
     b'S': 'a sparse file', b'g': 'a header for all members', b'K': 'a long target of a link',
 }
-# What a pax header may say besides the name. None of it is applied: whole seconds and no owners are enough for a toolchain.
+# What a pax header may hold besides the name. It is ignored: a toolchain needs no owners and no fractions of seconds.
 _IGNORED = (b'mtime', b'atime', b'ctime', b'uid', b'gid', b'uname', b'gname', b'comment')
 
 
 def members(stream):
     """Each Member of the tar in an Inflated; the caller reads the content of one before it takes the next.
 
-    Raises GofleetError(archive_unsafe) for kinds of members that no archive of Go's has; ValueError, EOFError and
-    zlib.error, which tell the reason, for what is no such tar.
+    Raises GofleetError(archive_unsafe) for kinds of members that no Go archive has; ValueError, EOFError and
+    zlib.error, whose text is the reason, for what is not such a tar.
     """
     name = None
     while True:
         block = stream.read(_BLOCK)
         if block == _END:
             if stream.read(_BLOCK) != _END:
-                raise ValueError('it has a single block of zeros where it should end or go on')
+                raise ValueError('it has a single block of zeros, where the end of a tar has two')
             return
         fields, size = _parse(block)
         if fields.kind in (_PAX, _GNU_NAME):
@@ -78,7 +78,7 @@ def _parse(block):
     """(fields, size in bytes) of a header."""
     fields = _Fields(*_HEADER.unpack(block))
     if fields.magic not in (_USTAR, _GNU):
-        raise ValueError('it is no tar in the ustar format')
+        raise ValueError('it is not a tar in the ustar format')
     # Readers that differ on which blocks are headers would see different members.
     if _number(fields.checksum) != sum(bytearray(block)) - sum(bytearray(fields.checksum)) + 8 * ord(' '):
         raise ValueError('the checksum of a header is wrong')
@@ -88,7 +88,7 @@ def _parse(block):
 def _number(field):
     digits = field.strip(b' \0')
     if foreign_values.whole(digits) is None:
-        raise ValueError('a header has %r for a number' % to_native(field, errors='surrogate_or_replace'))
+        raise ValueError('a header has %r where a number must be' % to_native(field, errors='surrogate_or_replace'))
     return int(digits, 8)
 
 
@@ -107,13 +107,13 @@ def _long_name(kind, content):
         digits = content.partition(b' ')[0]
         length = foreign_values.whole(digits) or 0
         if length <= len(digits) + 1 or content[length - 1:length] != b'\n':
-            raise ValueError('a pax header is broken')
+            raise ValueError('a pax header is invalid')
         key, dummy, value = content[len(digits) + 1:length - 1].partition(b'=')
         content = content[length:]
         if key == b'path' and not name:
             name = value
         elif key not in _IGNORED:
-            raise GofleetError("The archive has a pax header '%s', which no archive of Go's needs." % to_native(key[:100], errors='surrogate_or_replace'),
+            raise GofleetError("The archive has a pax header '%s', which no Go archive needs." % to_native(key[:100], errors='surrogate_or_replace'),
                                'archive_unsafe', key=to_native(key[:100], errors='surrogate_or_replace'))
     return name
 
@@ -122,7 +122,7 @@ def _member(fields, size, name):
     kind = _KINDS.get(fields.kind)
     if kind is None or (kind == FOLDER and size):
         shown = to_native(name[:1000], errors='surrogate_or_replace')
-        raise GofleetError("The archive holds '%s', which is %s; Go's archives hold plain files and folders, nothing else."
+        raise GofleetError("The archive holds '%s', which is %s; a Go archive holds plain files and folders only."
                            % (shown, _REFUSED.get(fields.kind, 'of an unknown kind')), 'archive_unsafe', member=shown)
     if kind == FOLDER:
         name = name[:-1] if name.endswith(b'/') else name
@@ -136,9 +136,9 @@ class Inflated(object):
     source: file object of the packed bytes. Raises EOFError, ValueError and zlib.error for what is damaged.
     """
 
-    # Small: zlib hands back what it had no room to unpack, and each time that is copied.
+    # Small: zlib returns the input that it had no room for, which is copied each time.
     _PACKED = 1 << 15
-    # What tars are filled up with at most, by the blocking factors in use.
+    # Zeros at the end of a tar, at most, with the blocking factors in use.
     _PADDING = 1 << 20
 
     def __init__(self, source):
@@ -170,7 +170,7 @@ class Inflated(object):
             self._at = len(self._chunk)
             rest += len(piece)
             if piece.strip(b'\0') or rest > self._PADDING:
-                raise ValueError('something follows its last file')
+                raise ValueError('there is data after its last file')
 
     def _fill(self):
         """Whether there is another chunk."""
@@ -178,10 +178,10 @@ class Inflated(object):
             packed = self._inflater.unconsumed_tail or self._source.read(self._PACKED)
             if not packed:
                 return self._ended()
-            self._chunk = self._inflater.decompress(packed, CHUNK)
+            self._chunk = self._inflater.decompress(packed, digests.CHUNK)
             self._at = 0
             if self._inflater.unused_data:
-                raise ValueError('something follows its gzip stream')
+                raise ValueError('there is data after its gzip stream')
             if self._chunk:
                 return True
 

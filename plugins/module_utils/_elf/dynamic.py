@@ -3,8 +3,8 @@
 
 """The dynamic table of a program: its entries, and the versions that it needs and defines.
 
-Loaders read the table to its DT_NULL and the chains of versions to the entry whose next is 0; sizes and counts that stand
-beside them (p_filesz, DT_VERNEEDNUM) stop no loader, so they hide nothing from this reader. Sources: glibc elf/dl-load.c,
+Loaders read the table to its DT_NULL and the chains of versions to the entry whose next is 0; they ignore
+the sizes and counts (p_filesz, DT_VERNEEDNUM), and so does this reader. Sources: glibc elf/dl-load.c,
 elf/dl-version.c, elf/get-dynamic-info.h; musl ldso/dynlink.c.
 """
 
@@ -90,25 +90,25 @@ class Dynamic:
 
 
 def numbered_needs(image, dynamic, found):
-    """[Numbered] of the DT_VERNEED chain; appends to found [text] what its count says in spite of it."""
+    """[Numbered] of the DT_VERNEED chain; appends to found [text] where the counts in the file disagree with it."""
     if dynamic.get('VERNEED') is None:
         return []
     numbered = []
     libraries = 0
     for at, entry in _chain(image, 'need', dynamic.get('VERNEED'), 'a needed version'):
         if entry.version != 1:
-            raise image.source.refusal('malformed', 'a needed version', at, entry.version, 'its format is not 1, the only one there is')
+            raise image.source.refusal('malformed', 'a needed version', at, entry.version, 'its format must be 1')
         libraries += 1
         library = dynamic.version_text(entry.file, 'VERNEED')
         if not entry.count:
-            # The loader looks at the first one all the same.
-            found.append('a library of DT_VERNEED says that no version of it is needed')
+            # The loader reads the first one nevertheless.
+            found.append('a library of DT_VERNEED claims that no version of it is needed')
         for dummy, version in _chain(image, 'need_version', at + entry.aux, 'a needed version of %s' % library):
             name = dynamic.version_text(version.name, 'VERNEED')
             numbered.append(Numbered(version.other & 0x7fff, library, Version(name, version.hash, version.flags)))
             _bound(image, numbered, at)
     if dynamic.get('VERNEEDNUM') != libraries:
-        found.append('DT_VERNEEDNUM says %s libraries, the chain has %d' % (dynamic.get('VERNEEDNUM'), libraries))
+        found.append('DT_VERNEEDNUM claims %s libraries, the chain has %d' % (dynamic.get('VERNEEDNUM'), libraries))
     return numbered
 
 
@@ -121,13 +121,13 @@ def grouped(numbered):
 
 
 def definitions(image, dynamic, found):
-    """[Defined] of the DT_VERDEF chain; appends to found [text] the definitions that no need can meet, and leaves them out."""
+    """[Defined] of the DT_VERDEF chain; leaves out the definitions that match no need, and appends them to found [text]."""
     if dynamic.get('VERDEF') is None:
         return []
     defined = []
     for at, entry in _chain(image, 'definition', dynamic.get('VERDEF'), 'a version definition'):
         if entry.version != 1:
-            raise image.source.refusal('malformed', 'a version definition', at, entry.version, 'its format is not 1, the only one there is')
+            raise image.source.refusal('malformed', 'a version definition', at, entry.version, 'its format must be 1')
         name = dynamic.version_text(image.record('definition_name', at + entry.aux, 'the name of a version').name, 'VERDEF')
         if entry.hash == version_hash(name):
             defined.append(Defined(entry.index & 0x7fff, name, entry.hash, entry.flags))
@@ -157,4 +157,4 @@ def _chain(image, name, address, what):
             raise image.source.refusal('malformed', what, at, entry.next, 'the next one begins within this one')
         at += entry.next
         if at - address > tables.MAX_VERSION_WINDOW or steps > tables.MAX_VERSIONS:
-            raise image.source.refusal('parse_limit', what, at, at - address, 'the chain goes on for too long')
+            raise image.source.refusal('parse_limit', what, at, at - address, 'the chain is too long')

@@ -21,13 +21,13 @@ def text_of(raw):
 
 
 class Image:
-    """source: Source; layout: elf_tables.Layout; machine: e_machine; loads: [Load] in the order in which they are mapped."""
+    """source: Source; layout: tables.Layout; machine: e_machine; loads: [Load] in the order in which they are mapped."""
 
     def __init__(self, source, layout, machine, loads):
         self.source = source
         self.layout = layout
         self.machine = machine
-        # Where they overlap, the one that was mapped last is what a program sees.
+        # Where they overlap, the program sees the one that is mapped last.
         self._loads = [load for load in reversed(loads) if load.memsz]
         self._strings = {}
 
@@ -52,7 +52,7 @@ class Image:
         return content + b'\0' * (length - in_file)
 
     def table(self, address, length, what):
-        """As read(), but all of it has to stand in the file: entries that are only zeros are none, however many are claimed."""
+        """As read(), but all of it must be in the file: a table of any size can be claimed in zeros that are not."""
         in_file = self.place(address, what)[1]
         if length > in_file:
             raise self.source.refusal('malformed', what, address, length, 'only %d bytes of its segment are in the file' % in_file)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the notes of a program say: build ids, the kernel and system that it is for, the processor level that it needs."""
+"""The notes of a program: build ids, the kernel and system that it is for, the processor level that it needs."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -9,23 +9,22 @@ __metaclass__ = type
 
 import binascii
 
-from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables
-from ansible_collections.gofleet.golang.plugins.module_utils._elf.image import text_of
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import image, tables
 
 
-def facts(layout, content, align, said):
-    """Put into said (a dictionary) what the notes in content say; the first one that says something stands.
+def facts(layout, content, align, found):
+    """Add the facts of the notes in content to found (a dictionary); the first note of a kind counts.
 
-    content: the bytes of a PT_NOTE; align: its p_align. What is cut off at the end is passed over, as loaders do.
+    content: the bytes of a PT_NOTE; align: its p_align. A note that is cut off at the end is skipped, as loaders do.
     """
     for owner, kind, description in _notes(layout, content, align):
         if owner == b'GNU' and kind in _GNU:
             for name, value in _GNU[kind](layout, description).items():
-                said.setdefault(name, value)
+                found.setdefault(name, value)
         elif owner == b'Go' and kind == tables.NT_GO_BUILD_ID:
-            said.setdefault('go_build_id', text_of(description))
+            found.setdefault('go_build_id', image.text_of(description))
         elif owner in tables.FOREIGN_OWNERS:
-            said.setdefault('foreign_os', tables.FOREIGN_OWNERS[owner])
+            found.setdefault('foreign_os', tables.FOREIGN_OWNERS[owner])
 
 
 def _notes(layout, content, align):
@@ -62,11 +61,11 @@ def _build_id(dummy_layout, description):
 def _properties(layout, description):
     at = 0
     while at + layout.property.size <= len(description):
-        found = layout.property.read(description, at)
+        each = layout.property.read(description, at)
         begin = at + layout.property.size
-        if found.type == tables.GNU_PROPERTY_X86_ISA_1_NEEDED and found.size == 4 and begin + 4 <= len(description):
+        if each.type == tables.GNU_PROPERTY_X86_ISA_1_NEEDED and each.size == 4 and begin + 4 <= len(description):
             return {'isa_needed': layout.numbers(description[begin:begin + 4], 'I')[0]}
-        at = _aligned(begin + found.size, layout.word)
+        at = _aligned(begin + each.size, layout.word)
     return {}
 
 

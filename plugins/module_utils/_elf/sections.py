@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The section table: a hint, which no loader reads and anything may be wrong in."""
+"""The section table: a hint, because no loader reads it and it may hold anything."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -17,11 +17,11 @@ Section = collections.namedtuple('Section', 'name type flags addr offset size')
 
 
 def read(source, layout):
-    """[Section], None where there is no table that makes sense."""
+    """[Section], None without a valid table."""
     try:
         return _read(source, layout)
     except GofleetError as exc:
-        # Whoever cut or bent the table changed nothing for a loader; an unreadable disk is another matter.
+        # A damaged table changes nothing for a loader; a disk that cannot be read does.
         if exc.code == 'file_unreadable':
             raise
         return None
@@ -33,7 +33,7 @@ def _read(source, layout):
         return None
     count, names = header.shnum, header.shstrndx
     if not count or names == 0xffff:
-        # More than the header's fields can say: the first section does.
+        # Too many for the fields of the header: the first section has the numbers.
         first = layout.section.read(source.read_at(header.shoff, layout.section.size, 'the first section header'))
         count, names = count or first.size, first.link if names == 0xffff else names
     if not 0 < count <= tables.MAX_SECTIONS:

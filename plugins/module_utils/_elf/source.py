@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A file that is opened once and read in bounds, wherever a hostile header points."""
+"""A file that is opened once and read within bounds, wherever a hostile header points."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -14,7 +14,7 @@ import os
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 
-# Small reads come in whole pages, which are kept: what a loader needs lies close together.
+# Small reads fetch whole pages, which are kept: what a loader needs is close together.
 _PAGE = 4096
 _SMALL = 2 * _PAGE
 _LARGEST = 1 << 24
@@ -23,9 +23,9 @@ _BUDGET = 1 << 28
 _CHUNK = 1 << 20
 
 _HINTS = {
-    'malformed': 'It is damaged, or was made to mislead: build or fetch it again.',
-    'truncated': 'It was cut short: fetch it again, and compare its digest.',
-    'parse_limit': 'No program that a compiler made is known to go that far, so nothing is said about this one.',
+    'malformed': 'It is damaged or hostile: build or fetch it again.',
+    'truncated': 'It is truncated: fetch it again, and compare its digest.',
+    'parse_limit': 'No known compiler makes such a program, so it was not checked further.',
 }
 
 
@@ -58,7 +58,7 @@ class Source:
         return whole[start:start + length]
 
     def pages_read(self):
-        """The numbers of the pages of 4096 bytes that small reads brought in so far."""
+        """The numbers of the pages of 4096 bytes that small reads fetched so far."""
         return set(self._pages)
 
     def _page(self, number, what):
@@ -99,7 +99,7 @@ class Source:
             offset += len(part)
 
     def refusal(self, code, what, offset, value, why):
-        """The GofleetError for bytes that cannot be taken. code: malformed, truncated or parse_limit; offset: in the file, or an address."""
+        """The GofleetError for bytes that are refused. code: malformed, truncated or parse_limit; offset: in the file, or an address."""
         return GofleetError('%s: %s at %#x (%s): %s. %s' % (self.path, what, offset, value, why, _HINTS[code]),
                             code, path=self.path, offset=offset, what=what, value=value)
 
@@ -108,7 +108,7 @@ if hasattr(os, 'pread'):
     def _pread(descriptor, length, offset):
         return os.pread(descriptor, length, offset)
 else:
-    # Python 2.7; the descriptor is nobody else's.
+    # Python 2.7; no other code uses the descriptor.
     def _pread(descriptor, length, offset):
         os.lseek(descriptor, offset, os.SEEK_SET)
         return os.read(descriptor, length)

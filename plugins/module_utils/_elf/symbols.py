@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The dynamic symbols of a program or library: what it takes from others, and what it gives.
+"""The dynamic symbols of a program or library: those that it needs from others, and those that it defines.
 
 No entry of the dynamic table says how many there are (the section table does, but no loader reads it): DT_HASH has the number
-as that of its chains; DT_GNU_HASH ends at the last symbol that is given, if there is one; and what is taken, a relocation names.
+as that of its chains; DT_GNU_HASH ends at the last symbol that is defined, if there is one; and relocations name those that are needed.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -14,8 +14,8 @@ __metaclass__ = type
 import collections
 
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import dynamic as elf_dynamic
-from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables
-from ansible_collections.gofleet.golang.plugins.module_utils._elf.image import text_of
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import image as elf_image
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import relocations, tables
 
 # An undefined symbol. version, library: text, or None where it has no version.
 Symbol = collections.namedtuple('Symbol', 'name version library weak')
@@ -57,7 +57,7 @@ def _is_given(entry):
 
 
 def table(image, dynamic):
-    """(name, number of its version, entry) of each symbol but the first, which is none."""
+    """(name, number of its version, entry) of each symbol; the first entry of the table is empty and skipped."""
     if dynamic.get('SYMTAB') is None or dynamic.get('STRTAB') is None:
         return
     count = _count(image, dynamic)
@@ -75,7 +75,7 @@ def table(image, dynamic):
 
 
 class _Names:
-    """The strings of symbols: the table is read once; what lies past its stated size, one by one, as a loader would."""
+    """The names of symbols: the table is read once, and strings past its stated size one by one, as a loader does."""
 
     def __init__(self, image, dynamic):
         self._image = image
@@ -88,11 +88,11 @@ class _Names:
         end = self._table.find(b'\0', offset, offset + tables.MAX_STRING) if offset < len(self._table) else -1
         if end < 0:
             return self._image.string(self._address + offset, 'the name of a symbol')
-        return text_of(self._table[offset:end])
+        return elf_image.text_of(self._table[offset:end])
 
 
 def _count(image, dynamic):
-    """How many symbols there are, as far as anything refers to them."""
+    """How many symbols there are, according to the largest number that anything refers to."""
     counts = [
         _hashed(image, dynamic),
         _gnu_hashed(image, dynamic),
@@ -113,7 +113,7 @@ def _hashed(image, dynamic):
 
 
 def _gnu_hashed(image, dynamic):
-    """0 where no symbol is given, and so nothing is said of the number of those that are taken."""
+    """0 if no symbol is defined: DT_GNU_HASH then says nothing about the number of those that are needed."""
     address = dynamic.get('GNU_HASH')
     if address is None:
         return 0
@@ -130,7 +130,7 @@ def _gnu_hashed(image, dynamic):
 
 
 def _end_of_chain(image, chains, start):
-    """The number behind the last entry of a chain: the one whose lowest bit is set."""
+    """One more than the number of the last entry of a chain, which is the one whose lowest bit is set."""
     at = start
     while at < tables.MAX_SYMBOLS:
         dummy, in_file, dummy2 = image.place(chains + 4 * at, 'a chain of DT_GNU_HASH')
@@ -144,24 +144,11 @@ def _end_of_chain(image, chains, start):
 
 def _related(image, dynamic):
     """One more than the largest number of a symbol that a relocation names."""
-    plt = 'RELA' if dynamic.get('PLTREL') == 7 else 'REL'
     largest = 0
     for kind, address, size, skip in (
             ('RELA', dynamic.get('RELA'), dynamic.get('RELASZ', 0), dynamic.get('RELACOUNT', 0)),
             ('REL', dynamic.get('REL'), dynamic.get('RELSZ', 0), dynamic.get('RELCOUNT', 0)),
-            (plt, dynamic.get('JMPREL'), dynamic.get('PLTRELSZ', 0), 0)):
+            (relocations.kind_of_plt(dynamic), dynamic.get('JMPREL'), dynamic.get('PLTRELSZ', 0), 0)):
         if address is not None and size:
-            largest = max(largest, _largest_named(image, kind, address, size, skip))
+            largest = max([largest] + relocations.symbol_numbers(image, kind, address, size, skip))
     return largest + 1
-
-
-def _largest_named(image, kind, address, size, skip):
-    """skip: how many relative ones, which name no symbol, come first (DT_RELACOUNT)."""
-    words = 3 if kind == 'RELA' else 2
-    count = size // (words * image.layout.word)
-    begin = min(skip, count)
-    if count - begin > tables.MAX_RELOCATIONS:
-        raise image.source.refusal('parse_limit', 'DT_%s' % kind, address, count, 'more than %d relocations' % tables.MAX_RELOCATIONS)
-    content = image.table(address + begin * words * image.layout.word, (count - begin) * words * image.layout.word, 'DT_%s' % kind)
-    infos = image.layout.numbers(content, image.layout.word_letter)[1::words]
-    return max(infos) >> (32 if image.layout.bits == 64 else 8) if infos else 0

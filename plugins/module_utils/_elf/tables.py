@@ -10,7 +10,7 @@ __metaclass__ = type
 import collections
 import struct
 
-from ansible_collections.gofleet.golang.plugins.module_utils._host.architecture import GOARCH_OF_HEADER
+from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
 MAGIC = b'\x7fELF'
 
@@ -31,7 +31,7 @@ _FIELDS = {
     'property': {32: ('II', 'type size'), 64: ('II', 'type size')},
     'gnu_hash': {32: ('IIII', 'buckets offset bloom shift'), 64: ('IIII', 'buckets offset bloom shift')},
 }
-# Where the header's fields begin: behind e_ident.
+# Offset of the header's first field: the size of e_ident.
 IDENT = 16
 
 
@@ -80,14 +80,13 @@ MACHINES = {
     (42, 32, '<'): 'sh', (42, 32, '>'): 'sheb', (4, 32, '>'): 'm68k', (0x9026, 64, '<'): 'alpha', (247, 64, '<'): 'bpf', (247, 64, '>'): 'bpf',
     (252, 32, '<'): 'csky', (94, 32, '<'): 'xtensa', (94, 32, '>'): 'xtensaeb',
 }
-MACHINES.update(GOARCH_OF_HEADER)
-# Whose kernels look at EI_CLASS too (elf_check_arch in arch/*/include/asm/elf.h of Linux; where unsure, yes): a lie stops those.
+MACHINES.update(ports.GOARCH_OF_HEADER)
+# Machines whose kernels check EI_CLASS too (elf_check_arch in arch/*/include/asm/elf.h of Linux; if unsure, yes).
 CLASS_MATTERS = frozenset((8, 22, 243, 258))
-# Whose kernels try the 64-bit reading first whatever EI_CLASS says.
+# Machines whose kernels try the 64-bit layout first, whatever EI_CLASS says.
 WIDE_FIRST = frozenset((62,))
-# Whose DT_HASH has entries of 64 bits in 64-bit files.
+# Machines whose DT_HASH has 64-bit entries in 64-bit files.
 WIDE_HASH = frozenset((22, 0x9026))
-EM_MIPS = 8
 EM_AMD64 = 62
 
 TYPES = {1: 'REL', 2: 'EXEC', 3: 'DYN', 4: 'CORE'}
@@ -95,7 +94,7 @@ TYPES = {1: 'REL', 2: 'EXEC', 3: 'DYN', 4: 'CORE'}
 OSABIS = frozenset((0, 3, 97))
 
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_GNU_STACK, PT_GNU_PROPERTY = 1, 2, 3, 4, 0x6474e551, 0x6474e553
-PF_X, PF_W, PF_R = 1, 2, 4
+PF_X, PF_W = 1, 2
 SHT_SYMTAB, SHT_NOBITS = 2, 8
 
 DT_NULL = 0
@@ -124,7 +123,7 @@ STT_TLS = 6
 STT_LINKED = frozenset((0, 1, 2, 5, 6, 10))
 STV_DEFAULT, STV_PROTECTED = 0, 3
 
-# Bounds. Program headers: what Linux takes (fs/binfmt_elf.c: 64 KB of them). The others are many times what is met.
+# Bounds. Program headers: what Linux takes (fs/binfmt_elf.c: 64 KB of them). The others are many times what real programs have.
 MAX_PROGRAM_BYTES = 65536
 MAX_INTERP = 4096
 MAX_NOTES = 65536

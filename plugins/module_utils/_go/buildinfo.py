@@ -15,9 +15,9 @@ import collections
 import re
 
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import image as elf_image
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import sections as elf_sections
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables as elf_tables
-from ansible_collections.gofleet.golang.plugins.module_utils._elf.image import text_of
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._go import startup
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
@@ -26,8 +26,8 @@ from ansible_collections.gofleet.golang.plugins.module_utils._texts import forei
 # 'path@version', or None. settings: {key: value} of 'go version -m' (GOAMD64, CGO_ENABLED, -trimpath, vcs.revision ...), {} before
 # Go 1.18. cgo: whether it was enabled, None if unsaid. vcs_revision: str or None. trimpath: bool, None if there are no settings.
 # source: 'section' or 'segment', where the magic was found.
-# cpu_level_text: what Go's own start-up text says of GOAMD64: None if nothing had to be looked for (settings say it, or it is not
-# amd64), 'v1' to 'v4', or 'unknown' if the bounded search did not decide it.
+# cpu_level_text: GOAMD64 according to Go's start-up code: 'v1' to 'v4', 'unknown' if the bounded search does not decide it, None if
+# it was not needed (the settings have it, or the program is not for amd64).
 Build = collections.namedtuple('Build', 'version path main settings cgo vcs_revision trimpath source cpu_level_text')
 
 MAGIC = b'\xff Go buildinf:'
@@ -37,7 +37,7 @@ _BIG_ENDIAN, _INLINE = 1, 2
 _MAX_VERSION, _MAX_MODULES = 4096, 1 << 22
 # How much of the data is searched when the section table does not say where the header is.
 _CHUNK, _MAX_SEARCH = 1 << 20, 1 << 25
-# What runtime.modinfo is framed with, at each end (cmd/go/internal/modload, infoStart and infoEnd).
+# Bytes of the marks at the beginning and at the end of runtime.modinfo (cmd/go/internal/modload, infoStart and infoEnd).
 _FRAME = 16
 
 
@@ -61,10 +61,10 @@ def read(source, binary):
     version, modules, is_inline = _strings(image, address)
     if not version:
         return None
-    said = _said(modules)
-    # Before Go 1.18, whose form is the other one, there was no GOAMD64.
-    level = startup.level(image, sections) if is_inline and 'GOAMD64' not in said[2] else None
-    return _build(text_of(version), said, where, level)
+    contents = _contents(modules)
+    # Before Go 1.18, which uses the other form, there was no GOAMD64.
+    level = startup.level(image, sections) if is_inline and 'GOAMD64' not in contents[2] else None
+    return _build(elf_image.text_of(version), contents, where, level)
 
 
 # ---- where it is
@@ -84,7 +84,7 @@ def _find(image, binary, sections):
 
 
 def _is_header(image, section):
-    # A table that lies has said nothing.
+    # A section table with a wrong address is ignored.
     try:
         return not section.addr % _ALIGN and image.read(section.addr, len(MAGIC), "Go's build info") == MAGIC
     except GofleetError as exc:
@@ -114,11 +114,11 @@ def _search(image, load, left):
     return None, left
 
 
-# ---- what it says
+# ---- its contents
 
 
 def _strings(image, address):
-    """(version, modules, whether they stand inline); the two as bytes, the version empty if there is none."""
+    """(version, modules, whether they are inline); the two as bytes, the version empty if there is none."""
     header = image.read(address, _HEADER, "Go's build info")
     width, flags = bytearray(header)[14:16]
     if flags & _INLINE:
@@ -144,7 +144,7 @@ def _inline(image, address, most):
         if not byte & 0x80:
             break
         if shift > 63:
-            raise image.source.refusal('malformed', "the length of a text of Go's build info", address, length, 'it is longer than 64 bits')
+            raise image.source.refusal('malformed', "the length of a text of Go's build info", address, length, 'it has more than 64 bits')
     return _text(image, at, length, most), at + length
 
 
@@ -161,7 +161,7 @@ def _text(image, address, length, most):
     return image.table(address, length, "a text of Go's build info") if length else b''
 
 
-def _said(modules):
+def _contents(modules):
     """(path, main, settings) of the module text."""
     path = main = None
     settings = {}
@@ -176,8 +176,8 @@ def _said(modules):
     return path, main, settings
 
 
-def _build(version, said, where, level):
-    path, main, settings = said
+def _build(version, contents, where, level):
+    path, main, settings = contents
     return Build(
         version=version, path=path, main=main, settings=settings, cgo=settings['CGO_ENABLED'] == '1' if 'CGO_ENABLED' in settings else None,
         vcs_revision=settings.get('vcs.revision'), trimpath=settings.get('-trimpath') == 'true' if settings else None, source=where, cpu_level_text=level)
@@ -185,10 +185,10 @@ def _build(version, said, where, level):
 
 def _lines(modules):
     """(kind, rest) of each line of the module text, as 'go version -m' prints them."""
-    # Whatever is not framed is not module text (debug/buildinfo of Go).
+    # Without the marks it is not module text (debug/buildinfo of Go).
     if len(modules) < 2 * _FRAME + 1 or modules[-_FRAME - 1:-_FRAME] != b'\n':
         return []
-    lines = text_of(modules[_FRAME:-_FRAME]).split('\n')
+    lines = elf_image.text_of(modules[_FRAME:-_FRAME]).split('\n')
     return [line.split('\t', 1) for line in lines if '\t' in line]
 
 
@@ -205,6 +205,6 @@ def _unquoted(text):
         try:
             return foreign_values.from_json(text)
         except ValueError:
-            # Go has more escapes than JSON; what they stand for is of no account to anyone here.
+            # Go has more escapes than JSON; a value with one of them stays quoted.
             return text
     return text

@@ -5,8 +5,8 @@
 linked by something else than the go command.
 
 A program for v2 or later ends with a text, "... processors with v3 microarchitecture support.", on a processor that is older
-(runtime/asm_amd64.s). One for v1 has no such text, and the read-only data of a large program is too much to search for what is
-not there. So the start-up code is followed instead, a few hundred bytes of it: from the entry to runtime.rt0_go, which is known
+(runtime/asm_amd64.s). One for v1 has no such text, and to search all read-only data of a large program for a text that may be
+missing would take too long. So the start-up code is followed instead, a few hundred bytes of it: from the entry to runtime.rt0_go, which is known
 by its comparison with the name of Intel's processors, and which refers to the text if there is one.
 """
 
@@ -22,10 +22,10 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 
 _TEXT = re.compile(br'This program can only be run on AMD64 processors with (v[2-4]) microarchitecture support\.')
 _TEXT_SIZE = 84
-# Where it lies unless the code says: among the larger things, which the linker puts last.
+# How much of the end of .rodata is searched, where the linker puts large values, if the code does not lead to the text.
 _SEARCHED = 1 << 19
 
-# What the C library's _start does with the address of main: lea main(%rip),%rdi; or mov $main,%rdi.
+# How the C library's _start loads the address of main: lea main(%rip),%rdi; or mov $main,%rdi.
 _MAIN = re.compile(br'(?P<relative>\x48\x8d\x3d)(?P<distance>.{4})|\x48\xc7\xc7(?P<address>.{4})', re.DOTALL)
 _START = 64
 # jmp, after what _rt0_amd64 does: mov (%rsp),%rdi; lea 8(%rsp),%rsi. An endbr64 may stand before either.
@@ -41,7 +41,7 @@ _WHAT = "Go's start-up code"
 
 
 def level(image, sections):
-    """'v1' to 'v4', or 'unknown' where bounded reading does not decide it; None where Go knows no levels.
+    """'v1' to 'v4', or 'unknown' if bounded reading does not decide it; None for architectures without levels.
 
     Raises GofleetError(file_unreadable).
     """
@@ -50,7 +50,7 @@ def level(image, sections):
     try:
         return _by_code(image) or _by_search(image, sections) or 'unknown'
     except GofleetError as exc:
-        # Code that leads out of the program is not the code that was looked for.
+        # A jump that leads out of the program shows that this is not Go's start-up code.
         if exc.code == 'file_unreadable':
             raise
         return 'unknown'
@@ -94,7 +94,7 @@ def _startup(image, address):
 
 
 def _code(image, address, length):
-    """Up to length bytes; none where there is no memory."""
+    """Up to length bytes; none if the address is in no segment."""
     try:
         return image.table(address, min(length, image.place(address, _WHAT)[1]), _WHAT)
     except GofleetError as exc:
@@ -110,7 +110,7 @@ def _checked(image, address, content):
             found = _TEXT.match(_code(image, address + match.end() + 4 + _signed(distance), _TEXT_SIZE))
             if found:
                 return found.group(1).decode('ascii')
-    # All of the function was there to be read, and no reference.
+    # The whole function was read, and it has no reference to the text.
     return u'v1' if len(content) == _CODE else None
 
 

@@ -56,7 +56,7 @@ class Version(namedtuple('Version', 'major minor stage number')):
 
 
 class Spec(namedtuple('Spec', 'kind version line')):
-    """What somebody asked for.
+    """The version that a user asks for.
 
     kind: 'exact' (version is set), 'line' (line is set) or 'latest'.
     """
@@ -67,7 +67,7 @@ class Spec(namedtuple('Spec', 'kind version line')):
         if self.kind == 'latest':
             return 'latest'
         line = '%d.%d' % self.line
-        # Go's name for the first release of an old line is the line's; 1.20.0 is how to ask for it.
+        # The first release of an old line has the name of the line; users ask for it as 1.20.0.
         return line + '.0' if self.kind == 'exact' and str(self.version) == line else line if self.kind == 'line' else str(self.version)
 
 

@@ -14,24 +14,8 @@ import struct
 import sys
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
-# (e_machine, ELF class in bits, byte order) of a program -> Go's name of the architecture.
-# Numbers: elf.h; names: go tool dist list.
-GOARCH_OF_HEADER = {
-    (3, 32, '<'): '386',
-    (62, 64, '<'): 'amd64',
-    (40, 32, '<'): 'arm',
-    (183, 64, '<'): 'arm64',
-    (258, 64, '<'): 'loong64',
-    (8, 32, '>'): 'mips',
-    (8, 32, '<'): 'mipsle',
-    (8, 64, '>'): 'mips64',
-    (8, 64, '<'): 'mips64le',
-    (21, 64, '>'): 'ppc64',
-    (21, 64, '<'): 'ppc64le',
-    (243, 64, '<'): 'riscv64',
-    (22, 64, '>'): 's390x',
-}
 _BITS = {1: 32, 2: 64}
 _ORDER = {1: '<', 2: '>'}
 # Size of the ELF header, and in it the place of e_flags, by class.
@@ -79,7 +63,7 @@ def goarch_of(header, program='the program'):
     """
     machine, bits, order, flags = _identity(header)
     other = [name for mask, value, name in _OTHER_ABIS.get(machine, ()) if flags & mask == value]
-    found = GOARCH_OF_HEADER.get((machine, bits, order))
+    found = ports.GOARCH_OF_HEADER.get((machine, bits, order))
     if found and not other:
         return found
     said = 'nothing that is ELF'
@@ -87,7 +71,7 @@ def goarch_of(header, program='the program'):
         said = 'machine %d, %d bit, %s endian%s' % (machine, bits, 'little' if order == '<' else 'big', ', '.join([''] + other))
     raise GofleetError(
         "The architecture of this host is unknown to Go: the ELF header of %s says %s (uname: %s). Go's Linux ports are %s."
-        % (program, said, os.uname()[4], ', '.join(sorted(GOARCH_OF_HEADER.values()))),
+        % (program, said, os.uname()[4], ', '.join(sorted(ports.GOARCH_OF_HEADER.values()))),
         'unknown_architecture', machine=machine, uname=os.uname()[4])
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Go's Linux ports as the kernel, ELF and the C libraries know them: tables, and how to look into them."""
+"""Go's Linux ports as the kernel, ELF and the C libraries know them, as tables."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -10,14 +10,30 @@ __metaclass__ = type
 import collections
 import sys
 
-from ansible_collections.gofleet.golang.plugins.module_utils._host.architecture import GOARCH_OF_HEADER
+# (e_machine, ELF class in bits, byte order) of a program -> Go's name of the architecture.
+# Numbers: elf.h; names: go tool dist list.
+GOARCH_OF_HEADER = {
+    (3, 32, '<'): '386',
+    (62, 64, '<'): 'amd64',
+    (40, 32, '<'): 'arm',
+    (183, 64, '<'): 'arm64',
+    (258, 64, '<'): 'loong64',
+    (8, 32, '>'): 'mips',
+    (8, 32, '<'): 'mipsle',
+    (8, 64, '>'): 'mips64',
+    (8, 64, '<'): 'mips64le',
+    (21, 64, '>'): 'ppc64',
+    (21, 64, '<'): 'ppc64le',
+    (243, 64, '<'): 'riscv64',
+    (22, 64, '>'): 's390x',
+}
 
 # machine: e_machine (elf.h); bits, order: its ELF class and byte order. uname: what uname -m may say of such a kernel.
 # glibc, musl: where programs look for their loader (the SYSDEP_INTERPRETER of glibc's ports; LDSO_ARCH of musl's).
 # cache_ids: flags of its libraries in ld.so.cache (sysdeps/*/dl-cache.h, ldconfig.h).
 Port = collections.namedtuple('Port', 'machine bits order uname glibc musl cache_ids')
 
-# Less what the header says of each (host.GOARCH_OF_HEADER).
+# What a Port has besides its header: uname, glibc, musl, cache_ids.
 _KNOWN = {
     '386': (('i386', 'i486', 'i586', 'i686'), ('/lib/ld-linux.so.2',), ('/lib/ld-musl-i386.so.1',), (0x003,)),
     'amd64': (('x86_64', 'amd64'), ('/lib64/ld-linux-x86-64.so.2',), ('/lib/ld-musl-x86_64.so.1',), (0x303,)),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a processor can do, from /proc/cpuinfo, and what the settings of a Go build ask of one."""
+"""The features of a processor, from /proc/cpuinfo, and those that the settings of a Go build need."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -10,7 +10,7 @@ __metaclass__ = type
 import collections
 import re
 
-# features: what every processor of the host has; None where the text does not say. ports: whose kernel writes such a text.
+# features: those of every processor of the host; None if the text has none. ports: Go's names of those whose kernel writes such a text.
 Processors = collections.namedtuple('Processors', 'features ports')
 
 # What each x86-64 level adds, in the kernel's words (x86-64 psABI; go.dev/wiki/MinimumRequirements: pni is SSE3, abm is LZCNT).
@@ -34,7 +34,7 @@ _RISCV = {'rva20u64': (), 'rva22u64': ('zba', 'zbb', 'zbs'), 'rva23u64': ('zba',
 
 
 def read(text):
-    """The Processors that a text of /proc/cpuinfo tells of: the features that all of them have, the slowest counts."""
+    """The Processors of a text of /proc/cpuinfo: their features are those that all of them have."""
     for field, served in _FIELDS:
         found = re.findall(r'^%s[ \t]*:[ \t]*(.*)$' % field, text, re.MULTILINE)
         if found:
@@ -69,7 +69,7 @@ def amd64_level(features):
 
 
 def useful(port, features):
-    """Those of the features that a verdict can turn on, of a port; for amd64 none, its level says them."""
+    """The features on which a verdict for a port can depend; for amd64 none, because its level includes them."""
     if features is None:
         return None
     wanted = {
@@ -81,7 +81,7 @@ def useful(port, features):
 
 
 def missing_for_amd64(level, features):
-    """What keeps a processor from a level 'v1' to 'v4', in the kernel's words."""
+    """The features that a processor lacks for a level 'v1' to 'v4', as the kernel names them."""
     lacks = []
     for name, added in AMD64_LEVELS:
         lacks += [each for each in added if each not in features]
@@ -99,9 +99,9 @@ def isa_level(mask):
 
 
 def unmet_isa(mask, level):
-    """What of GNU_PROPERTY_X86_ISA_1_NEEDED a processor of a level has not, as text; None if it has all.
+    """The part of GNU_PROPERTY_X86_ISA_1_NEEDED that a processor of a level lacks, as text; None if it has all.
 
-    glibc refuses a bit that it does not know, too (sysdeps/x86/isa-level.h). level: 'v1' to 'v4', or None if that is unknown.
+    glibc also refuses a bit that it does not know (sysdeps/x86/isa-level.h). level: 'v1' to 'v4', or None if that is unknown.
     """
     levels = [name for name, dummy in AMD64_LEVELS]
     known = (1 << levels.index(level or 'v1') + 1) - 1

@@ -26,15 +26,15 @@ class Root:
 
     def __init__(self, folder='/'):
         if not os.path.isdir(folder):
-            raise GofleetError("sysroot is '%s', which is no folder on this host. Name the folder that holds the etc, lib and usr to judge by." % folder,
+            raise GofleetError("sysroot '%s' is not a folder on this host. Give the folder that holds the etc, lib and usr of the system to check." % folder,
                                'no_sysroot', path=folder)
         self.folder = os.path.realpath(folder)
         self.whole = self.folder == '/'
 
     def real(self, path):
-        """Where a path inside lies here; None if nothing is there."""
+        """The path on this host of a path inside; None if it does not exist."""
         if '\0' in path:
-            # Python 2 takes no such name, and no file has one.
+            # No file has such a name, and Python 2 raises TypeError for it.
             return None
         if self.whole:
             return path if os.path.exists(path) else None
@@ -42,7 +42,7 @@ class Root:
         return None if inside is None else self._outside(inside)
 
     def resolved(self, path):
-        """A path inside without links, as the kernel would know it; None if nothing is there."""
+        """A path inside with all links resolved, inside; None if it does not exist."""
         if '\0' in path:
             return None
         if self.whole:
@@ -72,7 +72,7 @@ class Root:
         return '/' + '/'.join(done)
 
     def inside(self, real):
-        """The path inside of a file here, without links; None if it does not lie inside."""
+        """The path inside of a file on this host, with all links resolved; None if it is not inside."""
         real = os.path.realpath(real)
         if self.whole:
             return real
@@ -83,7 +83,7 @@ class Root:
 
 
 def is_noexec(path):
-    """Whether nothing on the file system of a path may be run or mapped to be run; False if that cannot be asked."""
+    """Whether the file system of a path is mounted noexec; False if that is unknown."""
     try:
         return bool(os.statvfs(path).f_flag & _ST_NOEXEC)
     except (OSError, AttributeError):

@@ -3,7 +3,7 @@
 
 """glibc's /etc/ld.so.cache: which file ldconfig(8) found for a soname.
 
-Three forms are in the field (sysdeps/generic/dl-cache.h): the old one, of before glibc 2.2; the old one with the new one
+Three forms are in use (sysdeps/generic/dl-cache.h): the old one, from before glibc 2.2; the old one with the new one
 behind it, as ldconfig wrote up to 2.31 (CentOS 7); and the new one alone. Since 2.33 the new one may carry the names of
 glibc-hwcaps folders, which entries refer to.
 """
@@ -20,7 +20,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 # flags: kind and architecture; hwcap: bits, or 0; folder: of glibc-hwcaps, as 'x86-64-v3', or None.
 Entry = collections.namedtuple('Entry', 'flags path hwcap folder')
 
-# Bytes: some ten times what a large desktop has.
+# Bytes; about ten times the size on a large desktop.
 LARGEST = 1 << 22
 # Of a path, by the kernel's PATH_MAX.
 _LONGEST = 4096
@@ -52,7 +52,7 @@ def read(content, order):
 
 
 def _malformed(why):
-    return GofleetError("ld.so.cache is not as ldconfig writes it: %s. Run 'ldconfig' on that host." % why, 'malformed', path='/etc/ld.so.cache')
+    return GofleetError("/etc/ld.so.cache is damaged: %s. Run 'ldconfig' on that host." % why, 'malformed', path='/etc/ld.so.cache')
 
 
 def _read_old(content, order):
@@ -78,7 +78,7 @@ def _read_new(content, start, order):
         flags, key, value, dummy, hwcap = struct.unpack_from(order + '4IQ', content, start + _NEW_HEADER + number * _NEW_ENTRY)
         folder = None
         if (hwcap >> 32) & ~_ISA_LEVEL == _IS_FOLDER:
-            # One of a folder that is not named is for no processor.
+            # An entry whose folder has no name suits no processor.
             folder = folders[hwcap & 0xffffffff] if hwcap & 0xffffffff < len(folders) else '?'
         found.setdefault(strings.at(start + key), []).append(Entry(flags, strings.at(start + value), hwcap, folder))
     return found
@@ -105,11 +105,11 @@ def _folders(content, start, offset, order):
 
 
 class _Strings(object):
-    """The strings of a cache. Many entries may point to one long string, or into it: what is read of all is bounded, as each is."""
+    """The strings of a cache. Many entries may point to one long string, or into it: so the total is bounded, as the length of each is."""
 
     def __init__(self, content):
         self._content = content
-        # Each string of ldconfig's is pointed to twice: in whole, and by the soname at its end.
+        # ldconfig writes each string once, and points to it twice: to the path, and to the soname at its end.
         self._left = 4 * len(content)
 
     def at(self, start):
@@ -118,7 +118,7 @@ class _Strings(object):
             raise ValueError('a string at byte %d has no end' % start)
         self._left -= end - start + 1
         if self._left < 0:
-            raise ValueError('its strings are longer together than it has room for')
+            raise ValueError('its strings together are longer than its size allows')
         text = self._content[start:end]
-        # Names are bytes to the kernel: Python 2 takes them as they are, Python 3 with what stands for odd ones.
+        # File names are bytes: Python 2 keeps them, Python 3 needs surrogates for those that are not UTF-8.
         return text if isinstance(text, str) else text.decode('utf-8', 'surrogateescape')

@@ -12,15 +12,15 @@ import os
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
-from ansible_collections.gofleet.golang.plugins.module_utils._elf import lazy_binding
+from ansible_collections.gofleet.golang.plugins.module_utils._elf import lazy_binding, tables
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._host import sysroot
 
 
 class Library:
-    """One file. path: as it was found, real: where it lies here; facts: elf.as_facts(), or None with the error (a GofleetError).
+    """One file. path: inside the root; real: the path on this host; facts: elf.as_facts(), or None with the error (a GofleetError).
 
-    head: its first 24 bytes, in which a header may lie to those who ask for less than a loader does.
+    head: its first 24 bytes, for the fields that only a loader checks.
     """
 
     def __init__(self, path, real, key):
@@ -54,31 +54,31 @@ class Library:
         return bytearray(self.head[:16])
 
     def given(self):
-        """{name: set of versions} that it defines. Raises GofleetError."""
+        """{symbol: set of versions} that it defines. Raises GofleetError."""
         if self._given is None:
             with elf.open_file(self.real) as source:
                 self._given = elf.defined_symbols(source, self._file)
         return self._given
 
     def taken(self):
-        """[elf.Symbol] that it needs of others. Raises GofleetError."""
+        """[elf.Symbol] that it needs from others. Raises GofleetError."""
         if self._taken is None:
             with elf.open_file(self.real) as source:
                 self._taken = elf.undefined_symbols(source, self._file)
         return self._taken
 
     def late(self):
-        """Names of symbols that are looked for only when they are called. Raises GofleetError."""
+        """Names of functions that the loader resolves only when they are first called. Raises GofleetError."""
         with elf.open_file(self.real) as source:
             return lazy_binding.late_names(source, self._file)
 
     def content(self, limit):
-        """The bytes of its segments that nobody writes to, at most limit of them. Raises GofleetError."""
+        """The bytes of its segments that are not writable, at most limit of them. Raises GofleetError."""
         parts, left = [], limit
         with elf.open_file(self.real) as source:
             for load in self._file.loads:
                 length = min(load.filesz, left, max(0, source.size - load.offset))
-                if not load.flags & 2 and length:
+                if not load.flags & tables.PF_W and length:
                     parts.append(source.read_at(load.offset, length, 'a segment'))
                     left -= length
         return b'\0'.join(parts)
@@ -88,7 +88,7 @@ class Library:
 
 
 class Libraries:
-    """What was looked at below a Root, by path and by file."""
+    """The libraries of a Root, by path and by file."""
 
     def __init__(self, root):
         self.root = root
@@ -109,7 +109,7 @@ class Libraries:
         try:
             status = os.stat(real)
         except OSError:
-            # It went away.
+            # It was removed in the meantime.
             return None
         key = status.st_dev, status.st_ino
         if key not in self._by_key:

@@ -1,9 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which C library a dynamic loader is of, and how it goes about its work, told by its own bytes: a name proves nothing.
+"""The C library that a dynamic loader belongs to, and how it searches and checks, according to its own bytes.
 
-Alpine has musl under the name of glibc's loader (gcompat, libc6-compat), and which folders glibc searches is compiled into it.
+A name proves nothing: Alpine has musl under the name of glibc's loader (gcompat, libc6-compat). And the folders that glibc
+searches are compiled into its loader.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -19,10 +20,10 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
 # path: as programs name it. libc: 'glibc', 'musl' or 'other'. version: of musl, as '1.2.5'; None where the loader does not say.
 # arch: Go's name, or None. identity: (e_machine, bits, order). folders: the compiled-in ones of glibc, in order; None if not found.
-# lib: what $LIB stands for. levels: whether it looks into glibc-hwcaps (since 2.33). tags: whether it passes over libraries that
+# lib: what $LIB stands for. levels: whether it looks into glibc-hwcaps (since 2.33). tags: whether it skips libraries that
 # were built for a later kernel (up to 2.36). asserts: whether it aborts when a symbol with a version is found in the library that the
-# version is needed of, and that has none (elf/dl-lookup.c, check_match(); later ones take it). strict: whether
-# even a weak symbol with a version has to be in that library (do_lookup_x() of CentOS 7's 2.17). relr: whether it knows DT_RELR.
+# version is needed of, and that has none (elf/dl-lookup.c, check_match(); later ones accept it). strict: whether
+# even a weak symbol with a version must be in that library (do_lookup_x() of CentOS 7's 2.17). relr: whether it supports DT_RELR.
 # musl_arch: in the name of its path file.
 Loader = collections.namedtuple('Loader', (
     'path library libc version arch identity folders lib levels tags asserts strict relr musl_arch'))
@@ -34,12 +35,14 @@ _MUSL_VERSION = re.compile(br'\0(\d{1,2}\.\d{1,3}\.\d{1,3}(?:-git-\d{1,6}-g[0-9a
 # SYSTEM_DIRS: strings one behind the other, each with a slash at its end (elf/dl-load.c).
 _NEXT_FOLDER = b'/\0/'
 _FOLDER = re.compile(br'/[^\0\s:]{0,200}lib[^\0\s:/]{0,40}(?:/[^\0\s:/]{1,40})?/\0')
+# The version that an object with DT_RELR must need of glibc: loaders that do not support DT_RELR then refuse it.
+RELR_MARKER = 'GLIBC_ABI_DT_RELR'
 _RELR_SINCE_MUSL = (1, 2, 4)
 DEFAULT_FOLDERS = {64: ['/lib64', '/usr/lib64', '/lib', '/usr/lib'], 32: ['/lib', '/usr/lib']}
 
 
 def identify(path, library):
-    """The Loader that a Library is. Raises GofleetError if its bytes cannot be read."""
+    """The Loader of a Library. Raises GofleetError if its bytes cannot be read."""
     content = library.content(_LARGEST)
     facts = library.facts
     common = {'path': path, 'library': library, 'arch': ports.name_of(*library.identity), 'identity': library.identity}
@@ -53,7 +56,7 @@ def identify(path, library):
         return _loader(
             common, libc='glibc', folders=folders, lib=_lib(folders), levels=b'glibc-hwcaps' in content, tags=b'FATAL: kernel too old' in content,
             asserts=b'version->filename == NULL' in content, strict=b' with link time reference' in content,
-            relr=b'GLIBC_ABI_DT_RELR' in content)
+            relr=RELR_MARKER.encode('ascii') in content)
     return _loader(common, libc='other')
 
 
@@ -64,7 +67,7 @@ def _loader(common, **known):
 
 
 def _folders(content):
-    """All of them, if there are two or more; a search for where one ends and the next begins, because that is rare and so quick."""
+    """The list, if it has two folders or more. It is found by the bytes between two folders, which are rare, so the search is quick."""
     end = content.find(_NEXT_FOLDER)
     while end >= 0:
         at = content.rfind(b'\0', 0, end) + 1
@@ -94,7 +97,13 @@ def _musl_knows_relr(version):
 
 
 def glibc_version(names):
-    """The version that a set of glibc's version definitions tells, as '2.36'; None if there is none. For display: a set is no number."""
+    """The latest of glibc's version definitions, as '2.36'; None if there is none. For display only: verdicts compare the definitions."""
     matches = [re.match(r'GLIBC_([0-9]{1,9}(?:\.[0-9]{1,9})+)\Z', each) for each in names]
     numbers = [tuple(int(part) for part in found.group(1).split('.')) for found in matches if found]
     return '.'.join(str(part) for part in max(numbers)) if numbers else None
+
+
+def lacks_relr_marker(file):
+    """Whether glibc 2.36 and later refuse an object with DT_RELR because it does not need RELR_MARKER (elf/dl-version.c). file: its facts."""
+    of_libc = [each for each in file['version_needs'] if each['library'].startswith('libc.so.')]
+    return file['has_relr'] and bool(of_libc) and not any(version['name'] == RELR_MARKER for each in of_libc for version in each['versions'])

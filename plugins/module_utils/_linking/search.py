@@ -1,44 +1,22 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a dynamic loader finds what DT_NEEDED names: by glibc's rules (elf/dl-load.c) and by musl's (ldso/dynlink.c).
+"""The search for a library that DT_NEEDED names, as far as the loaders of glibc and musl do alike.
 
-LD_LIBRARY_PATH, LD_PRELOAD and /etc/ld.so.preload are left out: a service starts with a clean environment, and what is
-preloaded is not asked for by the program.
+LD_LIBRARY_PATH, LD_PRELOAD and /etc/ld.so.preload are left out: a service starts with a clean environment, and a program
+does not need what is preloaded.
 """
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import re
-import struct
-
-from ansible.module_utils.common.text.converters import to_native
-
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
-from ansible_collections.gofleet.golang.plugins.module_utils._linking import ld_cache, loaders
-
-_NODEFLIB = 0x800
-_OSABI_GNU = 3
-# Of ARM as well, whose libraries say 97 (sysdeps/arm).
-_OSABIS = (0, _OSABI_GNU, 97)
-_TOKEN = re.compile(r'\$(?:(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_])|\{(ORIGIN|LIB|PLATFORM)\})')
-# Best first; the folders of other processors' kinds are not known to this collection.
-_LEVELS = ('v4', 'v3', 'v2')
-# Below the folders that glibc before 2.37 searches, for processors with some feature (elf/dl-hwcaps.c).
-_OLD_SUBFOLDERS = ('tls', 'x86_64', 'tls/x86_64', 'haswell', 'xeon_phi', 'i686', 'sse2', 'i686/sse2', 'neon', 'vfp', 'v7l', 'power8', 'power9')
-_MUSL_RESERVED = ('c', 'pthread', 'rt', 'm', 'dl', 'util', 'xnet')
-_MUSL_FOLDERS = '/lib:/usr/local/lib:/usr/lib'
-
 
 class Outcome:
     """What came of one search. path, library: what was found, or None.
 
-    looked: folders in order. other: files that were passed over, as of another architecture. late: files that were passed over, as built
-    for a later kernel. broken: (path, why) of a file at which the loader gives up. doubts: why it might be found after all.
+    looked: the folders, in order. other: files that were skipped because they are for another architecture. late: files that were skipped
+    because they are for a later kernel. broken: (path, why) of a file at which the loader gives up. doubts: why the outcome may be wrong.
     """
 
     def __init__(self):
@@ -56,7 +34,7 @@ class Outcome:
 
 
 class Search:
-    """What both have in common. loader: loaders.Loader; kernel: a tuple; level: 'v1' to 'v4' or None."""
+    """What the searches of both loaders share. loader: loaders.Loader; kernel: a tuple; level: 'v1' to 'v4' or None."""
 
     def __init__(self, libraries, loader, kernel, level):
         self.libraries = libraries
@@ -65,12 +43,12 @@ class Search:
         self.level = level
 
     def try_path(self, path, outcome):
-        """Take, pass over, or give up at the file of a path."""
+        """Accept the file of a path, skip it, or end the search at it, as the loader would."""
         library = self.libraries.at(path)
         if library is None:
             return
         if library.error is not None and library.error.code in ('file_unreadable', 'file_missing', 'parse_limit'):
-            outcome.doubts.append('%s cannot be judged: %s' % (path, library.error.msg))
+            outcome.doubts.append('%s cannot be checked: %s' % (path, library.error.msg))
             return
         self.accept(path, library, outcome)
 
@@ -84,251 +62,16 @@ class Search:
     def take(self, path, library, outcome):
         outcome.path, outcome.library = path, library
         if library.facts['limits']:
-            outcome.doubts.append('%s is odd: %s' % (path, '; '.join(library.facts['limits'])))
+            outcome.doubts.append('%s is unusual: %s' % (path, '; '.join(library.facts['limits'])))
 
 
-def _why_no_library(library):
-    """Why no loader takes a file, or None."""
+def why_no_library(library):
+    """Why no loader accepts a file, or None."""
     facts = library.facts
     if facts is None:
         return library.error.msg
     if facts['format'] != 'elf':
-        return 'it is no ELF file but %s' % facts['format']
+        return 'it is not an ELF file (format: %s)' % facts['format']
     if facts['truncated']:
-        return 'it was cut short: %s' % facts['truncated']
+        return 'it is truncated: %s' % facts['truncated']
     return None
-
-
-def _what_glibc_minds(library, ident):
-    """What of a library's header glibc refuses, whatever the rest of it is; the kernel and musl do not look at it."""
-    found = library.ident
-    if found[5] != ident[1]:
-        return 'EI_DATA says the other byte order'
-    if found[6] != 1 or struct.unpack_from(str(library.facts['order'] + 'I'), library.head, 20)[0] != 1:
-        return 'its ELF version is not 1'
-    if found[7] not in _OSABIS or (found[8] and found[7] != _OSABI_GNU):
-        return 'EI_OSABI is %d and EI_ABIVERSION %d' % (found[7], found[8])
-    return 'the rest of e_ident is not zero' if any(found[9:16]) else None
-
-
-class Glibc(Search):
-
-    def __init__(self, libraries, loader, kernel, level):
-        super(Glibc, self).__init__(libraries, loader, kernel, level)
-        # EI_CLASS and EI_DATA of what it takes.
-        self._ident = 1 if loader.identity[1] == 32 else 2, 1 if loader.identity[2] == '<' else 2
-        self._cache = None
-        self._cache_doubt = None
-        self._folders = loader.folders or loaders.DEFAULT_FOLDERS[loader.identity[1]]
-
-    def find(self, name, asker):
-        """The Outcome of looking for a name that a node needs."""
-        outcome = Outcome()
-        if '/' in name:
-            self._find_path(name, asker, outcome)
-            return outcome
-        self.try_folders(self._own_folders(asker, outcome), name, outcome)
-        if not outcome.ended:
-            self._ask_cache(name, asker, outcome)
-        if not outcome.ended and not asker.facts['flags_1'] & _NODEFLIB:
-            self.try_folders(self._folders, name, outcome)
-        if not outcome.ended:
-            self._doubt_old_subfolders(name, outcome)
-        return outcome
-
-    def _find_path(self, name, asker, outcome):
-        path = self._expanded(name, asker, outcome)
-        if path is None:
-            return
-        if not path.startswith('/'):
-            outcome.doubts.append("it is looked for in the folder that the program is started in")
-            return
-        self.try_path(path, outcome)
-
-    def _own_folders(self, asker, outcome):
-        """Those of RPATH, of the whole chain of askers, unless the asker has a RUNPATH; and those of that, which serves itself alone."""
-        if asker.facts['runpath']:
-            return self._listed(asker.facts['runpath'], asker, outcome)
-        folders = []
-        for node in asker.chain():
-            if not node.facts['runpath']:
-                folders += self._listed(node.facts['rpath'], node, outcome)
-        return folders
-
-    def _listed(self, entries, node, outcome):
-        folders = []
-        for entry in entries:
-            folder = self._expanded(to_native(entry), node, outcome)
-            if folder is None:
-                continue
-            if folder.startswith('/'):
-                folders.append(folder.rstrip('/') or '/')
-            else:
-                outcome.doubts.append("its RPATH or RUNPATH has '%s', which is a folder below the one that the program is started in" % folder)
-        return folders
-
-    def _expanded(self, text, node, outcome):
-        values = {'ORIGIN': node.origin, 'LIB': self.loader.lib, 'PLATFORM': None}
-        unknown = []
-
-        def value(match):
-            name = match.group(1) or match.group(2)
-            if values[name] is None:
-                unknown.append(name)
-            return values[name] or ''
-
-        expanded = _TOKEN.sub(value, text)
-        if unknown:
-            outcome.doubts.append('what $%s stands for in its %s is not known here' % (unknown[0], text))
-            return None
-        return expanded
-
-    def _levels(self):
-        """The glibc-hwcaps that this processor has, best first."""
-        if not self.loader.levels or self.loader.arch != 'amd64' or self.level is None:
-            return []
-        return ['x86-64-' + each for each in _LEVELS if each <= self.level]
-
-    def try_folder(self, folder, name, outcome):
-        for below in ['glibc-hwcaps/' + each for each in self._levels()] + ['']:
-            self.try_path('/'.join([folder.rstrip('/')] + [part for part in (below, name) if part]), outcome)
-            if outcome.ended:
-                return
-
-    def accept(self, path, library, outcome):
-        """Source: open_verify() and _dl_map_object_from_fd() of elf/dl-load.c."""
-        why = _why_no_library(library)
-        if why is None and (library.identity != self.loader.identity or library.ident[4] != self._ident[0]):
-            outcome.other.append(path)
-            return
-        why = why or _what_glibc_minds(library, self._ident)
-        if why is None and self.loader.tags and tuple(library.facts['kernel_tag'] or ()) > tuple(self.kernel):
-            outcome.late.append(path)
-        elif why is None and library.facts['type'] == 'DYN':
-            self.take(path, library, outcome)
-        else:
-            outcome.broken = path, why or 'it is a program, not a library'
-
-    def _ask_cache(self, name, asker, outcome):
-        cache = self._read_cache()
-        if self._cache_doubt:
-            outcome.doubts.append(self._cache_doubt)
-        path = self._cached(cache.get(name, []), outcome)
-        if path is None:
-            return
-        if asker.facts['flags_1'] & _NODEFLIB and any(path.startswith(folder + '/') for folder in self._folders):
-            return
-        outcome.looked.append('ld.so.cache')
-        self.try_path(path, outcome)
-
-    def _cached(self, entries, outcome):
-        port = ports.PORTS.get(self.loader.arch)
-        entries = [each for each in entries if port is None or each.flags in port.cache_ids]
-        for level in self._levels():
-            for each in entries:
-                if each.folder == level:
-                    return each.path
-        plain = [each.path for each in entries if not each.hwcap]
-        if entries and not plain:
-            outcome.doubts.append('ld.so.cache has it only for processors with a certain feature: %s' % entries[0].path)
-        return plain[0] if plain else None
-
-    def _read_cache(self):
-        if self._cache is None:
-            self._cache = {}
-            real = self.libraries.root.real('/etc/ld.so.cache')
-            try:
-                if real is not None:
-                    self._cache = ld_cache.read(regular_files.read_start(real, ld_cache.LARGEST), self.loader.identity[2])
-            except GofleetError as exc:
-                self._cache_doubt = exc.msg
-        return self._cache
-
-    def _doubt_old_subfolders(self, name, outcome):
-        for folder in outcome.looked:
-            for below in _OLD_SUBFOLDERS:
-                path = '%s/%s/%s' % (folder, below, name)
-                if folder != 'ld.so.cache' and self.libraries.root.real(path):
-                    outcome.doubts.append('%s is there, for processors with a certain feature' % path)
-
-
-class Musl(Search):
-
-    def __init__(self, libraries, loader, kernel, level):
-        super(Musl, self).__init__(libraries, loader, kernel, level)
-        self._folders = None
-
-    def is_reserved(self, name):
-        """Whether it is musl itself, whatever file of that name there is."""
-        return name.startswith('lib') and name[3:].split('.')[0] in _MUSL_RESERVED and '.' in name
-
-    def find(self, name, asker):
-        outcome = Outcome()
-        if self.is_reserved(name):
-            outcome.path, outcome.library = self.loader.path, self.loader.library
-        elif '/' in name and name.startswith('/'):
-            self.try_path(name, outcome)
-        elif '/' in name:
-            outcome.doubts.append('it is looked for in the folder that the program is started in')
-        else:
-            for node in asker.chain():
-                self.try_folders(self._own_folders(node, outcome), name, outcome)
-                if outcome.ended:
-                    return outcome
-            self.try_folders(self._system_folders(), name, outcome)
-        return outcome
-
-    def _own_folders(self, node, outcome):
-        """RUNPATH instead of RPATH where there is one; either serves what the node's libraries need too."""
-        text = ':'.join(node.facts['runpath'] or node.facts['rpath'])
-        if '$' in text:
-            left = text.replace('${ORIGIN}', '').replace('$ORIGIN', '')
-            if '$' in left:
-                # It knows no other, and then leaves all of it out.
-                return []
-            if node.origin is None:
-                outcome.doubts.append('what $ORIGIN stands for in its %s is not known here' % text)
-                return []
-            text = text.replace('${ORIGIN}', node.origin).replace('$ORIGIN', node.origin)
-        folders = [each for each in re.split('[:\n]', text) if each]
-        if any(not each.startswith('/') for each in folders):
-            outcome.doubts.append('its RPATH or RUNPATH has folders below the one that the program is started in')
-        return [each for each in folders if each.startswith('/')]
-
-    def _system_folders(self):
-        if self._folders is None:
-            text = _MUSL_FOLDERS
-            # Beside the folder of the loader: /etc for /lib/ld-musl-x86_64.so.1.
-            prefix = '/'.join(to_native(self.loader.path).split('/')[:-2])
-            real = self.libraries.root.real('%s/etc/ld-musl-%s.path' % (prefix, self.loader.musl_arch))
-            if real is not None:
-                text = self._path_file(real)
-            self._folders = [each for each in re.split('[:\n]', text) if each.startswith('/')]
-        return self._folders
-
-    def _path_file(self, real):
-        try:
-            return to_native(regular_files.read_start(real, 1 << 16), errors='surrogate_or_replace')
-        except GofleetError as exc:
-            # It then has no folders at all.
-            return _MUSL_FOLDERS if exc.code == 'file_missing' else ''
-
-    def try_folder(self, folder, name, outcome):
-        self.try_path('%s/%s' % (folder.rstrip('/'), name), outcome)
-
-    def accept(self, path, library, outcome):
-        """Source: path_open() takes the first that can be opened, and map_library() ends the search if it is no library."""
-        why = _why_no_library(library)
-        if why is None and library.identity != self.loader.identity:
-            why = 'it is of another architecture, and musl looks no further'
-            outcome.other.append(path)
-        if why is None and library.facts['type'] in ('DYN', 'EXEC'):
-            self.take(path, library, outcome)
-        else:
-            outcome.broken = path, why or 'it is no library'
-
-
-def for_loader(libraries, loader, kernel, level):
-    """The Search of a loader's kind, or None for one that is neither glibc's nor musl's."""
-    kind = {'glibc': Glibc, 'musl': Musl}.get(loader.libc)
-    return kind(libraries, loader, kernel, level) if kind else None

@@ -7,7 +7,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import base64
 import hashlib
 import io
 from collections import OrderedDict
@@ -29,9 +28,6 @@ LENGTHS = OrderedDict([
 # Algorithms for which two files with one digest have been made (RFC 6151; https://shattered.io, 2017): the file that was published
 # may have a twin with other content.
 WEAK = {'md5': 32, 'sha1': 40}
-
-# Top folders of the archive that the toolchain module leaves out (cmd/distpack).
-_NOT_IN_MODULE = (b'api/', b'doc/', b'misc/', b'test/')
 
 
 def sha256_of_file(path):
@@ -70,54 +66,3 @@ def of_regular_file(path, algorithms):
     return status, dict((algorithm, each.hexdigest()) for algorithm, each in hashes.items())
 
 
-def hash1(named_digests):
-    """Go's dirhash Hash1 ("h1:...") of (name as bytes, hex SHA-256) pairs.
-
-    Source: golang.org/x/mod/sumdb/dirhash: base64 of the SHA-256 over the lines
-    "hex  name" sorted by name.
-    """
-    total = hashlib.sha256()
-    for name, digest in sorted(named_digests):
-        total.update(digest.encode('ascii') + b'  ' + name + b'\n')
-    return 'h1:' + base64.b64encode(total.digest()).decode('ascii')
-
-
-def toolchain_module(version, goarch):
-    """(path, version) of the module that holds a release: golang.org/toolchain, v0.0.1-go1.26.6.linux-amd64."""
-    return 'golang.org/toolchain', 'v0.0.1-go%s.linux-%s' % (version, goarch)
-
-
-def toolchain_h1(entries, version, goarch):
-    """The h1 under which the transparency log knows an unpacked tree, whatever archive it came from.
-
-    The module holds the archive's files less the folders api, doc, misc and test, with every go.mod
-    named _go.mod (cmd/distpack). entries: of walk_tree. Returns None for a tree with links or special
-    files, which no release has.
-    """
-    prefix = ('%s@%s/' % toolchain_module(version, goarch)).encode('ascii')
-    named = []
-    for entry in entries:
-        if entry.kind != 'f':
-            return None
-        if not entry.path.startswith(_NOT_IN_MODULE):
-            named.append((prefix + module_name(entry.path), entry.sha256))
-    return hash1(named)
-
-
-def prove_h1(entries, version, goarch, record, origin, consequence=''):
-    """The h1 of a tree. Raises GofleetError(h1_mismatch) unless it is the one of its release, as far as that is known.
-
-    record: {h1, vouched}; origin: where the tree came from; consequence: a sentence that says what becomes of it.
-    """
-    h1 = toolchain_h1(entries, version, goarch)
-    if record.get('h1') and h1 != record['h1']:
-        text = '%s is not the release: the h1 of its tree is %s, %s says %s. %s' % (
-            origin, h1, ' and '.join(sorted(record['vouched'].get('h1', ()))), record['h1'], consequence)
-        raise GofleetError(text.rstrip(), 'h1_mismatch', found=h1, wanted=record['h1'], origin=origin)
-    return h1
-
-
-def module_name(path):
-    """A file's name inside the module: go.mod is _go.mod there, for a module can't hold another's go.mod."""
-    folder, slash, name = path.rpartition(b'/')
-    return folder + slash + (b'_go.mod' if name == b'go.mod' else name)

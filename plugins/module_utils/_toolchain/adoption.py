@@ -16,7 +16,8 @@ from ansible.module_utils.common.text.converters import to_bytes, to_native
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests, trees
+from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
 
 
@@ -40,7 +41,7 @@ def foreseen(path, version, record, wanted):
         for entry in entries:
             if entry.kind != trees.FILE:
                 raise _not_of_a_release(os.path.join(to_bytes(source), entry.path))
-        digests.prove_h1(entries, version, wanted.goarch, record, source)
+        dirhash.prove_h1(entries, version, wanted.goarch, record, source)
     except GofleetError as exc:
         return outcome(path, version, exc.msg)
     return outcome(path, version)

@@ -19,6 +19,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sourc
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, leftovers, locks, syncing, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
+from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
 from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests, trees
@@ -114,7 +115,7 @@ class Installer(object):
         if not differences or manifest.told(differences):
             raise GofleetError('%s is not what was installed any more (%s), so nobody can vouch for it. Run with verify: deep, which replaces it.'
                                % (tree, manifest.told(differences) if differences else 'its manifest was changed'), 'tree_changed', path=tree)
-        digests.prove_h1(manifest.as_shipped(entries, self.paths.manifests, name, content), version, self.goarch, record, tree,
+        dirhash.prove_h1(manifest.as_shipped(entries, self.paths.manifests, name, content), version, self.goarch, record, tree,
                          'It stays as it is. Remove it with state: absent, and install it from another source.')
         source = content.get('source') or {}
         same_archive = source.get('kind') == 'archive' and source.get('sha256') == record.get('sha256')
@@ -215,7 +216,7 @@ class Installer(object):
         tree = os.path.join(stage, 'go')
         adoption.copy_tree(source, tree)
         entries = trees.walk_tree(tree)
-        h1 = digests.prove_h1(entries, version, self.goarch, record, source)
+        h1 = dirhash.prove_h1(entries, version, self.goarch, record, source)
         trial.prove_version(tree, version, self.goarch, stage, self.program)
         return Obtained(None, 'adopted', source, None, None), Staged(tree, entries, h1)
 
@@ -292,16 +293,17 @@ class Installer(object):
     def _unpack(self, version, record, obtained, stage):
         """The Staged tree of an archive, proven to be the release."""
         # Here for the same reason as download.
-        from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+        from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
+        from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as archive_zip
 
         tree = os.path.join(stage, 'go')
         if obtained.kind == 'module':
-            entries = archive.unpack_zip(obtained.path, tree, '%s@%s/' % digests.toolchain_module(version, self.goarch))
+            entries = archive_zip.unpack_zip(obtained.path, tree, '%s@%s/' % dirhash.toolchain_module(version, self.goarch))
         else:
-            entries = archive.unpack_tar(obtained.path, stage)
+            entries = tar.unpack_tar(obtained.path, stage)
         if not os.path.isfile(os.path.join(tree, 'VERSION')):
             raise GofleetError('%s holds no go/VERSION: it is not an archive of Go.' % obtained.origin, 'not_a_toolchain', origin=obtained.origin)
-        h1 = digests.prove_h1(entries, version, self.goarch, record, obtained.origin, 'It was not installed.')
+        h1 = dirhash.prove_h1(entries, version, self.goarch, record, obtained.origin, 'It was not installed.')
         trial.prove_version(tree, version, self.goarch, stage, self.program)
         os.unlink(obtained.path)
         return Staged(tree, entries, h1)

@@ -9,14 +9,14 @@ __metaclass__ = type
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
 
 
 def module_file(version, goarch):
     """The name of the module zip that holds a release."""
-    return '%s.zip' % digests.toolchain_module(version, goarch)[1]
+    return '%s.zip' % dirhash.toolchain_module(version, goarch)[1]
 
 
 def given(offered, record, version, goarch):
@@ -36,7 +36,7 @@ def to_fetch(offered, record, version, goarch, policy):
     if record.get('h1') and policy.holds(trust.kinds_for_tree(record)):
         filename = module_file(version, goarch)
         for base in offered.goproxy:
-            yield 'module', filename, '%s/%s/@v/%s' % (base.rstrip('/'), digests.toolchain_module(version, goarch)[0], filename)
+            yield 'module', filename, '%s/%s/@v/%s' % (base.rstrip('/'), dirhash.toolchain_module(version, goarch)[0], filename)
 
 
 def check(offered, record, version, goarch, policy):

@@ -13,8 +13,8 @@ from pathlib import Path
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
+from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_release
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import releases
@@ -91,7 +91,7 @@ class Prover:
 
     def _h1(self, log: checksum_db.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
         """The h1, or why it cannot be had."""
-        module, module_version = digests.toolchain_module(version, goarch)
+        module, module_version = dirhash.toolchain_module(version, goarch)
         name = log_heads.evidence_key(log.key, module_version)
         # One fork asks, and a fleet's others take its answer.
         with self._cache.locked(name):
@@ -118,7 +118,7 @@ class Prover:
 
     def _proven_h1(self, log: checksum_db.Database, version: str, goarch: str) -> str | None:
         """The h1 that evidence in the cache proves, without a network: a signature and some thirty SHA-256."""
-        module, module_version = digests.toolchain_module(version, goarch)
+        module, module_version = dirhash.toolchain_module(version, goarch)
         value = self._cache.read(log_heads.evidence_key(log.key, module_version))
         try:
             return checksum_db.prove_again(Evidence.from_value(value), module, module_version, log.key)

@@ -9,7 +9,7 @@ import dataclasses
 from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import Memory
@@ -54,7 +54,7 @@ class Listings:
         """The versions that module proxies list. without: why the index is not used. Raises GofleetError(index_unreachable)."""
 
         def ask() -> list[str]:
-            text = self._from_proxies(f'{digests.toolchain_module("", "")[0]}/@v/list', without)
+            text = self._from_proxies(f'{dirhash.toolchain_module("", "")[0]}/@v/list', without)
             names = [line.removeprefix('v0.0.1-').split('.linux-')[0] for line in text.decode('ascii', 'replace').split() if '.linux-' in line]
             return sorted(filter(releases.is_release, set(names)))
 

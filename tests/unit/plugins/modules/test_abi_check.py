@@ -17,8 +17,10 @@ import sys
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._abi import host_facts as abi_host
+from ansible_collections.gofleet.golang.plugins.module_utils._abi import judge
 from ansible_collections.gofleet.golang.plugins.module_utils._abi import report as abi_report
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import file as elf
+from ansible_collections.gofleet.golang.plugins.module_utils._host import proc
 from ansible_collections.gofleet.golang.plugins.modules import abi_check
 from ansible_collections.gofleet.golang.plugins.modules.abi_check import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN
 from support.elf import tiny as tiny_elf
@@ -302,7 +304,7 @@ def test_what_is_a_failure_is_chosen(machine, content, fail_on, code):
 @pytest.mark.parametrize(('fail_on', 'code'), [('incompatible', 'emulation_unseen'), ('unknown', 'unknown'), ('never', None)])
 def test_a_program_for_another_architecture_is_a_failure_where_no_emulator_can_be_seen(machine, fail_on, code):
     def hide_proc():
-        abi_host.PROC = str(machine.folder.join('no-proc'))
+        proc.PROC = str(machine.folder.join('no-proc'))
     program = machine.root.elf('/usr/bin/foreign', **dict(STATIC, machine=tiny_elf.RISCV))
     result = machine.run(path=program, fail_on=fail_on, before=hide_proc)
     assert (result['verdict'], codes(result)) == ('unknown', ['emulation_unseen'])
@@ -368,6 +370,6 @@ def test_facts_that_travel_are_whole():
 def test_facts_and_verdict_of_a_program_come_from_one_reading(monkeypatch):
     real, opened = elf.open_file, []
     monkeypatch.setattr(elf, 'open_file', lambda path: opened.append(path) or real(path))
-    judged = abi_report.judge_file(os.path.realpath(sys.executable), abi_host.Observed(), checksum=True, with_facts=True)
+    judged = judge.judge_file(os.path.realpath(sys.executable), abi_host.Observed(), checksum=True, with_facts=True)
     assert opened.count(os.path.realpath(sys.executable)) == 1
     assert (judged['binary']['sha256'], judged['binary']['placed'], judged['binary']['origin']) == (judged['file']['sha256'], False, None)

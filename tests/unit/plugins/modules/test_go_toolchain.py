@@ -16,7 +16,7 @@ import sys
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
@@ -24,7 +24,7 @@ from ansible_collections.gofleet.golang.plugins.modules import go_toolchain
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN
 from support.units import forked, module_runs, tiny_trees
 
-assert archive
+assert tar
 assert download
 
 GOARCH = host.goarch()

@@ -17,7 +17,7 @@ import tarfile
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
@@ -26,7 +26,7 @@ from ansible_collections.gofleet.golang.plugins.modules import abi_check, artifa
 from support.units import module_runs, tiny_trees
 
 # Loaded here, where it can be read: a module's process may be another user's.
-assert archive
+assert tar
 assert download
 
 SEEDS = range(4)

@@ -13,7 +13,7 @@ import tempfile
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.secrets import MASK
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
@@ -21,7 +21,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
 from ansible_collections.gofleet.golang.plugins.modules import artifact_verify, env_file, go_toolchain
 from support.units import module_runs, tiny_trees
 
-assert archive
+assert tar
 assert download
 
 EVERY = ['login_shell', 'service', 'container']

@@ -14,7 +14,7 @@ import zlib
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import gzipped_tar
-from ansible_collections.gofleet.golang.plugins.module_utils._proof.digests import CHUNK
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 from support.units.tiny_trees import BUILT, member
 
 
@@ -44,7 +44,7 @@ def read(*members, **options):
 # ---- members
 
 
-def test_a_member_says_what_its_header_does():
+def test_a_member_has_the_values_of_its_header():
     found = read(member('go/', mode=0o755, kind=tarfile.DIRTYPE), member('go/bin/go', b'x' * 600, 0o755), member('go/empty'))
     assert found == [
         (gzipped_tar.Member('folder', b'go', 0o755, 0, BUILT), b''), (gzipped_tar.Member('file', b'go/bin/go', 0o755, 600, BUILT), b'x' * 600),
@@ -77,8 +77,8 @@ def test_bytes_are_given_out_in_any_portions():
 def test_no_more_than_a_chunk_is_unpacked_before_it_is_asked_for():
     stream = inflated(b'\0' * (64 << 20))
     stream.read(1)
-    assert max(len(piece) for piece in stream.pieces(8 << 20)) <= CHUNK
-    assert len(stream._chunk) <= CHUNK
+    assert max(len(piece) for piece in stream.pieces(8 << 20)) <= digests.CHUNK
+    assert len(stream._chunk) <= digests.CHUNK
 
 
 @pytest.mark.parametrize('rest', [b'', b'\0' * 5000])
@@ -89,14 +89,14 @@ def test_zeros_may_follow(rest):
 
 
 @pytest.mark.parametrize('rest', [b'x', b'\0' * 5000 + b'x', b'\0' * (2 << 20)])
-def test_nothing_else_may_follow_nor_too_many_of_them(rest):
+def test_only_a_bounded_number_of_zeros_may_follow_the_tar(rest):
     stream = inflated(b'x' + rest)
     stream.read(1)
-    with pytest.raises(ValueError, match='something follows its last file'):
+    with pytest.raises(ValueError, match='there is data after its last file'):
         stream.finish()
 
 
-def test_what_is_not_there_cannot_be_read():
+def test_reading_past_the_end_of_the_stream_is_an_error():
     with pytest.raises(EOFError):
         inflated(b'x').read(2)
 
@@ -107,7 +107,7 @@ def read_all(stream):
 
 
 @pytest.mark.parametrize('cut', [1, 4, 8, 9, 15])
-def test_a_stream_without_its_end_is_no_stream(cut):
+def test_a_stream_without_its_trailer_is_an_error(cut):
     stream = gzipped_tar.Inflated(io.BytesIO(packed(b'x' * 100)[:-cut]))
     with pytest.raises(EOFError):
         read_all(stream)
@@ -116,7 +116,7 @@ def test_a_stream_without_its_end_is_no_stream(cut):
 @pytest.mark.parametrize('tail', [b'x', b'\0', packed(b'')])
 def test_a_file_is_one_stream(tail):
     stream = gzipped_tar.Inflated(io.BytesIO(packed(b'x' * 100) + tail))
-    with pytest.raises(ValueError, match='something follows its gzip stream'):
+    with pytest.raises(ValueError, match='there is data after its gzip stream'):
         read_all(stream)
 
 

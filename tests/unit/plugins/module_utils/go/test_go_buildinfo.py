@@ -75,16 +75,16 @@ def test_without_modules_only_the_version_is_known(build_of):
 
 
 @pytest.mark.parametrize('modules', [b'path\tx\n', b'0123456789abcdef' + b'path\tx' + b'0123456789abcdef', b'x' * 32])
-def test_text_that_is_not_framed_is_no_list_of_modules(build_of, modules):
+def test_module_text_without_its_marks_is_ignored(build_of, modules):
     assert build_of(program(go_inline(b'go1.26.6', modules))).path is None
 
 
 @pytest.mark.parametrize('enabled', ['0', '1'])
-def test_cgo_is_what_the_settings_say(build_of, enabled):
+def test_cgo_is_read_from_the_settings(build_of, enabled):
     assert build_of(program(inline('build\tCGO_ENABLED=' + enabled))).cgo is (enabled == '1')
 
 
-def test_settings_without_trimpath_say_that_it_was_off(build_of):
+def test_settings_without_trimpath_mean_that_it_was_off(build_of):
     found = build_of(program(inline('build\tGOARCH=amd64', 'build\tGOAMD64=v1')))
     assert (found.trimpath, found.cgo, found.vcs_revision) == (False, None, None)
 
@@ -93,7 +93,7 @@ def test_settings_without_trimpath_say_that_it_was_off(build_of):
 
 
 @pytest.mark.parametrize('before', [0, 16, 4096 - 16, (1 << 20) - 16, (1 << 20) - 32, 3000000])
-def test_without_sections_it_is_found_in_the_data(build_of, before):
+def test_without_sections_build_info_is_found_in_the_data(build_of, before):
     before -= before % 16
     found = build_of(program(b'x' * before + inline(*LINES), sections=False))
     assert found == BUILT._replace(source='segment')
@@ -117,7 +117,7 @@ def test_a_section_with_a_magic_that_is_not_aligned_is_another_text(build_of):
     assert build_of(tiny.put(('sections', 64 + 16), 'Q', tiny.address_of('data') + 8)) == BUILT._replace(source='segment')
 
 
-def test_a_section_table_that_points_elsewhere_misleads_nobody(build_of):
+def test_a_section_table_with_a_wrong_address_is_ignored(build_of):
     tiny = program(b'\0' * 64 + inline(*LINES))
     # The section begins with the segment, 64 bytes early.
     assert build_of(tiny) == BUILT._replace(source='segment')
@@ -125,7 +125,7 @@ def test_a_section_table_that_points_elsewhere_misleads_nobody(build_of):
     assert build_of(tiny) == BUILT._replace(source='segment')
 
 
-def test_a_program_that_is_not_gos_has_none(build_of, tmpdir):
+def test_a_program_that_go_did_not_build_has_no_build_info(build_of, tmpdir):
     assert build_of(program(b'x' * 100000)) is None
     assert build_of(program(b'')) is None
     assert build_of(build(kind=1)) is None
@@ -175,7 +175,7 @@ def test_build_info_that_goes_on_for_too_long_is_beyond_this_reader(build_of, na
     assert caught.value.code == 'parse_limit'
 
 
-def test_a_version_of_zero_length_is_no_build_info(build_of):
+def test_an_empty_version_is_no_build_info(build_of):
     assert build_of(program(claimed(0, b'\0'))) is None
 
 
@@ -237,11 +237,11 @@ def started(level, how='the entry', lines=('build\tGOARCH=amd64',), **given):
 
 @pytest.mark.parametrize('how', sorted(STARTS))
 @pytest.mark.parametrize(('level', 'said'), [(b'v2', 'v2'), (b'v3', 'v3'), (b'v4', 'v4'), (b'', 'v1')])
-def test_the_level_is_read_from_the_start_up_code_where_no_setting_says_it(build_of, how, level, said):
+def test_without_a_setting_the_level_is_read_from_the_start_up_code(build_of, how, level, said):
     assert build_of(started(level, how)).cpu_level_text == said
 
 
-def test_the_level_is_not_looked_for_where_a_setting_says_it(build_of):
+def test_with_a_setting_the_start_up_code_is_not_read(build_of):
     assert build_of(started(b'v3', lines=['build\tGOAMD64=v2'])).cpu_level_text is None
 
 
@@ -273,5 +273,5 @@ def test_jumps_in_a_circle_end(build_of):
     (LEVEL_TEXT.replace(b'%s', b'v4'), 'v4'), (b'nothing', 'v1'), (b'x' * 600000 + LEVEL_TEXT.replace(b'%s', b'v2') + b'x' * 500000, 'v2'),
     (LEVEL_TEXT.replace(b'%s', b'v3') + b'x' * 600000, 'unknown'),
 ])
-def test_where_the_code_does_not_lead_there_the_text_is_looked_for_in_a_part_of_the_data(build_of, rest, said):
+def test_if_the_code_does_not_lead_to_the_text_a_part_of_the_data_is_searched(build_of, rest, said):
     assert build_of(program(inline('build\tGOARCH=amd64') + rest, rodata=True, entry=5)).cpu_level_text == said

@@ -73,7 +73,7 @@ def test_latest_asks_for_no_line():
 
 
 @pytest.mark.parametrize('written', ['latest', '1.26', '1.26.6', '1.27rc1'])
-def test_a_spec_prints_as_it_was_asked(written):
+def test_a_spec_prints_as_it_was_written(written):
     assert str(parse_spec(written)) == written
 
 

@@ -22,7 +22,7 @@ def test_the_slowest_processor_counts():
     assert processors.amd64_level(processors.read(cpuinfo(V4, V4.replace('popcnt', ''))).features) == 'v1'
 
 
-def test_a_text_without_features_says_nothing():
+def test_a_text_without_features_gives_none():
     assert processors.read('model name: odd\n') == processors.Processors(None, ())
     assert processors.useful('arm64', None) is None
 
@@ -34,13 +34,13 @@ def test_a_text_without_features_says_nothing():
     ('cpu', 'POWER9 (raw), altivec supported', 'ppc64le', ['power8', 'power9']),
     ('flags', 'fpu sse sse2', '386', ['sse2']),
 ])
-def test_other_processors_tell_what_a_verdict_can_turn_on(field, line, port, expected):
+def test_other_processors_have_the_features_on_which_a_verdict_can_depend(field, line, port, expected):
     found = processors.read(cpuinfo(line, field=field))
     assert port in found.ports
     assert sorted(processors.useful(port, found.features)) == sorted(expected)
 
 
-def test_what_is_missing_for_a_level_is_told():
+def test_the_features_missing_for_a_level_are_listed():
     assert processors.missing_for_amd64('v3', V2.split()) == ['avx', 'avx2', 'bmi1', 'bmi2', 'f16c', 'fma', 'abm', 'movbe']
     assert processors.missing_for_amd64('v2', V2.split()) == []
 
@@ -60,6 +60,6 @@ def test_the_highest_bit_of_an_isa_note_counts(mask, level):
     ('386', {'GO386': 'sse2'}, ('GO386=sse2', [('sse2',)])), ('386', {'GO386': 'softfloat'}, ('GO386=softfloat', [])),
     ('arm', {'GOARM': '5'}, ('GOARM=5', [])), ('arm', {'GOARM': '9'}, ('GOARM=9', None)), ('s390x', {}, ('', [])),
 ])
-def test_what_a_go_build_asks_of_a_processor(port, settings, asked):
+def test_go_settings_need_these_processor_features(port, settings, asked):
     setting, wanted = processors.asked_by_go(port, settings)
     assert (setting if settings else '', wanted) == asked

@@ -50,7 +50,7 @@ def test_a_cache_of_before_glibc_22_is_read():
 @pytest.mark.parametrize('content', [
     b'', b'\x7fELF', b'ld.so-1.7.0', b'ld.so-1.7.0\0' + b'\xff' * 20, b'glibc-ld.so.cache1.1', b'glibc-ld.so.cache1.1' + b'\xff' * 100,
     made(ENTRIES)[:60], made(ENTRIES)[:150]])
-def test_what_ldconfig_did_not_write_is_refused(content):
+def test_a_cache_that_ldconfig_cannot_have_written_is_refused(content):
     with pytest.raises(GofleetError) as caught:
         ld_cache.read(content, '<')
     assert caught.value.code == 'malformed'
@@ -64,7 +64,7 @@ def test_many_entries_that_share_one_long_string_take_no_more_memory_than_the_fi
         content[48 + number * 24 + 4:48 + number * 24 + 12] = struct.pack('<2I', start, start)
     with pytest.raises(GofleetError) as caught:
         ld_cache.read(bytes(content[:start + 2002]), '<')
-    assert (caught.value.code, 'than it has room for' in caught.value.msg) == ('malformed', True)
+    assert (caught.value.code, 'longer than its size allows' in caught.value.msg) == ('malformed', True)
 
 
 def test_a_string_longer_than_a_path_is_refused():

@@ -16,7 +16,7 @@ import threading
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import connections, download, sources
 from ansible_collections.gofleet.golang.plugins.module_utils._files import locks, transaction
@@ -27,7 +27,7 @@ from support.units.tiny_host import Host, on_host
 from support.units.tiny_trees import member, tar_with
 from support.units.web_server import Answer, cut, rest_of
 
-assert archive
+assert tar
 assert download
 
 pytestmark = pytest.mark.usefixtures('no_disk')
@@ -576,12 +576,12 @@ def test_what_is_verified_is_what_is_unpacked(host, releases, tmpdir, monkeypatc
     path = tmpdir.join(releases['1.30.1'].filename)
     path.write_binary(releases['1.30.1'].archive_bytes)
     host.offer(files={path.basename: on_host(path)})
-    real = archive.unpack_tar
+    real = tar.unpack_tar
 
     def unpack(*arguments, **options):
         path.write_binary(b'evil')
         return real(*arguments, **options)
-    monkeypatch.setattr(archive, 'unpack_tar', unpack)
+    monkeypatch.setattr(tar, 'unpack_tar', unpack)
     host.have('1.30.1')
     assert host.tree('go1.30.1') == releases['1.30.1'].tree
 
