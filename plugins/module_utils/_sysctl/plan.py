@@ -11,10 +11,10 @@ from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import drop_in
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as known
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import state as sysctl_state
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl.paths import STATE
 
 # What the state calls a boot service that this collection enabled; its other entries are folders.
 SERVICE = 'service sysctl'
@@ -184,7 +184,7 @@ def _steps(found, observed, path):
     shadowed = [each['key'] for each in found.reports if each['status'] == 'shadowed']
     unsettled = any(key not in owners or (owners[key]['found'] is None and key not in shadowed) for key in found.taken)
     if observed.stale and not found.taken:
-        steps.append('remove %s, left by an interrupted run' % STATE)
+        steps.append('remove %s, left by an interrupted run' % sysctl_paths.STATE)
     if not steps and (unsettled or _settled(found.taken, observed, path) != observed.state):
         steps.append('record the previous values')
     return steps

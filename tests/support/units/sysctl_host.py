@@ -100,9 +100,10 @@ class Host(object):
             values.update((each.key, each.value) for each in keys.assignments(path, tree.read(path) or ''))
         self.kernel.boot(values)
 
-    def run(self, settings=None, profiles=(), path=OURS, check_mode=False, **options):
-        paths = sysctl_paths.Paths(str(self.root), self.kernel.folder, path)
+    def paths(self, path=OURS):
+        return sysctl_paths.Paths(str(self.root), self.kernel.folder, path)
 
+    def run(self, settings=None, profiles=(), path=OURS, check_mode=False, **options):
         def program(argv, environment, folder):
             self.programs.append(argv)
             link = self.root.join('etc/runlevels/boot/sysctl')
@@ -111,7 +112,7 @@ class Host(object):
             else:
                 link.remove()
             return self.exit_status, 'output of rc-update'
-        return sysctl.converge(sysctl_wanted.wanted_settings(profiles, settings or {}), paths, program, check_mode, 5, **options)
+        return sysctl.converge(sysctl_wanted.wanted_settings(profiles, settings or {}), self.paths(path), program, check_mode, 5, **options)
 
     def state(self):
         return sysctl_state.read(str(self.root.join('var/lib/gofleet/sysctl/state.json')))

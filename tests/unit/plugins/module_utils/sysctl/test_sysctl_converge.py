@@ -13,7 +13,6 @@ import pytest
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import locks, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import drop_in
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
 from support.units import forked, sysctl_host
 from support.units.sysctl_host import BACKLOG, OTHER, OURS, RANGE, SOMAXCONN, Host
 

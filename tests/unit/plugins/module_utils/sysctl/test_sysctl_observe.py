@@ -5,12 +5,14 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import json
+import fnmatch
+import io
 import os
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import observe
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 from support.units import sysctl_host
 from support.units.sysctl_host import OURS, RMEM, SOMAXCONN
 
@@ -102,3 +104,54 @@ def test_an_empty_folder_of_a_killed_run_is_removed_and_a_folder_with_content_st
     assert host.files() == {}
     host.write('var/lib/gofleet/other', '')
     assert not host.run({})['changed']
+
+
+# Each call by which observe() may read the host, and the fields of its Sources that cover a path of this call.
+_READS = ((os, 'lstat', ('status', 'links', 'text')), (os, 'stat', ('status', 'text')), (os, 'readlink', ('links',)), (os, 'listdir', ('names',)),
+          (os, 'open', ('text',)), (io, 'open', ('text',)), (os, 'access', ()), (os, 'statvfs', ()))
+
+
+def reads_of(host, monkeypatch, function):
+    """(name of the call, fields, path) of each read of the host in a function."""
+    found = []
+
+    def watched(owner, name, fields):
+        call = getattr(owner, name)
+
+        def watch(path, *arguments, **options):
+            if isinstance(path, type('')) and path.startswith((str(host.root), host.kernel.folder)):
+                found.append((name, fields, path))
+            return call(path, *arguments, **options)
+        return watch
+    with monkeypatch.context() as patch:
+        for owner, name, fields in _READS:
+            patch.setattr(owner, name, watched(owner, name, fields))
+        function()
+    return found
+
+
+@pytest.mark.parametrize('has_run', [False, True])
+@pytest.mark.parametrize('files', [
+    {'/usr/lib/systemd/systemd-sysctl': '', '/usr/sbin/sysctl': ''}, {'/etc/init.d/procps': '', '/sbin/sysctl': ''}, {},
+    {'/etc/init.d/sysctl': 'sysctl -p', '/sbin/openrc-run': '', '/etc/runlevels/boot/sysctl': ''},
+    {'/etc/init.d/sysctl': 'sysctl --system', '/usr/sbin/openrc-run': '', '/etc/runlevels/boot/sysctl': '', '/sbin/sysctl': ''}])
+@pytest.mark.parametrize('is_systemd', [False, True])
+def test_observe_reads_nothing_but_its_sources(host, monkeypatch, files, has_run, is_systemd):
+    if not is_systemd:
+        host.root.join('run/systemd').remove()
+    others = {'/etc/sysctl.conf': 'vm.swappiness = 1\n', '/etc/sysctl.d/10-a.conf': '', '/etc/sysctl.d/README': '', '/usr/lib/sysctl.d/50-b.conf': ''}
+    for path, text in dict(others, **files).items():
+        host.write(path, text)
+    if has_run:
+        host.run({SOMAXCONN: 4096, 'vm.swappiness': 5})
+    wanted, paths = sysctl_wanted.wanted_settings([], {SOMAXCONN: 4096}), host.paths()
+    sources = observe.sources(wanted, paths, host.state())
+    reads = reads_of(host, monkeypatch, lambda: observe.observe(wanted, paths))
+    assert reads
+    assert [(name, path) for name, fields, path in reads if path not in sources.values.values()
+            and not any(fnmatch.fnmatchcase(path, each) for field in fields for each in getattr(sources, field))] == []
+
+
+def test_sources_without_a_state_have_the_wanted_keys_and_no_others(host):
+    wanted = sysctl_wanted.wanted_settings([], {SOMAXCONN: 4096})
+    assert observe.sources(wanted, host.paths()).values == dict((key, host.kernel.path(key)) for key in (SOMAXCONN, sysctl_wanted.RESERVED))

@@ -7,7 +7,6 @@ __metaclass__ = type
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
 
 

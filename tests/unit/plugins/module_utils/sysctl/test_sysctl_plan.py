@@ -5,15 +5,17 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import io
 import os
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import observe
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import plan as sysctl_plan
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import state as sysctl_state
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 from support.units import sysctl_host
-from support.units.sysctl_host import RMEM, SOMAXCONN
+from support.units.sysctl_host import OURS, RMEM, SOMAXCONN
 
 
 @pytest.mark.parametrize(('now', 'status', 'value'), [('128', 'applied', '4096'), ('4096', 'already', '4096'), ('65535', 'already', '65535')])
@@ -202,3 +204,14 @@ def test_without_recorded_values_a_removal_leaves_the_values_as_they_are(host):
     assert host.state()['keys'][SOMAXCONN]['before'] is None
     assert [(each['status'], each['reason']) for each in host.run({})['released']] == [('left', sysctl_plan.UNKNOWN_BEFORE)]
     assert (host.kernel[SOMAXCONN], host.files()) == ('4096', {'etc/sysctl.d': 'folder'})
+
+
+def test_a_plan_reads_nothing_of_the_host(host, monkeypatch):
+    host.run({SOMAXCONN: 4096, RMEM: 7340032})
+    wanted = sysctl_wanted.wanted_settings(['http_server'], {SOMAXCONN: 8192})
+    observed = observe.observe(wanted, host.paths())
+    with monkeypatch.context() as patch:
+        for owner, name in ((os, 'stat'), (os, 'lstat'), (os, 'listdir'), (os, 'open'), (os, 'access'), (os, 'uname'), (os, 'geteuid'), (io, 'open')):
+            patch.setattr(owner, name, None)
+        steps = sysctl_plan.plan(wanted, observed, OURS).steps
+    assert steps[0] == 'set net.core.somaxconn = 8192'

@@ -7,7 +7,6 @@ __metaclass__ = type
 
 import os
 
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as known
 from support.units import sysctl_host
 from support.units.sysctl_host import OURS, RMEM, SOMAXCONN
