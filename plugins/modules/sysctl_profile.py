@@ -213,6 +213,7 @@ evidence:
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 
 ARGUMENT_SPEC = {
@@ -233,7 +234,7 @@ def main():
 
 def converge(params, run, check_mode):
     """The result for these options; run: programs.runner(). Raises GofleetError, OSError."""
-    paths = sysctl.chosen_paths(params['path'])
+    paths = sysctl_paths.chosen_paths(params['path'])
     wanted = []
     if params['state'] == 'present':
         wanted = sysctl_wanted.wanted_settings(params['profiles'], params['settings'])

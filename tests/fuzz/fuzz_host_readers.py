@@ -40,7 +40,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host import proces
 from ansible_collections.gofleet.golang.plugins.module_utils._linking import ld_cache
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digest_files, gpgv, openpgp
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list as tree_manifest
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot as sysctl_files
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot, keys
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import state as sysctl_state
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
@@ -127,12 +127,12 @@ def read_spec(content, dummy):
 def read_sysctl(content, folder):
     written(folder, 'etc/sysctl.d/10-a.conf', content)
     written(folder, 'run/systemd/system/x', b'')
-    tree = sysctl_files.Tree(folder)
-    sysctl_files.Precedence(sysctl_files.boot_loader(tree).name, tree, '/etc/sysctl.d/90-gofleet.conf').later('a.b')
+    tree = boot.Tree(folder)
+    boot.Precedence(boot.boot_loader(tree).name, tree, '/etc/sysctl.d/90-gofleet.conf').later('a.b')
 
 
 def read_key(content, dummy):
-    sysctl_files.parse_key(content.decode('utf-8', 'replace'))
+    keys.parse_key(content.decode('utf-8', 'replace'))
 
 
 def read_nsswitch(content, folder):

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the steps were told by the module, and what is in force on a host."""
+"""The module's result in each step, and the values in force on a host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DROP_IN = "/etc/sysctl.d/90-gofleet.conf"
 STATE = "/var/lib/gofleet"
 # Set by the module's step, and by the file that is read later.
 CONTESTED = "net.ipv4.tcp_slow_start_after_idle"
-# Of a network namespace, whatever the kernel: never this machine's.
+# Settings of a network namespace with every kernel, never those of this machine.
 OWN = ("net.core.somaxconn", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_max_syn_backlog", "net.ipv4.tcp_rmem", CONTESTED)
 
 Report = dict[str, Any]
@@ -27,12 +27,12 @@ Values = dict[str, str | None]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """An ordinary user has no settings: that step fails or passes by itself."""
+    """An ordinary user has no settings: the step itself fails or passes."""
     facts = json.loads(os.environ["GOFLEET_HOST_FACTS"])
     rootless = {name for name, each in facts.items() if each["user"] != "root"}
-    untold = [item for item in items if isinstance(item, pytest.Function) and host_of(item) in rootless]
-    config.hook.pytest_deselected(items=untold)
-    items[:] = [item for item in items if item not in untold]
+    rootless_items = [item for item in items if isinstance(item, pytest.Function) and host_of(item) in rootless]
+    config.hook.pytest_deselected(items=rootless_items)
+    items[:] = [item for item in items if item not in rootless_items]
 
 
 def host_of(item: pytest.Function) -> str | None:
@@ -41,17 +41,17 @@ def host_of(item: pytest.Function) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def told(host: Host) -> Callable[[str], Report]:
+def result_of(host: Host) -> Callable[[str], Report]:
     """The module's result in a step."""
     return lambda step: told_in(step, host.backend.name)
 
 
 @pytest.fixture(scope="module")
-def in_force(host: Host, told: Callable[[str], Report]) -> Callable[[], Values]:
-    """The values of all keys that were asked for; None for what cannot be read."""
+def in_force(host: Host, result_of: Callable[[str], Report]) -> Callable[[], Values]:
+    """The values of all wanted keys; None if a value cannot be read."""
 
     def read() -> Values:
-        paths = {each["key"]: path_of(each["key"]) for each in told("read_only")["settings"]}
+        paths = {each["key"]: path_of(each["key"]) for each in result_of("read_only")["settings"]}
         script = f"for path in {' '.join(paths.values())}; do cat $path 2>/dev/null || echo -; done"
         lines = host.check_output(script).split("\n")
         return {key: None if line == "-" else " ".join(line.split()) for key, line in zip(paths, lines, strict=True)}

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of kernel settings, and the files from which a host sets them when it boots: which are read, in which order.
+"""The files from which a host sets kernel settings when it boots: which program reads them, and in which order.
 
-Who reads them differs (seen on systemd 219 to 257, procps 3.3.10 to 4.0.4, OpenRC 0.42 and later, BusyBox 1.32):
-systemd-sysctl takes all folders as one, sorted by file name, and knows /etc/sysctl.conf only where a link names it;
-procps does the same and reads /etc/sysctl.conf last; Alpine's service goes folder by folder; OpenRC's own leaves it to
-procps, or with BusyBox reads /etc/sysctl.conf first.
+The programs differ (seen on systemd 219 to 257, procps 3.3.10 to 4.0.4, OpenRC 0.42 and later, BusyBox 1.32):
+systemd-sysctl sorts the files of all folders by file name, and reads /etc/sysctl.conf only if a link in a folder points to it;
+procps does the same and reads /etc/sysctl.conf last; Alpine's service reads one folder after the other; OpenRC's own service
+runs procps, or with BusyBox reads /etc/sysctl.conf first.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -15,7 +15,6 @@ __metaclass__ = type
 
 import errno
 import os
-import re
 import stat
 from collections import namedtuple
 
@@ -23,87 +22,44 @@ from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import keys
 
 ETC = '/etc/sysctl.d'
 CONF = '/etc/sysctl.conf'
-# A file here hides those of the same name in the folders after it.
+# A file here hides files of the same name in the folders after it.
 FOLDERS = (ETC, '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d', '/lib/sysctl.d')
 _ALPINE_VENDOR = ('/lib/sysctl.d', '/usr/lib/sysctl.d')
 
-# Who applies the files at boot. name: systemd-sysctl, alpine, openrc-busybox or procps; None: nobody. enabled: whether it runs.
-Loader = namedtuple('Loader', 'name enabled')
-# One line of a file. value: whitespace normalised.
-Assignment = namedtuple('Assignment', 'path key value')
-
-_PART = re.compile(r'[A-Za-z0-9_:@+,~%][A-Za-z0-9_.:@+,~%-]*\Z')
-_GLOB = re.compile(r'[*?\[]')
+# What shows which program reads them. Nothing else of a host is read for that (SOURCES).
+_SYSTEMD_RUNS = '/run/systemd/system'
+_SYSTEMD = ('/usr/lib/systemd/systemd-sysctl', '/lib/systemd/systemd-sysctl')
+_SYSTEMD_UNITS = ('/etc/systemd/system/systemd-sysctl.service', '/run/systemd/system/systemd-sysctl.service')
+_OPENRC = ('/sbin/openrc-run', '/usr/sbin/openrc-run')
+_OPENRC_SERVICE = '/etc/init.d/sysctl'
+_RUNLEVELS = '/etc/runlevels'
+_IN_RUNLEVEL = _RUNLEVELS + '/%s/sysctl'
+_PROCPS_SERVICE = '/etc/init.d/procps'
+_PROGRAMS = ('/sbin/sysctl', '/usr/sbin/sysctl', '/bin/sysctl', '/usr/bin/sysctl')
 _MASK = '/dev/null'
-# Bytes of a file that are read; those of distributions have some 10 KiB.
+# Bytes of a file that are read; the files of distributions have some 10 KiB.
 _LIMIT = 1 << 20
 
+# What is read of a host, for a script that reads the same. status: paths whose lstat() is asked for; links: those whose target is;
+# text: files that are read; names: folders that are listed. In status and text, * stands for any name in that folder.
+Sources = namedtuple('Sources', 'status links text names')
+SOURCES = Sources(
+    status=(_SYSTEMD_RUNS,) + _SYSTEMD + _OPENRC + (_OPENRC_SERVICE, _PROCPS_SERVICE, CONF, _IN_RUNLEVEL % '*') + _SYSTEMD_UNITS + _PROGRAMS
+    + tuple(folder + '/*.conf' for folder in FOLDERS) + (ETC,),
+    links=_SYSTEMD_UNITS + _PROGRAMS,
+    text=(_OPENRC_SERVICE, CONF) + tuple(folder + '/*.conf' for folder in FOLDERS),
+    names=FOLDERS + (_RUNLEVELS,))
 
-# ---- names
-
-
-def parse_key(text):
-    """The parts of a key: its path below /proc/sys as a tuple.
-
-    The first separator decides, as in sysctl.d(5): after a dot, a slash in a part stands for a dot, as in
-    net.ipv4.conf.eth0/100.rp_filter; after a slash, dots are dots, as in net/ipv4/conf/eth0.100/rp_filter.
-    Raises GofleetError(invalid_key).
-    """
-    parts = _split(text)
-    if len(parts) < 2 or not all(_PART.match(part) for part in parts):
-        raise GofleetError(
-            "'%s' is not the name of a kernel setting. Write it as net.core.somaxconn; where a part has a dot of its own, "
-            'as net/ipv4/conf/eth0.100/rp_filter. Patterns are not taken: name each.' % text, 'invalid_key', key=text)
-    return parts
-
-
-def _split(text):
-    separator = re.search(r'[./]', text)
-    if separator is None or separator.group() == '/':
-        return tuple(text.split('/'))
-    return tuple(part.replace('/', '.') for part in text.split('.'))
-
-
-def spell(parts):
-    """The key as sysctl(8) shows it: with dots, and a slash for a dot within a part."""
-    return '.'.join(part.replace('.', '/') for part in parts)
-
-
-def spell_in_file(parts):
-    """The key as every implementation understands it; BusyBox does not know a slash that stands for a dot."""
-    return '/'.join(parts) if any('.' in part for part in parts) else '.'.join(parts)
-
-
-def normal(value):
-    """The value with single spaces: the kernel prints tabs between numbers, and a newline at the end."""
-    return ' '.join(value.split())
-
-
-# ---- files
-
-
-def assignments(path, text):
-    """The Assignments of a file's text, in order; the value after `=` may be empty. Patterns (systemd 246) are passed over.
-
-    A pattern never wins against a key that is named (sysctl.d(5)).
-    """
-    found = []
-    for line in [each.strip() for each in text.splitlines()]:
-        key, equals, value = line.partition('=')
-        # A key without a value is what a pattern is not to touch. "-": failure to set it is no failure.
-        key = key.strip().lstrip('-')
-        if line[:1] in ('', '#', ';') or not equals or _GLOB.search(key):
-            continue
-        parts = _split(key.replace('/proc/sys/', '', 1) if key.startswith('/proc/sys/') else key)
-        found.append(Assignment(path, spell(parts), normal(value)))
-    return found
+# The program that applies the files at boot. name: systemd-sysctl, alpine, openrc-busybox or procps, None for none; enabled: whether it runs.
+Loader = namedtuple('Loader', 'name enabled')
 
 
 class Tree(object):
-    """The configuration files below root, which is / but for tests and images."""
+    """The configuration files below root, which is / except in tests and images."""
 
     def __init__(self, root='/'):
         self._root = root
@@ -115,7 +71,7 @@ class Tree(object):
         return os.path.lexists(self.real(path))
 
     def names(self, folder):
-        """Names in a folder, sorted by their bytes; none if it is not there. Raises OSError."""
+        """Names in a folder, sorted by their bytes; empty if it does not exist. Raises OSError."""
         try:
             return sorted(os.listdir(self.real(folder)))
         except OSError as exc:
@@ -124,7 +80,7 @@ class Tree(object):
             return []
 
     def read(self, path):
-        """A file's text, or None if it is not there, a link that leads nowhere, or no regular file: a link to /dev/null sets nothing.
+        """A file's text; None if it does not exist, is a dangling link, or is not a regular file: a link to /dev/null sets nothing.
 
         Raises GofleetError(too_large, file_unreadable, file_changed).
         """
@@ -135,12 +91,12 @@ class Tree(object):
                 raise
             return None
         if len(content) > _LIMIT:
-            raise GofleetError('%s is larger than %d bytes, which no file of kernel settings is. Nothing was changed. Remove it, or write less into it.'
+            raise GofleetError('%s is larger than %d bytes, which is too large for a file of kernel settings. Nothing was changed. Remove it, or shorten it.'
                                % (path, _LIMIT), 'too_large', path=path, wanted=_LIMIT)
         return to_native(content, errors='surrogate_or_replace')
 
     def is_listed(self, path):
-        """Whether systemd-sysctl takes a name in a folder for a file: a regular one or a link, whatever that leads to (dirent_is_file())."""
+        """Whether systemd-sysctl counts a name in a folder as a file: a regular file or a link, whatever its target is (dirent_is_file())."""
         try:
             mode = os.lstat(self.real(path)).st_mode
         except OSError as exc:
@@ -150,55 +106,54 @@ class Tree(object):
         return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
     def link(self, path):
-        """Where a symbolic link points to, or None if it is none."""
+        """The target of a symbolic link; None for anything else."""
         return os.readlink(self.real(path)) if os.path.islink(self.real(path)) else None
 
 
-# ---- who reads what
+# ---- which program reads what
 
 
 def boot_loader(tree):
-    """The Loader of this host, asked of its files: what runs, otherwise what is installed."""
-    if tree.exists('/run/systemd/system'):
+    """The Loader of this host, according to its files: the one that runs, otherwise the one that is installed."""
+    if tree.exists(_SYSTEMD_RUNS):
         return _systemd(tree)
-    if tree.exists('/etc/init.d/sysctl') and (tree.exists('/sbin/openrc-run') or tree.exists('/usr/sbin/openrc-run')):
+    if tree.exists(_OPENRC_SERVICE) and any(tree.exists(path) for path in _OPENRC):
         return Loader(_openrc(tree), bool(openrc_levels(tree)))
-    if any(tree.exists(folder + '/systemd/systemd-sysctl') for folder in ('/usr/lib', '/lib')):
+    if any(tree.exists(path) for path in _SYSTEMD):
         return _systemd(tree)
-    if tree.exists('/etc/init.d/procps'):
+    if tree.exists(_PROCPS_SERVICE):
         return Loader('procps', True)
     return Loader(None, False)
 
 
 def _systemd(tree):
-    unit = 'systemd-sysctl.service'
-    masked = any(tree.link('%s/systemd/system/%s' % (folder, unit)) == _MASK for folder in ('/etc', '/run'))
+    masked = any(tree.link(unit) == _MASK for unit in _SYSTEMD_UNITS)
     return Loader('systemd-sysctl', not masked)
 
 
 def _openrc(tree):
-    if '--system' not in (tree.read('/etc/init.d/sysctl') or ''):
+    if '--system' not in (tree.read(_OPENRC_SERVICE) or ''):
         return 'alpine'
     return 'procps' if has_procps(tree) else 'openrc-busybox'
 
 
 def openrc_levels(tree):
-    """The runlevels that the service sysctl is in."""
-    return [level for level in tree.names('/etc/runlevels') if tree.exists('/etc/runlevels/%s/sysctl' % level)]
+    """The runlevels that contain the service sysctl."""
+    return [level for level in tree.names(_RUNLEVELS) if tree.exists(_IN_RUNLEVEL % level)]
 
 
 def has_procps(tree):
-    """Whether `sysctl --system` is there, which BusyBox does not have."""
-    for folder in ('/sbin', '/usr/sbin', '/bin', '/usr/bin'):
-        if tree.exists(folder + '/sysctl'):
-            return os.path.basename(tree.link(folder + '/sysctl') or '') != 'busybox'
+    """Whether this host has `sysctl --system`, which BusyBox lacks."""
+    for program in _PROGRAMS:
+        if tree.exists(program):
+            return os.path.basename(tree.link(program) or '') != 'busybox'
     return False
 
 
 def read_order(loader, tree, also=None):
-    """Paths of the files that this loader (its name) reads, in order; of two that set a key, the later wins.
+    """Paths of the files that this loader (its name) reads, in order; if two files set a key, the later one wins.
 
-    also: a path in /etc/sysctl.d that is to be taken as there. Raises OSError.
+    also: a path in /etc/sysctl.d that counts as existing. Raises OSError.
     """
     if loader is None:
         return []
@@ -226,36 +181,36 @@ def _paths(folder, listed):
 
 
 class Precedence(object):
-    """What the files of a host say beside one of ours, when this loader reads them.
+    """What the other files of a host set besides our drop-in, if this loader reads them.
 
-    loader: its name; path: ours, in /etc/sysctl.d. Raises OSError.
+    loader: its name; path: the drop-in, in /etc/sysctl.d. Raises OSError.
     """
 
     def __init__(self, loader, tree, path):
         order = read_order(loader, tree, path)
         self._later = {}
         self._others = {}
-        # Hidden by a file of the same name in another folder: then every other file is later.
+        # If a file of the same name in another folder hides ours, every other file counts as later.
         passed = path not in order
         for each in order:
             if each == path:
                 passed = True
                 continue
-            for assignment in assignments(each, tree.read(each) or ''):
+            for assignment in keys.assignments(each, tree.read(each) or ''):
                 self._others[assignment.key] = assignment
                 if passed:
                     self._later[assignment.key] = assignment
-        # Whether files of an administrator set anything.
+        # Whether any other file below /etc, that is an administrator's, sets anything.
         self.others_in_etc = any(each.path.startswith('/etc/') for each in self._others.values())
         self.hidden_by = None
         if path not in order:
             self.hidden_by = next((each for each in order if os.path.basename(each) == os.path.basename(path)), None)
 
     def later(self, key):
-        """The Assignment that wins against ours at boot, or None."""
+        """The Assignment that overrides ours at boot, or None."""
         return self._later.get(key)
 
     def without_ours(self, key):
-        """The value that a boot without our file sets, or None."""
+        """The value that a boot without our drop-in sets, or None."""
         found = self._others.get(key)
         return found.value if found else None

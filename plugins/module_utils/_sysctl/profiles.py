@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is known about kernel settings: named profiles, keys that are gone, limits, and who reads a key only once.
+"""Facts about kernel settings: named profiles, removed keys, limits, and keys that processes read only once.
 
-Data with one reader, sysctl.py. ip-sysctl, net, fs, kernel: pages of the kernel's Documentation (networking/ip-sysctl.rst,
-admin-guide/sysctl/net.rst, fs.rst, kernel.rst).
+A profile's reason is written to drop-ins: to change it is to change files on hosts. Sources: ip-sysctl, net, fs and kernel are pages of
+the kernel's Documentation (networking/ip-sysctl.rst, admin-guide/sysctl/net.rst, fs.rst, kernel.rst).
 """
 
 from __future__ import absolute_import, division, print_function
@@ -13,7 +13,7 @@ __metaclass__ = type
 
 from collections import namedtuple
 
-# at_least: the value is a floor, number by number; a host that has more keeps it.
+# at_least: the value is a minimum, number by number; a host that has more keeps it.
 Setting = namedtuple('Setting', 'key value at_least reason source')
 
 _QUIC = 'https://github.com/quic-go/quic-go/wiki/UDP-Buffer-Sizes'
@@ -77,37 +77,37 @@ PROFILES = {
     ),
 }
 
-# Never written, though an old kernel may have it. key: why
+# Never written, although an old kernel may have it. key: why
 HARMFUL = {
-    'net.ipv4.tcp_tw_recycle': 'it drops clients behind one NAT, and Linux 4.12 removed it. What it was used for does net.ipv4.tcp_tw_reuse',
+    'net.ipv4.tcp_tw_recycle': 'it drops clients behind a NAT, and Linux 4.12 removed it. Use net.ipv4.tcp_tw_reuse instead',
 }
 
-# Refused where the kernel lacks it. key: where it went
+# Refused if the kernel lacks it. key: where it moved
 REMOVED = {
-    'net.ipv4.ip_conntrack_max': 'it is called net.netfilter.nf_conntrack_max now',
-    'net.ipv4.netfilter.ip_conntrack_max': 'it is called net.netfilter.nf_conntrack_max now',
-    'kernel.sched_latency_ns': 'since Linux 5.13 it is in debugfs, where sysctl.d does not reach',
-    'kernel.sched_migration_cost_ns': 'since Linux 5.13 it is in debugfs, where sysctl.d does not reach',
-    'kernel.sched_min_granularity_ns': 'since Linux 5.13 it is in debugfs, where sysctl.d does not reach',
-    'kernel.sched_wakeup_granularity_ns': 'since Linux 5.13 it is in debugfs, where sysctl.d does not reach',
+    'net.ipv4.ip_conntrack_max': 'it is now called net.netfilter.nf_conntrack_max',
+    'net.ipv4.netfilter.ip_conntrack_max': 'it is now called net.netfilter.nf_conntrack_max',
+    'kernel.sched_latency_ns': 'since Linux 5.13 it is in debugfs, which sysctl.d cannot set',
+    'kernel.sched_migration_cost_ns': 'since Linux 5.13 it is in debugfs, which sysctl.d cannot set',
+    'kernel.sched_min_granularity_ns': 'since Linux 5.13 it is in debugfs, which sysctl.d cannot set',
+    'kernel.sched_wakeup_granularity_ns': 'since Linux 5.13 it is in debugfs, which sysctl.d cannot set',
 }
 
-# What a lowered value would break: systemd sets both as high as they go (NEWS of 240).
+# Never lowered: systemd sets both to their highest value (NEWS of 240).
 RAISE_ONLY = ('fs.file-max', 'fs.nr_open')
 
-# Written before others, because that changes them (ip-sysctl: ip_forward resets settings of interfaces).
+# Written before others, because they change them (ip-sysctl: ip_forward resets settings of interfaces).
 BEFORE_OTHERS = ('net.ipv4.ip_forward', 'net.ipv4.conf.all.forwarding', 'net.ipv6.conf.all.forwarding')
 
-# Reported, and done. (key, value): why it is a bad idea
+# Set, with a warning. (key, value): why it is a bad idea
 DISCOURAGED = {
-    ('net.ipv4.tcp_timestamps', '0'): 'without timestamps there is no protection against old sequence numbers, and tcp_tw_reuse does nothing',
+    ('net.ipv4.tcp_timestamps', '0'): 'without timestamps there is no protection against old sequence numbers, and tcp_tw_reuse has no effect',
 }
 
 _INT = 2 ** 31 - 1
-# (key, least, most, first kernel for which that holds, first for which it does not), for each number of the value: so that check
-# mode fails where a run would, and for what a kernel takes to its harm. The kernel itself judges the rest.
+# (key, least, most, first kernel with this limit, first kernel without it), for each number of the value: so that check mode fails
+# when a run would, and for values that a kernel accepts although they do harm. All else is left to the kernel.
 LIMITS = (
-    # 16 bits until Linux 4.1. None at all is no service.
+    # 16 bits until Linux 4.1. With 0, no service is reachable.
     ('net.core.somaxconn', 1, 65535, (0,), (4, 1)),
     ('net.core.somaxconn', 1, _INT, (4, 1), None),
     ('net.core.netdev_max_backlog', 1, _INT, (0,), None),
@@ -128,11 +128,11 @@ LIMITS = (
     ('vm.swappiness', 0, 200, (5, 8), None),
 )
 
-# Text that may look like a number, or a list of its own form.
+# Text that may look like a number, or a list in its own syntax.
 FREE_FORM = ('kernel.core_pattern', 'kernel.domainname', 'kernel.hostname', 'kernel.modprobe', 'net.ipv4.ip_local_reserved_ports')
 
-_SOCKETS = 'a socket takes it when it is opened, and a listener hands it on'
-# key: why what runs keeps the old value
+_SOCKETS = 'a socket reads it when it is opened, and a listener passes it on'
+# key: why running processes keep the old value
 READ_ONCE = {
     'net.core.somaxconn': 'Go reads it at the first listener of a process (net.listenerBacklog), and a backlog is fixed when listening begins',
     'net.core.rmem_max': 'a program asks for its buffers when it opens a socket',
@@ -142,11 +142,11 @@ READ_ONCE = {
     'net.ipv4.tcp_rmem': _SOCKETS,
     'net.ipv4.tcp_wmem': _SOCKETS,
     'net.ipv4.tcp_congestion_control': _SOCKETS,
-    'net.core.default_qdisc': 'an interface takes it when it is made',
-    'fs.nr_open': 'the limits of a service are set when it is started',
+    'net.core.default_qdisc': 'an interface reads it when it is created',
+    'fs.nr_open': 'the limits of a service are set when it starts',
 }
 
-# Keys that kernels have, beyond those above; of the rest a name that this host lacks is taken for a mistake.
+# Keys of kernels in addition to those above. Any other name that this host lacks counts as a mistake.
 KNOWN = {
     'fs': '''aio-max-nr epoll.max_user_watches inotify.max_queued_events inotify.max_user_instances inotify.max_user_watches pipe-max-size
         pipe-user-pages-soft suid_dumpable''',
@@ -171,12 +171,12 @@ KNOWN = {
         max_map_count min_free_kbytes mmap_min_addr nr_hugepages overcommit_ratio panic_on_oom vfs_cache_pressure zone_reclaim_mode''',
 }
 
-# Settings of each network interface; "default" has what an interface that is not there would have.
+# Settings of each network interface; "default" has those of a new interface.
 PER_INTERFACE = ('net.ipv4.conf', 'net.ipv6.conf', 'net.ipv4.neigh', 'net.ipv6.neigh')
 
 
 def known_keys():
-    """Every key that is named here and not gone."""
+    """Every key that is named here and not removed."""
     found = set(setting.key for settings in PROFILES.values() for setting in settings)
     found.update(READ_ONCE, RAISE_ONLY, FREE_FORM, BEFORE_OTHERS, [limit[0] for limit in LIMITS])
     for parent, names in KNOWN.items():

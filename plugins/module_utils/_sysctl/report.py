@@ -1,23 +1,22 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run tells of kernel settings: the module's result."""
+"""Kernel settings: the module's result."""
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import plan as sysctl_plan
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as known
 
-AS_BEFORE = 'it has the value of before'
-NEVER_SET = 'this file has never set it'
-# Why nothing had to be restored.
-_NOTHING_TO_RESTORE = (AS_BEFORE, NEVER_SET)
+# Reasons why nothing had to be restored, which are not warned about.
+_NOTHING_TO_RESTORE = (sysctl_plan.AS_BEFORE, sysctl_plan.NEVER_SET)
 
 
 def result(found, observed, paths, live=None, failed=()):
-    """live: what is in force after the run; None if nothing was done."""
+    """found: the Plan; live: {key: Live} after the run, None if nothing was done; failed: the restores that the kernel refused."""
     reports = [_final(each, live) if live else each for each in found.reports]
     failures = dict((each.key, each) for each in failed)
     released = [failures.get(each.key, each) for each in found.restores]
@@ -38,12 +37,12 @@ def result(found, observed, paths, live=None, failed=()):
 def _final(report, live):
     now = live[report['key']].value
     if report['status'] == 'applied' and now not in (None, report['value']):
-        return dict(report, now=now, status='adjusted', note='the kernel made %s of it' % now)
+        return dict(report, now=now, status='adjusted', note=sysctl_plan.CHANGED_BY_KERNEL % now)
     return dict(report, now=now)
 
 
 def _diff(found, observed, paths):
-    """The drop-in as it is (its hand-made edits included) and will be, and the kernel's values."""
+    """The drop-in as it is (including manual edits) and as it will be, and the kernel's values."""
     diffs = []
     if found.text != observed.text:
         diffs.append({'before_header': paths.path, 'after_header': paths.path, 'before': observed.text or '', 'after': found.text or ''})
@@ -57,18 +56,18 @@ def _diff(found, observed, paths):
 
 
 def _warnings(reports, released, observed, found):
-    # One warning for all keys that share a reason: a read-only host would have dozens.
+    # One warning for all keys with the same reason: a read-only host would have dozens.
     short = {}
     for each in reports:
         if each['status'] in ('unavailable', 'read_only', 'shadowed', 'adjusted'):
             short.setdefault((each['status'], each['note']), []).append('%s = %s' % (each['key'], each['value']))
-    told = ['Not in force: %s (%s, because %s).' % (', '.join(keys), status.replace('_', '-'), note) for (status, note), keys in sorted(short.items())]
-    told += ['`sysctl --system` would set %s to %s (%s), which a boot does not.' % (each['key'], each['reverted_by']['value'], each['reverted_by']['path'])
-             for each in reports if each['reverted_by'] and not each['shadowed_by'] and each['reverted_by']['value'] is not None]
-    told += ['%s = %s: %s.' % (each['key'], each['value'], known.DISCOURAGED[each['key'], each['value']])
-             for each in reports if (each['key'], each['value']) in known.DISCOURAGED]
-    told += ['%s was not restored: %s.' % (each.key, each.reason) for each in released if each.value is None and each.reason not in _NOTHING_TO_RESTORE]
+    warnings = ['Not in force: %s (%s, because %s).' % (', '.join(keys), status.replace('_', '-'), note) for (status, note), keys in sorted(short.items())]
+    warnings += ['`sysctl --system` would set %s to %s (%s), unlike a boot.' % (each['key'], each['reverted_by']['value'], each['reverted_by']['path'])
+                 for each in reports if each['reverted_by'] and not each['shadowed_by'] and each['reverted_by']['value'] is not None]
+    warnings += ['%s = %s: %s.' % (each['key'], each['value'], known.DISCOURAGED[each['key'], each['value']])
+                 for each in reports if (each['key'], each['value']) in known.DISCOURAGED]
+    warnings += ['%s was not restored: %s.' % (each.key, each.reason) for each in released if each.value is None and each.reason not in _NOTHING_TO_RESTORE]
     if found.taken and not observed.loader.enabled and not found.enable:
-        told.append('Nothing on this host reads %s at boot%s: the settings hold until then.' % (
+        warnings.append('Nothing on this host reads %s at boot%s: the settings last until the next boot.' % (
             boot.ETC, ' (%s is masked)' % observed.loader.name if observed.loader.name else ''))
-    return told
+    return warnings

@@ -1,20 +1,20 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is remembered of kernel settings, so that they can be given back: one file for all drop-ins of this collection.
+"""The recorded previous values of kernel settings, from which they are restored: one file for all drop-ins of this collection.
 
     {"format": 1,
-     "made": ["/etc/sysctl.d"],  what goes when the last key goes: folders, and "service sysctl" that was enabled
+     "made": ["/etc/sysctl.d"],  removed with the last key: created folders, and "service sysctl" if it was enabled
      "keys": {"net.core.somaxconn": {
-        "before": "128",         the value before the first of our drop-ins took the key; null: not known
-        "configured": null,      what other files set at boot then; null: none did
-        "kernel": "5.3.0-1",     under which kernel that was
+        "before": "128",         the value before the first of our drop-ins set the key; null: unknown
+        "configured": null,      the value that other files set at boot at that time; null: none
+        "kernel": "5.3.0-1",     the kernel at that time
         "owners": {"/etc/sysctl.d/90-gofleet.conf": {
             "wanted": "4096",
-            "found": "4096",     what the kernel made of it; null: not written yet, as while another file wins
-            "earlier": []}}}}}   values that may still be in force, if a run was killed
+            "found": "4096",     the value that the kernel had afterwards; null: not written yet, for example while another file overrides it
+            "earlier": []}}}}}   earlier values that may still be in force after an interrupted run
 
-It is written before a value changes, so that a kill at any moment loses none of this; and once more afterwards.
+It is written before a value changes, so that an interruption at any moment loses nothing, and again afterwards.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -37,19 +37,19 @@ def empty():
 
 
 def read(path):
-    """The state as a dict; empty() if there is none. Raises GofleetError(state_unreadable, state_newer), IOError, OSError."""
+    """The state as a dict; empty() if there is no file. Raises GofleetError(state_unreadable, state_newer), IOError, OSError."""
     try:
         content = jsonfile.read(path, FORMAT, 'state_newer', empty())
     except ValueError as exc:
         raise _unreadable(path, to_native(exc))
     if not _is_ours(content):
-        raise _unreadable(path, 'it has another form')
+        raise _unreadable(path, 'it has an unexpected structure')
     return content
 
 
 def _unreadable(path, why):
-    return GofleetError('%s is not what was written there (%s), so it is not known what settings were before. Nothing was changed. Mend it from '
-                        'a backup, or remove it: settings of before cannot be restored then.' % (path, why), 'state_unreadable', path=path)
+    return GofleetError('%s is damaged (%s), so the previous values of the settings are unknown. Nothing was changed. Restore the file from '
+                        'a backup, or remove it; the previous values cannot be restored then.' % (path, why), 'state_unreadable', path=path)
 
 
 def _is_ours(content):
@@ -66,7 +66,7 @@ def _is_entry(entry):
 
 
 def _are_texts(values):
-    # A zero byte is in no value of the kernel, and in no path.
+    # Neither values of the kernel nor paths contain a zero byte.
     return isinstance(values, list) and all(isinstance(each, str) and '\0' not in each for each in values)
 
 
@@ -77,14 +77,14 @@ def write(path, content):
 
 
 def owned(content, path):
-    """{key: owner} of the keys that the drop-in at path has taken."""
+    """{key: owner} of the keys that the drop-in at path sets."""
     return dict((key, entry['owners'][path]) for key, entry in content['keys'].items() if path in entry['owners'])
 
 
 def taking(content, path, taken):
-    """The state to be written before the kernel's values change.
+    """The state that is written before the kernel's values change.
 
-    taken: {key: (value, entry)}, entry for a key that nobody has taken before.
+    taken: {key: (value, entry)}; entry is used for a key that no drop-in has set before.
     """
     after = copy.deepcopy(content)
     for key, (value, fresh) in taken.items():
@@ -97,11 +97,11 @@ def taking(content, path, taken):
 
 
 def settled(content, path, found):
-    """The state once the kernel has its values. found: {key: what it made of each that is still taken, None if it was not written}."""
+    """The state after the kernel has its values. found: {key: value in force, None if it was not written} of the keys that the drop-in sets."""
     after = copy.deepcopy(content)
     for key, entry in list(after['keys'].items()):
         if key in found:
-            # What was not written leaves in force what may be of an earlier run.
+            # If it was not written, a value of an earlier run may still be in force.
             entry['owners'][path].update({'found': found[key], 'earlier': []} if found[key] is not None else {})
         else:
             entry['owners'].pop(path, None)
@@ -111,7 +111,7 @@ def settled(content, path, found):
 
 
 def is_never_set(owner):
-    """Whether this owner has not written its value as far as is known: a run that was killed may have."""
+    """Whether this owner has no record of writing its value; an interrupted run may have written it."""
     return owner['found'] is None and not owner['earlier']
 
 

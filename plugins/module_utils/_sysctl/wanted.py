@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kernel settings that are asked for: their values, and whether a host can have them."""
+"""Kernel settings that are wanted: their values, and whether a host can have them."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,44 +13,44 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import keys
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as known
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 
 RESERVED = 'net.ipv4.ip_local_reserved_ports'
 _RANGE = 'net.ipv4.ip_local_port_range'
 _PORTS = 65535
-# Why a setting is absent that the host would have, if it had an interface of that name.
-NO_INTERFACE = 'this host has no such interface, or not its protocol'
-# Python 2's too: long, and unicode beside str.
+# Why a setting is absent although its name is valid: the host would have it with an interface of that name.
+NO_INTERFACE = 'this host does not have this interface, or has its protocol disabled'
+# Also those of Python 2: long, and unicode beside str.
 _INTEGERS = (int, type(2 ** 64))
 _TEXTS = (str, type(u''))
 
 _NUMBER = re.compile(r'-?(?:0[xX][0-9a-fA-F]+|[0-9]+)\Z')
 
-# One key that is asked for. value: whitespace normalised; at_least: whether it is a floor; optional: whether a host may lack it.
+# One wanted key. value: whitespace normalised; at_least: whether it is a minimum; optional: whether a host may lack it.
 Wanted = namedtuple('Wanted', 'parts key value at_least optional origin reason source')
 
 
 def wanted_settings(profiles, settings):
-    """The Wanted keys, in the order in which they are set: those of the profiles, and the user's on top, each with its value.
+    """The Wanted keys, in the order in which they are set: those of the profiles, overridden by those of the user.
 
-    A leading "-", as in sysctl.d(5), lets a host lack the key. Raises GofleetError(invalid_key, invalid_value, harmful_key, duplicate_key).
+    A leading "-", as in sysctl.d(5), marks a key that a host may lack. Raises GofleetError(invalid_key, invalid_value, harmful_key, duplicate_key).
     """
     found = {}
     for profile in profiles:
         for setting in known.PROFILES[profile]:
             other = found.get(setting.key)
             value = most(setting.value, other.value) if other and setting.at_least else setting.value
-            parts = boot.parse_key(setting.key)
+            parts = keys.parse_key(setting.key)
             found[setting.key] = Wanted(parts, setting.key, value, setting.at_least, False, profile, setting.reason, setting.source)
     names = {}
     for given, value in settings.items():
         name = to_native(given)
-        parts = boot.parse_key(name[1:] if name.startswith('-') else name)
-        key = boot.spell(parts)
+        parts = keys.parse_key(name[1:] if name.startswith('-') else name)
+        key = keys.spell(parts)
         if key in names:
-            raise GofleetError("settings has %s twice, as '%s' and as '%s'. Nothing was changed. Leave one of them."
+            raise GofleetError("settings contains %s twice, as '%s' and as '%s'. Nothing was changed. Remove one of them."
                                % ((key,) + tuple(sorted((names[key], name)))), 'duplicate_key', key=key, names=sorted((names[key], name)))
         names[key] = name
         found[key] = Wanted(parts, key, _value(key, value), key in known.RAISE_ONLY, name.startswith('-'), 'settings', None, None)
@@ -64,13 +64,13 @@ def _value(key, value):
     if isinstance(value, (list, tuple)) and value:
         return ' '.join(_value(key, each) for each in value)
     if isinstance(value, bool) or not isinstance(value, _INTEGERS + _TEXTS):
-        raise _invalid(key, value, 'is no number and no text. Write 1 or 0 for a switch, and quote what YAML takes for something else')
+        raise _invalid(key, value, 'is neither a number nor a string. Write 1 or 0 for a switch, and quote values that YAML reads as another type')
     text = to_native(value) if isinstance(value, _TEXTS) else str(value)
     if not text.strip() or '\n' in text.strip() or '\0' in text:
-        raise _invalid(key, value, 'is empty or more than one line')
+        raise _invalid(key, value, 'is empty or has more than one line')
     if '#' in text:
-        raise _invalid(key, value, 'has a #, where BusyBox ends the line')
-    return boot.normal(text)
+        raise _invalid(key, value, 'contains a #, which BusyBox reads as the start of a comment')
+    return keys.normal(text)
 
 
 def _invalid(key, value, why):
@@ -78,11 +78,11 @@ def _invalid(key, value, why):
 
 
 def numbers(value):
-    """The numbers of a value, or None if it is something else."""
+    """The numbers of a value, or None if it contains anything else."""
     fields = (value or '').split()
     if not fields or not all(_NUMBER.match(each) for each in fields):
         return None
-    # A leading 0 is octal to the kernel; base 0 is an error to Python, so it is no number here.
+    # The kernel reads a leading 0 as octal, Python refuses it: such a value does not count as a number here.
     try:
         return [int(each, 0) for each in fields]
     except ValueError:
@@ -90,7 +90,7 @@ def numbers(value):
 
 
 def is_same(one, other):
-    """Whether two values are one to the kernel, which prints 1 where 0x1 was written."""
+    """Whether two values are the same to the kernel, which prints 1 after 0x1 was written."""
     return one == other or (numbers(one) is not None and numbers(one) == numbers(other))
 
 
@@ -101,7 +101,7 @@ def as_printed(each, now):
 
 
 def reaches(value, floor):
-    """Whether each number of a value is at least that of the floor."""
+    """Whether each number of a value is at least that of the minimum (floor)."""
     found, wanted = numbers(value), numbers(floor)
     return found is not None and wanted is not None and len(found) == len(wanted) and all(one >= other for one, other in zip(found, wanted))
 
@@ -114,11 +114,11 @@ def most(one, other):
     return ' '.join(str(max(pair)) for pair in zip(first, second))
 
 
-# ---- whether it can be
+# ---- whether a host can have them
 
 
 def problems(wanted, observed, ports):
-    """(key, code, reason) of everything that no run could make true."""
+    """(key, code, reason) of everything that no run could achieve."""
     found = []
     for each in wanted:
         live = observed.live[each.key]
@@ -131,46 +131,46 @@ def problems(wanted, observed, ports):
 
 
 def _existence_problem(each, live):
-    """(code, reason) of a name that stands for no setting, or None."""
+    """(code, reason) of a name that is not the name of a setting, or None."""
     if live.kind == 'command':
-        return 'write_only_key', 'nobody can read it, so it is a command to the kernel and no setting that could be kept'
+        return 'write_only_key', 'it cannot be read, so it is a command to the kernel and not a setting'
     if _is_cut_interface(each.parts):
-        return 'unknown_key', "no setting has so many parts. If the interface is '%s', write %s" % (
+        return 'unknown_key', "no setting has this many parts. If the interface is '%s', write %s" % (
             '.'.join(each.parts[3:-1]), '/'.join(each.parts[:3] + ('.'.join(each.parts[3:-1]), each.parts[-1])))
-    meant = ' Meant may be %s' % ' or '.join(live.near) if live.near else ''
+    hint = ' Did you mean %s?' % ' or '.join(live.near) if live.near else ''
     if live.kind == 'folder':
-        return 'not_a_setting', 'it is a folder of settings.%s' % meant
+        return 'not_a_setting', 'it is a folder of settings, not a setting%s' % ('.' + hint if hint else '')
     if live.kind == 'setting' or each.optional:
         return None
     if each.key in known.REMOVED:
         return 'removed_key', known.REMOVED[each.key]
     if each.key not in known.known_keys() and live.why != NO_INTERFACE:
-        return 'unknown_key', 'neither this host nor this collection knows it.%s Write "-%s" to let hosts lack it' % (meant and meant + '.', each.key)
+        return 'unknown_key', 'it is unknown to this host and to this collection.%s Write "-%s" if hosts may lack it' % (hint, each.key)
     return None
 
 
 def _is_cut_interface(parts):
-    """Whether the dots in the name of an interface were taken for those between parts. No host has such a setting, so none may lack it either."""
+    """Whether dots in the name of an interface separate parts. No host has such a setting, so it cannot be optional either."""
     return len(parts) > 5 and '.'.join(parts[:3]) in known.PER_INTERFACE
 
 
 def _value_problem(each, live, kernel):
-    """(code, reason) of a value that this setting cannot have, or None."""
+    """(code, reason) of a value that is invalid for this setting, or None."""
     asked, now = numbers(each.value), numbers(live.value)
     if each.key in known.FREE_FORM or now is None:
         return None
     if asked is None:
-        return 'not_a_number', "'%s' is no number, and the kernel has %s there" % (each.value, live.value)
-    # The kernel takes what it can of too few or too many, and says nothing.
+        return 'not_a_number', "'%s' is not a number, and the kernel's value is %s" % (each.value, live.value)
+    # The kernel silently uses as many of too few or too many numbers as it can.
     if len(asked) != len(now):
-        return 'wrong_count', "'%s' has %d numbers, and the kernel has %d there (%s)" % (each.value, len(asked), len(now), live.value)
+        return 'wrong_count', "'%s' has %d numbers, and the kernel's value has %d (%s)" % (each.value, len(asked), len(now), live.value)
     if each.key == _RANGE and asked[0] >= asked[1]:
-        return 'out_of_range', "'%s' ends before it begins" % each.value
+        return 'out_of_range', "'%s' is invalid: the first number must be less than the second" % each.value
     for key, least, greatest, first, last in known.LIMITS:
         holds = key == each.key and kernel >= first and (last is None or kernel < last)
-        # A kernel that is beyond the limit already has another one (distributions carry changes back).
+        # A kernel whose value is beyond the limit has another limit (distributions backport changes).
         if holds and not _within(asked, least, greatest) and _within(now, least, greatest):
-            return 'out_of_range', '%s is not within %d and %d, which is what Linux %s takes' % (
+            return 'out_of_range', '%s is not between %d and %d, the limits of Linux %s' % (
                 each.value, least, greatest, '.'.join(str(number) for number in kernel))
     return None
 
@@ -197,6 +197,6 @@ def _port_problems(value, reserved, ports):
     taken = [port for port in ports if ends[0] <= port <= ends[1] and port not in reserved]
     if not taken:
         return []
-    told = ','.join(str(port) for port in taken)
-    return [(_RANGE, 'port_in_range', "'%s' holds ports that services listen on (%s), which an outgoing connection may take first. Choose another "
-             'range, or reserve them by %s: "%s"' % (value, told, RESERVED, told))]
+    listed = ','.join(str(port) for port in taken)
+    return [(_RANGE, 'port_in_range', "'%s' contains ports that services listen on (%s), and an outgoing connection may use them first. Choose another "
+             'range, or reserve them with %s: "%s"' % (value, listed, RESERVED, listed))]

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host after the settings were given back, and after one more restart."""
+"""The host after the settings were removed, and after another restart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from testinfra.host import Host
 from conftest import DROP_IN, STATE, Values
 
 
-def test_every_value_is_what_it_was(in_force: Callable[[], Values], baseline: Path) -> None:
+def test_every_value_is_restored(in_force: Callable[[], Values], baseline: Path) -> None:
     assert in_force() == json.loads(baseline.read_text(encoding="utf-8"))
 
 

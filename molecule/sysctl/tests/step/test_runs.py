@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The last two runs of the role, on a host that has the settings already."""
+"""The last two runs of the role, on a host that already has the settings."""
 
 from __future__ import annotations
 

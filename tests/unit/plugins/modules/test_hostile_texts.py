@@ -21,7 +21,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
 from ansible_collections.gofleet.golang.plugins.modules import abi_check, artifact_verify, env_file, go_toolchain, sysctl_profile
 from support.units import module_runs, tiny_trees
 
@@ -192,7 +192,7 @@ def test_sysctl_profile_applies_beside_hostile_settings_of_others(folder, seed):
     put(folder + b'proc/net/core/somaxconn', chosen.choice([b'128\n', b'\xff\x1b\n']))
 
     def before():
-        sysctl.ROOT, sysctl.PROC = native(folder + b'root'), native(folder + b'proc')
+        sysctl_paths.ROOT, sysctl_paths.PROC = native(folder + b'root'), native(folder + b'proc')
         # The folder is this user's, who stands for root.
         os.geteuid = lambda: 0
     with io.open(folder + b'root/etc/sysctl.d/10-caf\xe9.conf', 'ab') as lower:

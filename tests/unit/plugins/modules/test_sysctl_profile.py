@@ -13,7 +13,7 @@ import stat
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import converge as sysctl
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as sysctl_profiles
 from ansible_collections.gofleet.golang.plugins.modules import sysctl_profile
 from ansible_collections.gofleet.golang.plugins.modules.sysctl_profile import ARGUMENT_SPEC, DOCUMENTATION, EXAMPLES, RETURN
@@ -41,7 +41,7 @@ class Machine(object):
 
     def run(self, check_mode=False, umask=0o022, diff=False, **options):
         def before():
-            sysctl.ROOT, sysctl.PROC = str(self.root), str(self.proc)
+            sysctl_paths.ROOT, sysctl_paths.PROC = str(self.root), str(self.proc)
             # The folder is this user's, who stands for root.
             os.geteuid = lambda: 0
         self.code, result = module_runs.run(sysctl_profile.main, options, self.folder, check_mode=check_mode, diff=diff, umask=umask, before=before)
