@@ -31,7 +31,7 @@ importlib.import_module('conftest')
 
 import raw_server
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_host
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_presets
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
@@ -136,7 +136,7 @@ def read_key(content, dummy):
 
 def read_nsswitch(content, folder):
     written(folder, 'etc/nsswitch.conf', content)
-    environment_host.libc_cannot_resolve(folder)
+    environment_presets.resolver_problem(folder)
 
 
 def read_loader_cache(content, dummy):

@@ -52,16 +52,14 @@ def _port_refusal(values):
 
 
 def _flags(variable):
-    try:
-        # By another type than its own somebody says that they know better: a flag of a newer Go.
-        known = variable.type == 'flag_list'
-        return flags.refusal(variable.value if known else flags.split(variable.text), any_name=not known)
-    except flags.Unterminated:
-        return 'holds a quote that does not end'
+    # With another type than its own a user says that the value is right: it may have a flag of a newer Go.
+    if variable.type == 'flag_list':
+        return flags.refusal(variable.value)
+    return flags.of_arguments(variable.text) or flags.refusal(flags.split(variable.text), any_name=True)
 
 
 def _one_of(*words):
-    return lambda text: None if text in words else 'has to be %s or %s' % (', '.join(words[:-1]), words[-1])
+    return lambda text: None if text in words else 'must be %s or %s' % (', '.join(words[:-1]), words[-1])
 
 
 def _like(pattern, rule):
@@ -70,7 +68,7 @@ def _like(pattern, rule):
 
 
 def _folder(text):
-    return None if text.startswith(u'/') else 'has to be an absolute path: nothing expands ~ or a variable in it'
+    return None if text.startswith(u'/') else 'must be an absolute path: nothing expands ~ or a variable in it'
 
 
 def _folders(text):
@@ -98,7 +96,7 @@ def _toolchain(text):
         advice = ': in small letters'
     elif text == u'latest':
         advice = ': there is no latest; auto takes what a go.mod asks for'
-    return 'has to be local, auto, path, or goVERSION, the latter two words also after goVERSION+ or local+%s' % advice
+    return 'must be local, auto, path, or goVERSION, the latter two words also after goVERSION+ or local+%s' % advice
 
 
 def _patterns(text):
@@ -113,7 +111,7 @@ def _systems(text):
     for entry in text.strip().split(u','):
         pattern, colon, systems = [part.strip() for part in entry.partition(u':')]
         if not pattern or not colon or not all(system.strip() for system in systems.split(u'|')) or re.match(u'\\.\\.?(/|\\Z)', pattern):
-            return 'has to be a list of PATTERN:SYSTEM|SYSTEM, such as public:git,private:all or *:off'
+            return 'must be a list of PATTERN:SYSTEM|SYSTEM, such as public:git,private:all or *:off'
         if pattern in seen:
             return 'names a pattern twice'
         seen.add(pattern)
@@ -125,26 +123,18 @@ def _authentication(text):
     if not all(commands) or (len(commands) > 1 and any(command[0] == u'off' for command in commands)):
         return 'has an empty command, or off beside another'
     if any(command[0] == u'git' and (len(command) != 2 or not command[1].startswith(u'/')) for command in commands):
-        return 'has to name an absolute folder after git, and nothing else'
+        return 'must name an absolute folder after git, and nothing else'
     return None
 
 
 def _program(text):
-    try:
-        words = flags.split(text)
-    except flags.Unterminated:
-        return 'holds a quote that does not end'
+    problem = flags.of_arguments(text)
+    if problem:
+        return problem
+    words = flags.split(text)
     if not words:
-        return 'holds nothing but spaces'
-    return 'has to begin with the name of a program or its absolute path' if u'/' in words[0] and not words[0].startswith(u'/') else None
-
-
-def _arguments(text):
-    try:
-        flags.split(text)
-    except flags.Unterminated:
-        return 'holds a quote that does not end'
-    return None
+        return 'contains only spaces'
+    return 'must begin with the name of a program or its absolute path' if u'/' in words[0] and not words[0].startswith(u'/') else None
 
 
 def _wasm(text):
@@ -175,15 +165,15 @@ _REASONS = dict(
     [(name, _folder) for name in ('GOBIN', 'GOCACHE', 'GOMODCACHE', 'GOTMPDIR')]
     + [(name, _patterns) for name in ('GOPRIVATE', 'GONOSUMDB', 'GONOPROXY', 'GOINSECURE')]
     + [(name, _program) for name in ('CC', 'CXX')]
-    + [('CGO_%sFLAGS' % name, _arguments) for name in ('C', 'CPP', 'CXX', 'F', 'LD')],
-    GOMEMLIMIT=_like(u'off|[0-9]+(?:B|[KMGT]iB)?', 'has to be off or a whole number of bytes, perhaps with KiB, MiB, GiB or TiB'),
+    + [('CGO_%sFLAGS' % name, flags.of_arguments) for name in ('C', 'CPP', 'CXX', 'F', 'LD')],
+    GOMEMLIMIT=_like(u'off|[0-9]+(?:B|[KMGT]iB)?', 'must be off or a whole number of bytes, perhaps with KiB, MiB, GiB or TiB'),
     GO111MODULE=_one_of('on', 'off', 'auto'), GOPATH=_folders, GOENV=_path_or_off, GOWORK=lambda text: None if text == u'auto' else _path_or_off(text),
     GOTOOLCHAIN=_toolchain, GOVCS=_systems, GOAUTH=_authentication,
-    GOPROXY=urls.proxy_refusal, GOSUMDB=urls.database_refusal, GOCACHEPROG=_arguments,
+    GOPROXY=urls.proxy_refusal, GOSUMDB=urls.database_refusal, GOCACHEPROG=flags.of_arguments,
     GOOS=_one_of(*sorted(_PORTS)), GOARCH=_one_of(*_ARCHITECTURES), GO386=_one_of('sse2', 'softfloat'), GOAMD64=_one_of('v1', 'v2', 'v3', 'v4'),
-    GOARM=_like(u'[567](,softfloat|,hardfloat)?', 'has to be 5, 6 or 7, perhaps with ,softfloat or ,hardfloat'),
-    GOARM64=_like(u'v(8\\.[0-9]|9\\.[0-5])(,lse|,crypto)*', 'has to be v8.0 to v9.5, perhaps with ,lse and ,crypto'),
+    GOARM=_like(u'[567](,softfloat|,hardfloat)?', 'must be 5, 6 or 7, perhaps with ,softfloat or ,hardfloat'),
+    GOARM64=_like(u'v(8\\.[0-9]|9\\.[0-5])(,lse|,crypto)*', 'must be v8.0 to v9.5, perhaps with ,lse and ,crypto'),
     GOMIPS=_one_of('hardfloat', 'softfloat'), GOMIPS64=_one_of('hardfloat', 'softfloat'), GOPPC64=_one_of('power8', 'power9', 'power10'),
     GORISCV64=_one_of('rva20u64', 'rva22u64', 'rva23u64'), GOWASM=_wasm,
-    GOFIPS140=_like(u'off|latest|inprocess|certified|v1\\.[0-9]+\\.[0-9]+(-rc[0-9]+|-.{8})?', 'has to be off, latest, inprocess, certified or v1.Y.Z'),
+    GOFIPS140=_like(u'off|latest|inprocess|certified|v1\\.[0-9]+\\.[0-9]+(-rc[0-9]+|-.{8})?', 'must be off, latest, inprocess, certified or v1.Y.Z'),
 )

@@ -9,12 +9,12 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import model, render, sizes
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, render, sizes, values
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 
 # As Ansible itself says it.
 MASK = 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER'
-_WORDS = frozenset(model.TYPES + model.CONSUMERS + tuple(sizes.UNITS) + ('true', 'false', 'True', 'False', 'None'))
+_WORDS = frozenset(values.TYPES + consumers.NAMES + tuple(sizes.UNITS) + ('true', 'false', 'True', 'False', 'None'))
 # What is in every file and its diff.
 _PUBLIC = str(render.rendered('', [], 'container', render.Setting(None, False)).decode('utf-8') + render.SECRETS) + MASK
 

@@ -13,6 +13,8 @@ import hashlib
 import re
 from collections import namedtuple
 
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import lines
+
 _SCHEME = re.compile(u'([A-Za-z][A-Za-z0-9+.-]*):')
 _ESCAPE = re.compile(u'%(?![0-9A-Fa-f]{2})')
 _USER = re.compile(u'[A-Za-z0-9._:~!$&\'()*+,;=%@-]*\\Z')
@@ -28,7 +30,7 @@ Url = namedtuple('Url', 'scheme authority path query fragment opaque')
 
 def parsed(text):
     """The Url that url.Parse makes of a text, or None where it makes none."""
-    if re.search(u'[\\x00-\\x1f\\x7f]', text):
+    if lines.CONTROLS.search(text):
         return None
     rest, dummy, fragment = text.partition(u'#')
     found = _SCHEME.match(rest)
@@ -91,7 +93,7 @@ def _of_proxy(entry):
     if url.scheme not in (u'https', u'http', u'file'):
         return 'has a scheme that the go command does not speak: https, http or file'
     if url.scheme == u'file' and (url.authority or url.query or url.fragment or url.opaque):
-        return 'has to be file:///FOLDER, without a host and without ? and #'
+        return 'must be file:///FOLDER, without a host and without ? and #'
     return None
 
 
@@ -101,7 +103,7 @@ def database_refusal(text):
     if text == u'off' or text == _ALIAS:
         return None
     if len(words) not in (1, 2):
-        return 'has to be off, the name of a known database (sum.golang.org), or a key and perhaps an address'
+        return 'must be off, the name of a known database (sum.golang.org), or a key and perhaps an address'
     if words[0] not in _KNOWN_DATABASES and not _is_key(words[0]):
         return 'is no key of a checksum database (NAME+HASH+KEY as its operator publishes it), off, or sum.golang.org'
     return 'has an address that is none' if len(words) == 2 and parsed(words[1]) is None else None

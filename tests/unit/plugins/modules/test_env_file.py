@@ -14,7 +14,8 @@ import tempfile
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import converge as environment_state
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers as environment_consumers
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import paths as environment_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 from ansible_collections.gofleet.golang.plugins.modules import env_file
 from support.units import forked, module_runs
@@ -31,7 +32,7 @@ def _no_disk(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _every_consumer(monkeypatch):
-    monkeypatch.setattr(environment_state.environment_host, 'is_there', lambda consumer, root='/': True)
+    monkeypatch.setattr(environment_consumers, 'is_present', lambda consumer, existing: True)
 
 
 class Machine(object):
@@ -57,8 +58,8 @@ class Machine(object):
                 os.environ.pop('XDG_CONFIG_HOME', None)
             else:
                 # Not this machine's own.
-                environment_state._lock_path = lambda: str(self.root.join('environment.lock'))
-                environment_state._made_path = lambda: str(self.root.join('lib', 'gofleet', 'environment', 'made.json'))
+                environment_paths.lock = lambda account: str(self.root.join('environment.lock'))
+                environment_paths.made_folders = lambda account: str(self.root.join('lib', 'gofleet', 'environment', 'made.json'))
             basic.AnsibleModule.log = lambda self, msg, log_args=None: os.write(log.fileno(), repr((msg, log_args)).encode('utf-8'))
         with tempfile.TemporaryFile() as log:
             self.code, result = module_runs.run(

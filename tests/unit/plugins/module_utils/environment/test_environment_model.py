@@ -7,8 +7,10 @@ __metaclass__ = type
 
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import flags as environment_flags
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import model as environment
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import sizes as environment_sizes
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import values as environment_values
 
 
 def text_of(name, option):
@@ -159,7 +161,7 @@ def test_an_empty_list_of_a_type_adds_nothing(kind):
 
 def test_a_layer_that_was_given_nothing_says_nothing():
     layer = {'A': u'', 'B': [], 'C': {'value': u''}, 'D': False, 'E': 0, 'F': u'x', 'G': None}
-    assert sorted(environment.said(layer)) == ['D', 'E', 'F', 'G']
+    assert sorted(environment.without_empty(layer)) == ['D', 'E', 'F', 'G']
 
 
 def test_godebug_and_goflags_are_merged_setting_by_setting():
@@ -182,5 +184,5 @@ def test_a_secret_is_marked_and_stands_in_one_place(error_of):
 
 @pytest.mark.parametrize('entries', [[u'-a'], [u'-a b', u'-c'], [u"-x='", u'-y="'], [u'-x=a\tb', u"'-q"], [u'"q"']])
 def test_flags_are_split_as_they_were_joined(entries):
-    joined = u' '.join(environment.quoted_flag(entry) for entry in entries)
-    assert environment.split_flags('A', joined) == entries
+    joined = u' '.join(environment_flags.quoted(entry) for entry in entries)
+    assert environment_values.split_flags('A', joined) == entries

@@ -7,6 +7,7 @@ __metaclass__ = type
 
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers as environment_consumers
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import model as environment
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import names as environment_names
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import render as environment_render
@@ -21,7 +22,7 @@ def lines(consumer, setting=EVERYBODYS, secrets=None, **variables):
     return text.split(u'\n')[2:-1]
 
 
-@pytest.mark.parametrize('consumer', environment.CONSUMERS)
+@pytest.mark.parametrize('consumer', environment_consumers.NAMES)
 def test_the_first_line_says_whose_the_file_is(consumer):
     content = environment_render.rendered('shop', environment.variables_of([{'GOPROXY': u'off'}], {}), consumer, EVERYBODYS)
     assert content.partition(b'\n')[0].decode('ascii') == environment_render.marker('shop', consumer) == '# gofleet.golang environment shop for ' + consumer
