@@ -52,7 +52,7 @@ class Variable(namedtuple('Variable', 'name type value unit secret consumers')):
 
     @property
     def entries(self):
-        """The entries of a list as text, each as it stands between separators."""
+        """The entries of a list as text, each as it is written between separators."""
         return [flags.quoted(entry) for entry in self.value] if self.type == 'flag_list' else list(self.value)
 
     @property
@@ -114,8 +114,8 @@ def merged(lower, upper):
         return upper
     if upper.name in ('GODEBUG', 'GOFLAGS'):
         # In both the last setting of a name counts, but a person who reads the file should find only one.
-        said = set(_setting(entry) for entry in upper.value)
-        entries = [entry for entry in lower.value if _setting(entry) not in said] + upper.value
+        upper_settings = set(_setting(entry) for entry in upper.value)
+        entries = [entry for entry in lower.value if _setting(entry) not in upper_settings] + upper.value
     else:
         entries = upper.value + [entry for entry in lower.value if entry not in upper.value]
     return upper._replace(value=entries)

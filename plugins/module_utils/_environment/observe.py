@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host has: the only file of this room that reads it, but for go_env.py, login_shells.py and made.py, which it asks."""
+"""What a host has. Everything that is read is named by host_sources() and sources(); go_env.py, login_shells.py, made.py and presets.py read for it."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -91,7 +91,8 @@ def sources(target, options, facts):
     detail: (consumer, first line). go_env: the toolchain at a link, detail: whether its go.env will be written. own_folder: the names in a folder.
     made_folders: the file of made.py. login: the startup files below a home, detail: path of the login shell.
     """
-    marker = lambda consumer: render.marker(target.name, consumer)  # noqa: E731
+    def marker(consumer):
+        return render.marker(target.name, consumer)
     found = [Source('file', wanted.path, marker(wanted.consumer)) for wanted in target.files]
     found.append(Source('go_env', options['goroot'] or facts.toolchains.link, target.settings is not None))
     if target.state == 'absent':
