@@ -19,6 +19,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._environment import
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Host, Observed, Seen, Source
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, owners, regular, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._host import libc
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
 
@@ -52,13 +53,14 @@ def host(options):
 def host_sources(options):
     """The Sources that host() reads besides the users and groups of the host.
 
-    exists: whether the path exists; real_path: what it leads to without links; resolver: as presets.resolver_problem() reads it.
+    exists: whether the path exists; real_path: what it leads to without links; resolver: presets.resolver_problem(), which reads
+    this file and looks for the loaders in detail.
     """
     evidence = [path for consumer in consumers.ALL for path in consumer.evidence] if options['state'] == 'present' else []
     asks_resolver = options['state'] == 'present' and 'pure_go_resolver' in options['presets']
     return ([Source('exists', path, None) for path in evidence]
             + [Source('real_path', path, None) for dummy, path in sorted(options['paths'].items()) if path]
-            + [Source('resolver', presets.NSSWITCH, None)] * asks_resolver)
+            + [Source('resolver', presets.NSSWITCH, libc.MUSL_LOADERS)] * asks_resolver)
 
 
 _HOST_KINDS = {
@@ -87,13 +89,13 @@ def _id_of(name, lookup, what):
 def sources(target, options, facts):
     """The Sources that decide whether a Target is reached. facts: state.Host.
 
-    file: a file of this environment, detail: the first line that marks it as ours. unasked: the same at a usual path that this task does not ask for,
-    detail: (consumer, first line). go_env: the toolchain at a link, detail: whether its go.env will be written. own_folder: the names in a folder.
+    file: a file of this environment, detail: (consumer, the first line that marks the file as ours). unasked: the same at a usual path that this task
+    does not ask for. go_env: the toolchain at a link, detail: whether its go.env will be written. own_folder: the names in a folder.
     made_folders: the file of made.py. login: the startup files below a home, detail: path of the login shell.
     """
     def marker(consumer):
         return render.marker(target.name, consumer)
-    found = [Source('file', wanted.path, marker(wanted.consumer)) for wanted in target.files]
+    found = [Source('file', wanted.path, (wanted.consumer, marker(wanted.consumer))) for wanted in target.files]
     found.append(Source('go_env', options['goroot'] or facts.toolchains.link, target.settings is not None))
     if target.state == 'absent':
         found += [Source('own_folder', folder, None) for folder in paths.own_folders(target.files, facts.account)]
@@ -114,7 +116,8 @@ def observe(asked):
     for source in asked:
         found[source.kind].append((source.path, _KINDS[source.kind](source)))
     [(dummy, goroot)] = found['go_env']
-    return Observed(dict(found['file']), [each for dummy, each in found['unasked'] if each], goroot, dict(found['own_folder']),
+    files = dict((consumer, seen) for dummy, (consumer, seen) in found['file'])
+    return Observed(files, [each for dummy, each in found['unasked'] if each], goroot, dict(found['own_folder']),
                     any(needed for dummy, needed in found['made_folders']), found['login'][0][1] if found['login'] else None)
 
 
@@ -166,7 +169,7 @@ def _own_folder(source):
 
 
 _KINDS = {
-    'file': lambda source: file(source.path, source.detail),
+    'file': lambda source: (source.detail[0], file(source.path, source.detail[1])),
     'unasked': _unasked,
     'go_env': lambda source: go_env.observe(source.path, source.detail),
     'own_folder': _own_folder,

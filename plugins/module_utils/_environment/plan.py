@@ -21,7 +21,7 @@ def plan(target, observed, account, check_mode):
 
     Raises GofleetError(occupied, unsafe_folder, no_toolchain, foreign_toolchain, no_go_env, not_a_file).
     """
-    files = [FilePlan(wanted, observed.files[wanted.path], file_steps(wanted, observed.files[wanted.path])) for wanted in target.files]
+    files = [FilePlan(wanted, observed.files[wanted.consumer], file_steps(wanted, observed.files[wanted.consumer])) for wanted in target.files]
     steps = [step for each in files for step in each.steps]
     go_env = observed.go_env
     steps += [Step('clean', None, leftover) for leftover in go_env.leftovers]

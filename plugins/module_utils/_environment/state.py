@@ -28,7 +28,7 @@ Source = namedtuple('Source', 'kind path detail')
 # A file as it is. kind: absent, ours, or foreign; leftovers: what an interrupted run left beside it; weak: for root, which folder on the way to it
 # others can change, and how; None otherwise.
 Seen = namedtuple('Seen', 'path kind content mode uid gid leftovers weak')
-# What was read. files: Seen by path; unasked: {consumer, path} of this environment's files that no option asks for; go_env: go_env.GoEnv;
+# What was read. files: Seen by consumer; unasked: {consumer, path} of this environment's files that no option asks for; go_env: go_env.GoEnv;
 # folders: names by folder that belongs to this collection; has_needed_folders: whether folders that it made elsewhere are in use;
 # login: login_shells.Login, or None if it does not matter.
 Observed = namedtuple('Observed', 'files unasked go_env folders has_needed_folders login')

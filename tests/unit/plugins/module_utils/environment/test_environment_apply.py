@@ -54,7 +54,7 @@ def test_mode_and_owner_are_kept_to(tmpdir):
     assert stat.S_IMODE(os.stat(what.path).st_mode) == 0o640
 
 
-def test_a_new_content_keeps_the_owner_that_nobody_asked_about(tmpdir):
+def test_a_new_content_keeps_the_owner_if_no_other_is_wanted(tmpdir):
     if os.geteuid() != 0:
         pytest.skip('not required: only root can give a file away')
     what = wanted(tmpdir.join('file'))
@@ -81,7 +81,7 @@ def test_a_file_of_ours_is_removed(tmpdir):
     assert (converge(gone), converge(gone), tmpdir.listdir()) == (['remove'], [], [])
 
 
-def test_what_a_killed_run_left_is_removed(tmpdir):
+def test_a_leftover_of_a_killed_run_is_removed(tmpdir):
     converge(wanted(tmpdir.join('file')))
     tmpdir.join('file.gofleet-new').write('half')
     tmpdir.join('other.gofleet-new').write('somebody else')
@@ -89,7 +89,7 @@ def test_what_a_killed_run_left_is_removed(tmpdir):
     assert sorted(path.basename for path in tmpdir.listdir()) == ['file', 'other.gofleet-new']
 
 
-def test_a_folder_that_cannot_be_written_to_is_told_before_anything_changes(open_folder, error_of):
+def test_a_folder_that_is_not_writable_is_an_error_before_anything_changes(open_folder, error_of):
     steps = plan.file_steps(wanted(open_folder.join('x', 'file')), seen(open_folder.join('x', 'file')))
 
     def refusal():

@@ -25,6 +25,17 @@ def test_fish_and_user_managers_are_served_where_they_are(tmpdir):
 
 
 @pytest.mark.parametrize('consumer', ['fish', 'user_manager', 'openrc'])
-def test_a_consumer_that_is_not_there_is_told(tmpdir, error_of, consumer):
+def test_a_named_consumer_that_the_host_lacks_is_an_error(tmpdir, error_of, consumer):
     error = error_of(consumers.check_present, ['login_shell', 'service', 'container', consumer], existing(tmpdir))
     assert (error.code, error.evidence['consumer']) == ('no_such_consumer', consumer)
+
+
+@pytest.mark.parametrize('consumer', consumers.NAMES)
+def test_every_consumer_but_the_go_command_has_a_file_named_after_the_environment(consumer):
+    row = consumers.BY_NAME[consumer]
+    assert (row.system_path is None) == (consumer == consumers.GO_COMMAND)
+    assert all('{0}' in path for path in (row.system_path, row.user_path) if path)
+
+
+def test_every_consumer_of_sessions_has_a_file_for_ordinary_users():
+    assert [consumer for consumer in consumers.SESSIONS if consumers.BY_NAME[consumer].user_path is None] == []

@@ -31,17 +31,17 @@ def test_the_go_env_of_the_active_toolchain_is_found_by_the_link(tmpdir, link):
         Copy(str(tmpdir.join('opt', '.gofleet', 'go.env')), None, []))
 
 
-def test_a_toolchain_of_ours_will_do(link):
+def test_a_toolchain_that_we_installed_is_accepted(link):
     go_env.check(go_env.observe(str(link)), False)
 
 
-def test_a_toolchain_of_somebody_else_is_not_touched(tmpdir, error_of):
+def test_a_toolchain_that_we_did_not_install_is_not_changed(tmpdir, error_of):
     tmpdir.ensure('theirs', 'go.env')
     error = error_of(go_env.check, go_env.observe(str(tmpdir.join('theirs'))), False)
     assert (error.code, error.evidence) == ('foreign_toolchain', {'path': str(tmpdir.join('theirs'))})
 
 
-def test_a_missing_toolchain_is_told_but_in_check_mode(tmpdir, error_of):
+def test_a_missing_toolchain_is_an_error_except_in_check_mode(tmpdir, error_of):
     seen = go_env.observe(str(tmpdir.join('none')))
     assert error_of(go_env.check, seen, False).code == 'no_toolchain'
     go_env.check(seen, True)
@@ -61,7 +61,7 @@ def test_our_settings_come_before_those_that_were_shipped():
         b'# gofleet.golang environment e: begin\nGOPROXY=off\n# gofleet.golang environment e: end\n' + SHIPPED)
 
 
-def test_our_settings_are_replaced_and_taken_away_and_nobody_elses():
+def test_only_the_block_of_this_environment_is_replaced_and_removed():
     other = go_env.with_block(SHIPPED, 'other', b'GOBIN=/x\n')
     first = go_env.with_block(other, 'e', b'GOPROXY=off\n')
     second = go_env.with_block(first, 'e', b'GOPROXY=direct\n')

@@ -23,7 +23,7 @@ def test_files_of_the_system_are_never_written(error_of, path):
     assert error_of(chosen, 'service', path).code == 'foreign_file'
 
 
-def test_a_link_to_a_file_of_the_system_is_seen_through(tmpdir, error_of):
+def test_a_link_to_a_file_of_the_system_is_refused_too(tmpdir, error_of):
     tmpdir.join('link').mksymlinkto('/etc/environment')
     assert error_of(chosen, 'service', str(tmpdir.join('link'))).code == 'foreign_file'
 
@@ -38,7 +38,7 @@ def test_a_name_that_would_lead_elsewhere_is_refused(error_of, name):
     assert error_of(paths.check_name, name).code == 'invalid_environment_name'
 
 
-def test_root_and_others_have_their_own_places(monkeypatch, error_of):
+def test_root_and_ordinary_users_have_separate_paths(monkeypatch, error_of):
     monkeypatch.setattr(os, 'geteuid', lambda: 0)
     assert chosen('login_shell', None) == '/etc/profile.d/e.sh'
     monkeypatch.setattr(os, 'geteuid', lambda: 1000)

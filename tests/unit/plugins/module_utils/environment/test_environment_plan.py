@@ -37,7 +37,7 @@ def seen(path):
     b'', b'A=1\n', b'# gofleet.golang environment other for container\n', b'# gofleet.golang environment e for service\n', MINE.encode() + b' or so\n',
     b'\n' + MINE.encode() + b'\n',
 ])
-def test_what_does_not_say_that_it_is_ours_is_in_the_way_and_stays(tmpdir, error_of, text):
+def test_a_file_without_our_first_line_is_an_error_and_stays(tmpdir, error_of, text):
     path = tmpdir.join('file')
     path.write_binary(text)
     error = error_of(plan.file_steps, wanted(path), seen(path))
@@ -54,7 +54,7 @@ ROOT = Account(0, '/root', None, '')
 def observed(content=ONE, mode=0o644, **changes):
     go_env = GoEnv('/opt/go/go1.30.1/go.env', b'GOPROXY=direct\n', 0o644, '1.30.1', True, [], None, None, Copy('/opt/go/.gofleet/go.env', None, []))
     seen = Seen('/f', 'absent' if content is None else 'ours', content, mode, 0, 0, [], None)
-    return Observed({'/f': seen}, [], go_env, {}, False, None)._replace(**changes)
+    return Observed({'container': seen}, [], go_env, {}, False, None)._replace(**changes)
 
 
 def target(text=ONE, settings=None, state='present'):

@@ -51,7 +51,7 @@ def test_presets_that_share_a_variable_are_one_variable(tmpdir):
     assert 'container' not in variables[0].consumers
 
 
-def test_a_preset_that_the_host_does_not_call_for_is_told(tmpdir):
+def test_a_preset_that_the_host_does_not_need_is_not_applied(tmpdir):
     tmpdir.ensure('etc', 'nsswitch.conf').write_binary(b'hosts: files dns\n')
     variables, applied = presets_of(tmpdir, 'pure_go_resolver')
     assert (variables, [each['applied'] for each in applied]) == ([], [False])

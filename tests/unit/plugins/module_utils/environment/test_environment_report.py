@@ -27,7 +27,7 @@ def ours(text, mode=0o644):
     return Seen('/p', 'ours', text, mode, 0, 0, [], None)
 
 
-def test_a_diff_shows_what_somebody_edited():
+def test_a_diff_shows_a_manual_edit():
     edited = content(A=u'1') + b'B=by hand\n'
     shown = report.diff(wanted('/p'), ours(edited), [])
     assert (shown['before'], shown['after']) == (edited.decode(), content(A=u'1').decode())
@@ -52,12 +52,12 @@ def test_a_diff_of_other_letters_is_text_on_every_python():
     assert isinstance(shown['before'], str)
 
 
-def test_a_diff_does_not_show_what_was_open_and_is_a_secret_now():
+def test_a_diff_does_not_show_a_variable_that_became_a_secret():
     shown = report.diff(wanted('/p', content({'S': u'hidden'})), ours(content(S=u'hidden')), ['S'])
     assert 'hidden' not in shown['before'] + shown['after']
 
 
-def test_a_diff_does_not_show_what_was_a_secret_and_is_gone():
+def test_a_diff_does_not_show_a_removed_secret():
     shown = report.diff(wanted('/p', content(A=u'1')), ours(content({'S': u'hidden'})), [])
     assert 'hidden' not in shown['before'] + shown['after']
     assert 'hidden' not in report.diff(wanted('/p', None), ours(content({'S': u'hidden'})), [])['before']
