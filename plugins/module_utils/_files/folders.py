@@ -4,7 +4,7 @@
 """Folders opened once and reached through their descriptors, so that root can write in a folder that other users may change.
 
 In such a folder a name may become a link to somewhere else at any moment, so that it is opened without following links, and its
-names are reached from its descriptor. What root itself relies on lies in no such folder: folder_owners.py.
+names are reached from its descriptor. What root itself relies on must not lie in such a folder: owners.py.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -38,7 +38,7 @@ class Folder(object):
         self.descriptor = descriptor
         self.path = path
         self.others = others
-        self.weak = (path, others) if others else None
+        self.weak = None
 
     def at(self, name):
         """A path to a name in this very folder, whatever becomes of the folder's own name.
@@ -116,10 +116,7 @@ def nearest(path):
 
     For users other than root it is always the one at path, which may be missing.
     """
-    if os.geteuid() == 0:
-        folder, is_complete = _walk(path, False, MODE, True)
-    else:
-        folder, is_complete = Folder(None, path, None), _exists(path)
+    folder, is_complete = _walk(path, False, MODE, True) if os.geteuid() == 0 else (Folder(None, path, None), _exists(path))
     try:
         with folder.naming():
             yield folder, is_complete
@@ -215,9 +212,6 @@ def _open(path, flags):
         # Python 2.7 has no name for O_CLOEXEC, and its children would inherit the descriptor.
         fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.fcntl(descriptor, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
     return descriptor
-
-
-# ---- making one
 
 
 def _make(path, mode):
