@@ -263,17 +263,19 @@ evidence:
 '''
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import converge as environment_state
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers as environment_consumers
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import converge as environment_converge
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_presets
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import secrets as environment_secrets
 
-CONSUMERS = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container']
+CONSUMERS = list(environment_consumers.WITH_FILES)
 ARGUMENT_SPEC = {
     'name': {'type': 'raw', 'default': 'gofleet'},
     'variables': {'type': 'dict', 'default': {}},
     'defaults': {'type': 'dict', 'default': {}},
     'skip_empty': {'type': 'bool', 'default': False},
     'secrets': {'type': 'dict', 'default': {}, 'no_log': True},
-    'presets': {'type': 'list', 'elements': 'str', 'choices': ['go_path', 'pure_go_resolver', 'http1_client'], 'default': []},
+    'presets': {'type': 'list', 'elements': 'str', 'choices': list(environment_presets.PRESETS), 'default': []},
     'bin_dir': {'type': 'path'},
     'consumers': {'type': 'list', 'elements': 'str', 'choices': CONSUMERS, 'default': []},
     'paths': {'type': 'dict', 'options': dict((consumer, {'type': 'path'}) for consumer in CONSUMERS)},
@@ -289,7 +291,7 @@ ARGUMENT_SPEC = {
 def main():
     module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True, masked={'secrets': environment_secrets.masked})
     options = dict(module.params, paths=module.params['paths'] or {})
-    frame.finish(module, lambda run: environment_state.converge(options, run, module.check_mode))
+    frame.finish(module, lambda run: environment_converge.converge(options, run, module.check_mode))
 
 
 if __name__ == '__main__':

@@ -33,6 +33,8 @@ import raw_server
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as archive_zip
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_host
+from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_presets
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
@@ -137,7 +139,7 @@ def read_key(content, dummy):
 
 def read_nsswitch(content, folder):
     written(folder, 'etc/nsswitch.conf', content)
-    environment_host.libc_cannot_resolve(folder)
+    environment_presets.resolver_problem(folder)
 
 
 def read_loader_cache(content, dummy):

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers as environment_consumers
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import lines as environment_lines
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import model as environment
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import render as environment_render
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.render import Setting
@@ -65,7 +67,7 @@ def read_back(options: dict[str, Any], consumer: str, setting: Setting, read: Re
 def whole(variable: Any, setting: Setting, consumer: str) -> str:
     """What a process gets that had nothing of the variable before, but for PATH."""
     if consumer in ('service', 'container'):
-        text: str = environment_render.static_text(variable, setting)
+        text: str = environment_lines.static_text(variable, setting)
         return text
     return str(variable.text)
 
@@ -192,7 +194,7 @@ def test_a_container_gets_each_list_whole() -> None:
 def test_what_is_refused_would_not_arrive(consumer: str, value: str, read: Reader) -> None:
     [variable] = environment.variables_of([{'A': value}], {})
     assert environment_render.refused(variable, consumer, MODERN)
-    rendered = environment_render._RENDERERS[consumer](variable, MODERN).encode()
+    rendered = environment_consumers.BY_NAME[consumer].render(variable, MODERN).encode()
     assert read(rendered).get('A') != value.encode()
 
 
@@ -201,7 +203,7 @@ def test_what_is_refused_would_not_arrive(consumer: str, value: str, read: Reade
 def test_what_a_user_manager_is_refused_would_not_arrive(host_of: HostOf, platform: str, value: str) -> None:
     [variable] = environment.variables_of([{'A': value}], {})
     assert environment_render.refused(variable, 'user_manager', MODERN)
-    rendered = environment_render._RENDERERS['user_manager'](variable, MODERN).encode()
+    rendered = environment_consumers.BY_NAME['user_manager'].render(variable, MODERN).encode()
     assert read_by_user_manager(host_of(platform), rendered).get('A') != value.encode()
 
 
@@ -209,7 +211,7 @@ def test_what_a_user_manager_is_refused_would_not_arrive(host_of: HostOf, platfo
 def test_an_old_systemd_is_refused_what_it_would_drop(host_of: HostOf, value: str) -> None:
     [variable] = environment.variables_of([{'A': value}], {})
     assert environment_render.refused(variable, 'service', EL7)
-    rendered = environment_render._RENDERERS['service'](variable, EL7).encode()
+    rendered = environment_consumers.BY_NAME['service'].render(variable, EL7).encode()
     assert 'A' not in read_by_service(host_of('centos7'), rendered)
 
 

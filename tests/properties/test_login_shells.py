@@ -35,6 +35,10 @@ def user(name: str, home: Path) -> environment_shells.User:
     return environment_shells.User(str(home), f'/bin/{name}')
 
 
+def login(name: str, home: Path) -> environment_shells.Login:
+    return environment_shells.observe(user(name, home))
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     folder = tmp_path / "home of o'user $x"
@@ -67,18 +71,18 @@ def test_the_recommended_line_works_with_the_file_and_after_it_is_gone(home: Pat
     for startup in existing:
         (home / startup).write_text('BEFORE=1\n', encoding='utf-8')
     path = with_file(home)
-    warning = environment_shells.warning(user(name, home), str(path), True, False)
+    warning = environment_shells.warning(login(name, home), str(path), True, False)
     place, line = environment_shells.startup_files(user(name, home))[1], environment_shells.line_for(str(path))
     assert place in warning
     assert warning.endswith(f'  {line}')
     with Path(place).open('a', encoding='utf-8') as startup_file:
         startup_file.write(f'{line}\nAFTER=1\n')
     assert log_in(name, home, 'echo "$OURS $AFTER"').stdout == 'here 1\n'
-    assert environment_shells.warning(user(name, home), str(path), True, False) is None
+    assert environment_shells.warning(login(name, home), str(path), True, False) is None
     path.unlink()
     done = log_in(name, home, 'echo "alive $AFTER"')
     assert (done.returncode, done.stdout, done.stderr) == (0, 'alive 1\n', '')
-    assert environment_shells.warning(user(name, home), str(path), False, False) is None
+    assert environment_shells.warning(login(name, home), str(path), False, False) is None
 
 
 # Ways to write the same, by people and by installers.
@@ -106,7 +110,7 @@ def test_a_line_is_recognised_when_the_shell_reads_the_file_by_it(tmp_path: Path
     path = with_file(home)
     Path(environment_shells.startup_files(user(name, home))[1]).write_text(f'{line}\n', encoding='utf-8')
     reads = log_in(name, home, 'echo "$OURS"').stdout == 'here\n'
-    assert environment_shells.is_sourced(user(name, home), str(path)) == reads == (line in LINES.values())
+    assert environment_shells.is_sourced(login(name, home), str(path)) == reads == (line in LINES.values())
 
 
 @pytest.mark.parametrize('name', ['dash', 'ash'])
@@ -118,7 +122,7 @@ def test_a_line_that_ends_logins_without_the_file_is_named_when_the_file_goes(tm
     (home / '.profile').write_text(f'{line}\n', encoding='utf-8')
     path.unlink()
     dies = log_in(name, home, 'echo alive').stdout != 'alive\n'
-    assert (environment_shells.warning(user(name, home), str(path), False, False) is not None) == dies
+    assert (environment_shells.warning(login(name, home), str(path), False, False) is not None) == dies
 
 
 def test_a_line_in_a_file_that_the_startup_file_comes_to_counts(home: Path) -> None:
@@ -126,11 +130,11 @@ def test_a_line_in_a_file_that_the_startup_file_comes_to_counts(home: Path) -> N
     (home / '.bash_profile').write_text('if [ -f ~/.bashrc ]; then\n\t. ~/.bashrc\nfi\n', encoding='utf-8')
     (home / '.bashrc').write_text(f'{environment_shells.line_for(str(path))}\n', encoding='utf-8')
     assert log_in('bash', home, 'echo "$OURS"').stdout == 'here\n'
-    assert environment_shells.is_sourced(user('bash', home), str(path))
+    assert environment_shells.is_sourced(login('bash', home), str(path))
     assert shlex.quote(str(path)) in environment_shells.line_for(str(path))
 
 
 def test_fish_is_served_by_its_own_file(home: Path) -> None:
     path = str(with_file(home))
-    assert environment_shells.warning(user('fish', home), path, True, True) is None
-    assert 'consumer fish' in environment_shells.warning(user('fish', home), path, True, False)
+    assert environment_shells.warning(login('fish', home), path, True, True) is None
+    assert 'consumer fish' in environment_shells.warning(login('fish', home), path, True, False)

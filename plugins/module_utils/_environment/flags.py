@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""GOFLAGS as the go command takes it: how it is split, and why it would refuse a flag.
+"""GOFLAGS as the go command reads it: how it is split, and why a flag would be rejected.
 
-A flag that no command knows, and a value that a command cannot read, make every go command fail. Sources: cmd/internal/quoted, cmd/go/internal/base/goflags.go,
+An unknown flag, or a value that a command cannot read, makes every go command fail. Sources: cmd/internal/quoted, cmd/go/internal/base/goflags.go,
 cmd/go/internal/load/flag.go; the names are those of Go 1.21 to 1.26, and tests/properties compares them with a real go.
 """
 
@@ -21,7 +21,7 @@ def _words(text):
     return frozenset(text.split())
 
 
-# Flags by what they take. Those of `go test` exist with the prefix test. too.
+# Flags by the type of their values. Those of `go test` also exist with the prefix test.
 _BOOLEANS = _words('''
     a asan cache changed compiled d deps diff e export find fmt fullpath fuzzcache i insecure linkshared m modcache modcacherw msan n print r race
     retracted t test testcache trimpath u vendor versions w work x artifacts benchmem cover failfast json short v
@@ -33,7 +33,7 @@ _TEXTS = _words('''
     cpu cpuprofile fuzz fuzzminimizetime fuzztime list memprofile memprofilerate mutexprofile mutexprofilefraction outputdir parallel run shuffle skip
     timeout trace
 ''')
-# Booleans of one command and texts of another.
+# Flags that are booleans in one command and texts in another.
 _EITHER = _words('c f fix tool buildvcs')
 _OF_TEST = _words('''
     artifacts bench benchmem benchtime blockprofile blockprofilerate count coverprofile cpu cpuprofile failfast fullpath fuzz fuzzminimizetime fuzztime list
@@ -71,17 +71,24 @@ def split(text):
             if not quote:
                 raise Unterminated()
         else:
-            entry = re.split(u'[ \t\n\r]', rest, maxsplit=1)[0]
+            entry = re.split(u'[%s]' % _SPACE, rest, maxsplit=1)[0]
             rest = rest[len(entry):]
         entries.append(entry)
         rest = rest.lstrip(_SPACE)
     return entries
 
 
-def refusal(entries, any_name=False):
-    """Why the go command would not take these flags in GOFLAGS, or None. No reason holds a value; names of flags are none.
+def quoted(entry):
+    """An entry as split() reads it back: quoted as a whole if it contains spaces or begins with a quote."""
+    if entry and not re.search(u'[%s]' % _SPACE, entry) and entry[0] not in u'"\'':
+        return entry
+    return u'"%s"' % entry if u"'" in entry else u"'%s'" % entry
 
-    entries: text, one a flag; any_name: whether a flag that is not known here may be one of a newer Go.
+
+def refusal(entries, any_name=False):
+    """Why the go command would reject these flags in GOFLAGS, or None. The reason may name flags, but never contains a value.
+
+    entries: text, one per flag; any_name: whether an unknown flag is accepted, since a newer Go may have it.
     """
     for entry in entries:
         found = re.match(u'--?([^-=][^=]*)(=(.*))?\\Z', entry, re.DOTALL)
@@ -92,7 +99,7 @@ def refusal(entries, any_name=False):
             return _unknown(name)
         reason = _of_value(name[5:] if name.startswith('test.') else name, value if given else None)
         if reason:
-            return 'holds -%s, which %s' % (name, reason)
+            return 'contains -%s, which %s' % (name, reason)
     return None
 
 
@@ -101,39 +108,40 @@ _NO_FLAG = ('is a list of -flag or -flag=value. Quotes count only around a whole
 
 
 def _unknown(name):
-    # A piece of a value that was cut at a space is no name, and may be secret.
+    # What does not look like a name may be a piece of a value that was cut at a space, and secret.
     if not re.match(u'[A-Za-z.-]+\\Z', name):
         return _NO_FLAG
     near = difflib.get_close_matches(name, sorted(NAMES), 1)
-    return 'holds -%s, which no go command has for a flag%s' % (name, ' (did you mean -%s?)' % near[0] if near else '')
+    return 'contains -%s, which is not a flag of any go command%s' % (name, ' (did you mean -%s?)' % near[0] if near else '')
 
 
 def _of_value(name, value):
     if value is None:
         return 'needs a value: write -%s=VALUE' % name if name in _TEXTS else None
     if name in _BOOLEANS and not _BOOLEAN.match(value):
-        return 'is on or off: write -%s alone, or with =true or =false' % name
+        return 'is a boolean: write -%s alone, or with =true or =false' % name
     if name in _SHAPES and not _SHAPES[name][0].match(value):
-        return 'has to be %s' % _SHAPES[name][1]
+        return 'must be %s' % _SHAPES[name][1]
     if name in PER_PACKAGE:
-        return _of_arguments(value.strip())
-    return _of_program(value) if name in _PROGRAMS else None
+        return _of_packages(value.strip())
+    return of_arguments(value) if name in _PROGRAMS else None
 
 
-def _of_arguments(value):
+def _of_packages(value):
     """load.PerPackageFlag: [pattern=]arguments."""
     if value and not value.startswith(u'-'):
         if value[0] in u'"\'':
-            return 'may not have its value in quotes: quote the whole flag, and in a list nothing'
+            return 'must not have its value in quotes: quote the whole flag, or in a list nothing at all'
         pattern, equals, value = value.partition(u'=')
         if not pattern or not equals:
-            return 'has to be followed by arguments that begin with -, or by PATTERN=arguments'
-    return _of_program(value)
+            return 'must be followed by arguments that begin with -, or by PATTERN=arguments'
+    return of_arguments(value)
 
 
-def _of_program(value):
+def of_arguments(value):
+    """Why Go could not split a list of arguments, or None."""
     try:
         split(value)
     except Unterminated:
-        return 'holds a quote that does not end'
+        return 'contains an unterminated quote'
     return None

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The go command's own defaults: a block of ours in $GOROOT/go.env of a toolchain of ours, kept beside the toolchains too (go_policy.py).
+"""The go command's own defaults: a block in $GOROOT/go.env of an installed toolchain, and a copy beside the toolchains (go_policy.py).
 
-What `go env -w` writes for a user wins over this file, and the process environment over both (go help environment).
+What a user sets with `go env -w` overrides this file, and the process environment overrides both (go help environment).
 """
 
 from __future__ import absolute_import, division, print_function
@@ -14,53 +14,64 @@ import contextlib
 import os
 from collections import namedtuple
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import files
+from ansible_collections.gofleet.golang.plugins.module_utils._environment.consumers import GO_COMMAND
+from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Step, Wanted
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import locks
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy, manifest
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
 
-CONSUMER = 'go_command'
+# go.env of the active toolchain. path: of the file; content: bytes, or None if there is none; mode: its permissions;
+# version: of the toolchain, or None if this collection did not install it; exists: whether there is a toolchain at all; leftovers: what an
+# interrupted run left beside the file; obstacle: the GofleetError that prevents every write there, or None; not_a_file: the one for something else
+# than a file in its place, or None; copy: Copy, or None if no prefix of this collection is known.
+GoEnv = namedtuple('GoEnv', 'path content mode version exists leftovers obstacle not_a_file copy')
+# The copy beside the toolchains. blocks: settings by environment, or None if there is no copy; leftovers: as above.
+Copy = namedtuple('Copy', 'path blocks leftovers')
 
-# go.env of the active toolchain. path: of the file; content: bytes, or None where there is none; mode: its permissions;
-# version: of the toolchain, or None where it is no toolchain of ours; exists: whether there is any tree; leftovers: what a
-# killed run left beside the file in a tree of ours.
-GoEnv = namedtuple('GoEnv', 'path content mode version exists leftovers')
+
+# ---- observe
 
 
-def observe(goroot):
-    """The GoEnv of the tree at goroot, a path or a link; None stands for the link of go_toolchain.
+def observe(link, will_be_written=True):
+    """The GoEnv of the tree at link, a path or a link to it.
 
-    Raises GofleetError(manifest_newer), those of go_policy.read(), OSError.
+    will_be_written: whether obstacles matter. Raises GofleetError(manifest_newer), those of go_policy.read(), OSError.
     """
-    link = goroot or toolchain.default_paths().link
-    # The tree itself: the link may name another one before the file is written.
+    # The tree itself: the link may lead to another one before the file is written.
     tree = os.path.realpath(link)
     if not os.path.isdir(tree):
-        return GoEnv(os.path.join(link, go_policy.FILE), None, go_policy.MODE, None, False, [])
+        obstacle = _obstacle(link) if will_be_written else None
+        return GoEnv(os.path.join(link, go_policy.FILE), None, go_policy.MODE, None, False, [], obstacle, None, _copy(_prefix_of_no_tree(link)))
     path = os.path.join(tree, go_policy.FILE)
-    # What root cannot rely on is not even read; check() refuses it.
-    described = None if folder_owners.first_weak(tree) else manifest.read(_paths(tree).manifests, os.path.basename(tree))
+    obstacle = _obstacle(tree)
+    # Where root cannot rely on a tree, it is not even read.
+    described = None if obstacle else manifest.read(_paths(tree).manifests, os.path.basename(tree))
     if not described:
-        return GoEnv(path, None, go_policy.MODE, None, True, [])
-    # What is no file holds no block; check() refuses to write one.
-    content, mode = go_policy.in_tree(tree, must_be_file=False)
-    return GoEnv(path, content, mode, described['version'], True, go_policy.leftovers(tree))
+        return GoEnv(path, None, go_policy.MODE, None, True, [], obstacle, None, None)
+    not_a_file, content, mode = None, None, go_policy.MODE
+    try:
+        content, mode = go_policy.in_tree(tree, must_be_file=True)
+    except GofleetError as exc:
+        if exc.code != 'not_a_file':
+            raise
+        # It contains no block; check() refuses to write one.
+        not_a_file = exc
+    return GoEnv(path, content, mode, described['version'], True, go_policy.leftovers(tree), None, not_a_file, _copy(_paths(tree)))
+
+
+def _obstacle(tree):
+    return folder_owners.unsafe(tree, 'The toolchain', 'Name a goroot below folders that only root can write to.')
 
 
 def _paths(tree):
-    """The toolchain.Paths of the prefix that a tree is in, as far as they matter here."""
+    """The toolchain.Paths of the prefix that contains a tree; link and bin_dir do not matter here."""
     return toolchain.Paths(os.path.dirname(tree), None, None)
 
 
-def _paths_of(seen, goroot):
-    """The same for a GoEnv; None where no prefix of ours is known."""
-    if seen.version:
-        return _paths(os.path.dirname(seen.path))
-    link = goroot or toolchain.default_paths().link
-    if seen.exists:
-        return None
+def _prefix_of_no_tree(link):
+    """The same for a link that leads to no tree; None if no prefix of this collection is known."""
     if os.path.islink(link):
         paths = _paths(os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link))))
         if os.path.isdir(paths.meta):
@@ -68,28 +79,80 @@ def _paths_of(seen, goroot):
     return toolchain.default_paths() if link == toolchain.default_paths().link else None
 
 
-def kept_steps(seen, goroot, name, settings):
-    """The Steps by which an environment's block (settings; None for none) is kept for whichever toolchain becomes active."""
-    paths = _paths_of(seen, goroot)
-    if paths is None:
+def _copy(paths):
+    return None if paths is None else Copy(go_policy.path_of(paths), go_policy.kept(paths), go_policy.leftovers(paths.meta))
+
+
+# ---- plan
+
+
+def kept_steps(seen, name, settings):
+    """The Steps by which the block of an environment (settings; None for none) is in the copy, for whichever toolchain becomes active later."""
+    if seen.copy is None:
         return []
-    kept = go_policy.kept(paths)
-    # A former gofleet.golang kept nothing: a host on which go.env is right is left as it is until something changes.
-    known = go_policy.blocks_in(seen.content) if kept is None else kept
+    # Earlier versions of gofleet.golang kept no copy: a host whose go.env is right is not changed until something else changes.
+    known = go_policy.blocks_in(seen.content) if seen.copy.blocks is None else seen.copy.blocks
     wanted = dict((each, block) for each, block in known.items() if each != name)
     if settings is not None:
         wanted[name] = settings
-    steps = [files.Step('clean', None, each) for each in go_policy.leftovers(paths.meta)]
+    steps = [Step('clean', None, each) for each in seen.copy.leftovers]
     if wanted == known:
         return steps
     content = go_policy.with_blocks(None, wanted) if wanted else None
-    file = files.Wanted(CONSUMER, go_policy.path_of(paths), content, go_policy.MODE, None, None)
-    return steps + [files.Step('write' if wanted else 'remove', file, file.path)]
+    file = Wanted(GO_COMMAND, seen.copy.path, content, go_policy.MODE, None, None)
+    return steps + [Step('write' if wanted else 'remove', file, file.path)]
+
+
+def check(seen, check_mode):
+    """Raise GofleetError(unsafe_folder, no_toolchain, foreign_toolchain, no_go_env, not_a_file) unless defaults can be written to this tree.
+
+    In check mode a toolchain that does not fit is no error, because a task before this one would have installed another; returns warnings, as a list.
+    """
+    if seen.obstacle:
+        raise seen.obstacle
+    refusal = _refusal(seen)
+    if refusal is None:
+        if seen.not_a_file:
+            raise seen.not_a_file
+        return []
+    if not check_mode:
+        raise refusal
+    if not seen.exists:
+        # As on every fresh host.
+        return []
+    return ['%s In check mode this is not a failure, because a task before this one may be about to change that.' % refusal.msg]
+
+
+def _refusal(seen):
+    where = os.path.dirname(seen.path)
+    advice = ' Nothing was changed. Run go_toolchain first, name another goroot, or set level: enforced, which needs no toolchain.'
+    if not seen.exists:
+        return GofleetError('There is no toolchain at %s whose go.env could contain the defaults.%s' % (where, advice), 'no_toolchain', path=where)
+    if seen.version is None:
+        return GofleetError('The toolchain at %s was not installed by gofleet.golang, so its go.env is not changed.%s' % (where, advice),
+                            'foreign_toolchain', path=where)
+    if not go_policy.is_read_by(seen.version):
+        return GofleetError('Go %s at %s does not read go.env; releases since 1.21 do.%s' % (seen.version, where, advice),
+                            'no_go_env', path=where, version=seen.version)
+    return None
+
+
+def with_block(content, name, settings):
+    """The content of a go.env (bytes) with this environment's block (settings, bytes, a whole rendered file); without it if that is None."""
+    blocks = go_policy.blocks_in(content)
+    if settings is None:
+        blocks.pop(name, None)
+    else:
+        blocks[name] = settings
+    return go_policy.with_blocks(content, blocks)
+
+
+# ---- apply
 
 
 @contextlib.contextmanager
 def locked(seen, steps, timeout):
-    """Hold go_toolchain's lock while steps that concern a toolchain are taken, so that no other one becomes active meanwhile.
+    """Hold go_toolchain's lock while steps that concern a toolchain are taken, so that no other toolchain becomes active meanwhile.
 
     Raises GofleetError(locked).
     """
@@ -99,45 +162,3 @@ def locked(seen, steps, timeout):
         return
     with locks.lock(paths.lock, timeout):
         yield
-
-
-def check(seen, check_mode):
-    """Raise GofleetError(no_toolchain, foreign_toolchain, no_go_env) unless defaults can be written to this tree.
-
-    Not in check mode, for a task before this one would have brought another tree; the texts are returned as a list then.
-    """
-    folder_owners.check_safe(os.path.dirname(seen.path), 'The toolchain', 'Name a goroot below folders that only root can write to.')
-    refusal = _refusal(seen)
-    if refusal is None:
-        go_policy.in_tree(os.path.dirname(seen.path), must_be_file=True)
-        return []
-    if not check_mode:
-        raise refusal
-    if not seen.exists:
-        # What every fresh host is like.
-        return []
-    return ['%s In check mode this is no failure, because a task before this one may be about to change that.' % refusal.msg]
-
-
-def _refusal(seen):
-    where = os.path.dirname(seen.path)
-    advice = ' Nothing was changed. Run go_toolchain before, name another goroot, or set level: enforced, which needs no toolchain.'
-    if not seen.exists:
-        return GofleetError('There is no toolchain at %s whose go.env could hold the defaults.%s' % (where, advice), 'no_toolchain', path=where)
-    if seen.version is None:
-        return GofleetError('The toolchain at %s was not installed by gofleet.golang, so its go.env is not touched.%s' % (where, advice),
-                            'foreign_toolchain', path=where)
-    if not go_policy.is_read_by(seen.version):
-        return GofleetError('Go %s at %s does not read go.env; releases since 1.21 do.%s' % (seen.version, where, advice),
-                            'no_go_env', path=where, version=seen.version)
-    return None
-
-
-def with_block(content, name, settings):
-    """The content of a go.env (bytes) with this environment's block (settings, bytes, a whole file of ours); without it if that is None."""
-    blocks = go_policy.blocks_in(content)
-    if settings is None:
-        blocks.pop(name, None)
-    else:
-        blocks[name] = settings
-    return go_policy.with_blocks(content, blocks)

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values that the go command refuses, refused before they reach a host's environment, where they would make every go command fail.
+"""Values that the go command rejects: they are refused before they reach a host, where they would make every go command fail.
 
-tests/properties asks a real go. Beyond it, what go takes without a word and what never does what was meant is refused too: GOPRIVATE and its like with the
-scheme of an address, and a relative GOBIN or GOTMPDIR, which go refuses only when it needs them. Not judged: GOEXPERIMENT, whose names are those of
-one release, and flags' values that a single command reads.
+tests/properties compares this with a real go. Refused too are values that go accepts but that never have the intended effect: GOPRIVATE and its like with
+the scheme of an address, and a relative GOBIN or GOTMPDIR, which go rejects only when it needs them. Not checked are GOEXPERIMENT, whose names
+differ between releases, and flags' values that a single command reads.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -19,9 +19,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 
 
 def check(shares):
-    """Raise GofleetError(invalid_go_value), with every refusal, if the go command would not take the Variables of a consumer. It shows no value.
+    """Raise GofleetError(invalid_go_value), with every refusal, if the go command would reject Variables of a consumer. It shows no value.
 
-    shares: lists of Variables, one a consumer.
+    shares: lists of Variables, one per consumer.
     """
     reasons = {}
     for share in shares:
@@ -30,15 +30,15 @@ def check(shares):
         reasons.update(_port_refusal(dict((variable.name, variable.text) for variable in share)))
     refused = [{'variable': name, 'reason': reasons[name]} for name in sorted(reasons) if reasons[name]]
     if refused:
-        raise GofleetError('The go command would not take these values, so nothing was changed: %s.'
+        raise GofleetError('The go command would reject these values, so nothing was changed: %s.'
                            % '; '.join('%s %s' % (each['variable'], each['reason']) for each in refused), 'invalid_go_value', refused=refused)
 
 
 def refusal(variable):
-    """Why the go command would not take a Variable, in words that come after its name, or None. No reason holds a value."""
+    """Why the go command would reject a Variable, as a text that follows its name, or None. The reason never contains the value."""
     if variable.name == 'GOFLAGS':
         return _flags(variable)
-    # The entries of a list of folders have their own rules (environment.py), and ~/ in them is resolved for whoever reads it.
+    # The entries of a list of folders have their own rules (values.py), and its consumer resolves ~/ in them.
     if variable.name == 'GOPATH' and variable.is_list:
         return None
     return _REASONS[variable.name](variable.text) if variable.name in _REASONS and variable.text else None
@@ -47,21 +47,19 @@ def refusal(variable):
 def _port_refusal(values):
     goos, goarch = values.get('GOOS') or u'linux', values.get('GOARCH')
     if goos in _PORTS and goarch in _ARCHITECTURES and goarch not in _PORTS[goos]:
-        return {'GOARCH': 'does not go with GOOS %s: Go has no such port ("go tool dist list" names all)' % goos}
+        return {'GOARCH': 'is not valid with GOOS %s: Go has no such port ("go tool dist list" shows all)' % goos}
     return {}
 
 
 def _flags(variable):
-    try:
-        # By another type than its own somebody says that they know better: a flag of a newer Go.
-        known = variable.type == 'flag_list'
-        return flags.refusal(variable.value if known else flags.split(variable.text), any_name=not known)
-    except flags.Unterminated:
-        return 'holds a quote that does not end'
+    # With another type than its own a user says that the value is right: it may have a flag of a newer Go.
+    if variable.type == 'flag_list':
+        return flags.refusal(variable.value)
+    return flags.of_arguments(variable.text) or flags.refusal(flags.split(variable.text), any_name=True)
 
 
 def _one_of(*words):
-    return lambda text: None if text in words else 'has to be %s or %s' % (', '.join(words[:-1]), words[-1])
+    return lambda text: None if text in words else 'must be %s or %s' % (', '.join(words[:-1]), words[-1])
 
 
 def _like(pattern, rule):
@@ -70,7 +68,7 @@ def _like(pattern, rule):
 
 
 def _folder(text):
-    return None if text.startswith(u'/') else 'has to be an absolute path: nothing expands ~ or a variable in it'
+    return None if text.startswith(u'/') else 'must be an absolute path: nothing expands ~ or a variable in it'
 
 
 def _folders(text):
@@ -93,17 +91,17 @@ def _toolchain(text):
         return None
     advice = ''
     if re.match(u'[0-9]+\\.', text):
-        advice = ': a version has go before it (go1.26.6)'
+        advice = '; a version begins with go (go1.26.6)'
     elif text.lower() != text:
-        advice = ': in small letters'
+        advice = '; write it in lower case'
     elif text == u'latest':
-        advice = ': there is no latest; auto takes what a go.mod asks for'
-    return 'has to be local, auto, path, or goVERSION, the latter two words also after goVERSION+ or local+%s' % advice
+        advice = '; there is no latest, but auto uses the version that a go.mod requires'
+    return 'must be local, auto, path or goVERSION, or goVERSION or local followed by +auto or +path%s' % advice
 
 
 def _patterns(text):
     if u'://' in text:
-        return 'is a list of module paths, not of addresses, and with :// in it matches no module. Leave https:// out: git.example.com/team'
+        return 'is a list of module paths, not of addresses, and an entry with :// matches no module. Leave https:// out: git.example.com/team'
     return None
 
 
@@ -113,9 +111,9 @@ def _systems(text):
     for entry in text.strip().split(u','):
         pattern, colon, systems = [part.strip() for part in entry.partition(u':')]
         if not pattern or not colon or not all(system.strip() for system in systems.split(u'|')) or re.match(u'\\.\\.?(/|\\Z)', pattern):
-            return 'has to be a list of PATTERN:SYSTEM|SYSTEM, such as public:git,private:all or *:off'
+            return 'must be a list of PATTERN:SYSTEM|SYSTEM, such as public:git,private:all or *:off'
         if pattern in seen:
-            return 'names a pattern twice'
+            return 'contains a pattern twice'
         seen.add(pattern)
     return None
 
@@ -123,32 +121,24 @@ def _systems(text):
 def _authentication(text):
     commands = [command.split() for command in text.split(u';')]
     if not all(commands) or (len(commands) > 1 and any(command[0] == u'off' for command in commands)):
-        return 'has an empty command, or off beside another'
+        return 'contains an empty command, or off together with another command'
     if any(command[0] == u'git' and (len(command) != 2 or not command[1].startswith(u'/')) for command in commands):
-        return 'has to name an absolute folder after git, and nothing else'
+        return 'must have exactly one argument after git, an absolute folder'
     return None
 
 
 def _program(text):
-    try:
-        words = flags.split(text)
-    except flags.Unterminated:
-        return 'holds a quote that does not end'
+    problem = flags.of_arguments(text)
+    if problem:
+        return problem
+    words = flags.split(text)
     if not words:
-        return 'holds nothing but spaces'
-    return 'has to begin with the name of a program or its absolute path' if u'/' in words[0] and not words[0].startswith(u'/') else None
-
-
-def _arguments(text):
-    try:
-        flags.split(text)
-    except flags.Unterminated:
-        return 'holds a quote that does not end'
-    return None
+        return 'contains only spaces'
+    return 'must begin with the name of a program or its absolute path' if u'/' in words[0] and not words[0].startswith(u'/') else None
 
 
 def _wasm(text):
-    return None if all(each in (u'', u'satconv', u'signext') for each in text.split(u',')) else 'knows satconv and signext alone'
+    return None if all(each in (u'', u'satconv', u'signext') for each in text.split(u',')) else 'must contain only satconv and signext'
 
 
 # `go tool dist list` of Go 1.21 to 1.26.
@@ -175,15 +165,15 @@ _REASONS = dict(
     [(name, _folder) for name in ('GOBIN', 'GOCACHE', 'GOMODCACHE', 'GOTMPDIR')]
     + [(name, _patterns) for name in ('GOPRIVATE', 'GONOSUMDB', 'GONOPROXY', 'GOINSECURE')]
     + [(name, _program) for name in ('CC', 'CXX')]
-    + [('CGO_%sFLAGS' % name, _arguments) for name in ('C', 'CPP', 'CXX', 'F', 'LD')],
-    GOMEMLIMIT=_like(u'off|[0-9]+(?:B|[KMGT]iB)?', 'has to be off or a whole number of bytes, perhaps with KiB, MiB, GiB or TiB'),
+    + [('CGO_%sFLAGS' % name, flags.of_arguments) for name in ('C', 'CPP', 'CXX', 'F', 'LD')],
+    GOMEMLIMIT=_like(u'off|[0-9]+(?:B|[KMGT]iB)?', 'must be off or a whole number of bytes, optionally with KiB, MiB, GiB or TiB'),
     GO111MODULE=_one_of('on', 'off', 'auto'), GOPATH=_folders, GOENV=_path_or_off, GOWORK=lambda text: None if text == u'auto' else _path_or_off(text),
     GOTOOLCHAIN=_toolchain, GOVCS=_systems, GOAUTH=_authentication,
-    GOPROXY=urls.proxy_refusal, GOSUMDB=urls.database_refusal, GOCACHEPROG=_arguments,
+    GOPROXY=urls.proxy_refusal, GOSUMDB=urls.database_refusal, GOCACHEPROG=flags.of_arguments,
     GOOS=_one_of(*sorted(_PORTS)), GOARCH=_one_of(*_ARCHITECTURES), GO386=_one_of('sse2', 'softfloat'), GOAMD64=_one_of('v1', 'v2', 'v3', 'v4'),
-    GOARM=_like(u'[567](,softfloat|,hardfloat)?', 'has to be 5, 6 or 7, perhaps with ,softfloat or ,hardfloat'),
-    GOARM64=_like(u'v(8\\.[0-9]|9\\.[0-5])(,lse|,crypto)*', 'has to be v8.0 to v9.5, perhaps with ,lse and ,crypto'),
+    GOARM=_like(u'[567](,softfloat|,hardfloat)?', 'must be 5, 6 or 7, optionally with ,softfloat or ,hardfloat'),
+    GOARM64=_like(u'v(8\\.[0-9]|9\\.[0-5])(,lse|,crypto)*', 'must be v8.0 to v9.5, optionally with ,lse and ,crypto'),
     GOMIPS=_one_of('hardfloat', 'softfloat'), GOMIPS64=_one_of('hardfloat', 'softfloat'), GOPPC64=_one_of('power8', 'power9', 'power10'),
     GORISCV64=_one_of('rva20u64', 'rva22u64', 'rva23u64'), GOWASM=_wasm,
-    GOFIPS140=_like(u'off|latest|inprocess|certified|v1\\.[0-9]+\\.[0-9]+(-rc[0-9]+|-.{8})?', 'has to be off, latest, inprocess, certified or v1.Y.Z'),
+    GOFIPS140=_like(u'off|latest|inprocess|certified|v1\\.[0-9]+\\.[0-9]+(-rc[0-9]+|-.{8})?', 'must be off, latest, inprocess, certified or v1.Y.Z'),
 )

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an ordinary user's login shell reads, and the line by which it comes to a file of ours.
+"""What an ordinary user's login shell reads, and the line with which it reads a file of an environment.
 
-Which shell that is and which startup files there are is asked of the host. Sources: bash(1) INVOCATION, dash(1), zsh(1) STARTUP/SHUTDOWN FILES, ksh(1),
+The host says which shell that is and which startup files exist. Sources: bash(1) INVOCATION, dash(1), zsh(1) STARTUP/SHUTDOWN FILES, ksh(1),
 mksh(1); tests/properties log in with the shells themselves.
 """
 
@@ -22,16 +22,16 @@ from ansible.module_utils.six.moves import shlex_quote
 
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import startup
 
-# Of a shell: the startup files of its login, whether only the first that can be read of them is read, and where a line of ours belongs if none is there.
+# Of a shell: the startup files of its login, whether it reads only the first readable one, and where a new line belongs if none exists.
 Startup = namedtuple('Startup', 'names first place')
 _SH = Startup(('.profile',), True, '.profile')
-# When there is none, .profile is the one that the other shells of this user would read too.
+# If none exists, .profile is the one that other shells of this user would read too.
 _BASH = Startup(('.bash_profile', '.bash_login', '.profile'), True, '.profile')
 _SHELLS = dict([(name, _SH) for name in ('sh', 'dash', 'ash', 'busybox', 'ksh', 'ksh93', 'mksh', 'lksh', 'oksh', 'pdksh')],
                bash=_BASH, rbash=_BASH, zsh=Startup(('.zshenv', '.zprofile', '.zlogin'), False, '.zprofile'))
-# Nobody logs in with these, but somebody may become such a user with a shell of their own choice (su -s), which is sh nearly always.
+# Users with these cannot log in, but another user may become one of them with a shell of their choice (su -s), nearly always sh.
 _NONE = ('', 'nologin', 'false')
-# A startup file that comes to another, and so on; more than any that was seen.
+# Startup files that read each other; real ones are fewer by far.
 _MOST_FILES = 16
 _LARGEST = 1 << 18
 
@@ -40,11 +40,11 @@ User = namedtuple('User', 'home shell')
 
 
 def current_user():
-    """The User of this process. The home is the one below which files of ours are (environment_files.config_home())."""
+    """The User of this process."""
     try:
         shell = pwd.getpwuid(os.geteuid()).pw_shell
     except KeyError:
-        # A container may run as a number without a name.
+        # A container may run as a user number without a name.
         shell = ''
     return User(os.path.expanduser('~'), shell)
 
@@ -64,25 +64,36 @@ def startup_files(user):
 
 
 def line_for(path):
-    """The line that has a login shell read a file, and log in all the same when the file is gone: dash and ash end at a missing file."""
+    """The line with which a login shell reads a file if it exists: without the condition dash and ash end at a missing file."""
     return to_native('[ -r {0} ] && . {0}'.format(shlex_quote(path)))
 
 
-def warning(user, path, stays, fish_is_served):
+# What a user's login shell reads. place: the path where a line for it belongs, None for a shell of another language;
+# sourced: Sourced of all that its startup files read, through other startup files too.
+Login = namedtuple('Login', 'user place sourced')
+
+
+def observe(user):
+    """The Login of a user. Reads the startup files."""
+    read, place = startup_files(user)
+    return Login(user, place, list(_sourced(user, read)))
+
+
+def warning(login, path, stays, fish_is_served):
     """What this user should know of their login shell and the file at path, as one text, or None.
 
-    stays: whether the file is there after the run; fish_is_served: whether a file of fish is.
+    login: Login; stays: whether the file exists after the run; fish_is_served: whether a file for fish does.
     """
-    read, place = startup_files(user)
+    user, place = login.user, login.place
     if place is None:
         return None if not stays or (_name(user) == 'fish' and fish_is_served) else _of_another_language(user, path)
-    found = [each for each in _sourced(user, read) if each.path == path]
+    found = [each for each in login.sourced if each.path == path]
     if not stays:
         return next((_bare_line(each) for each in found if not each.guarded), None)
     if found:
         return None
-    return ('No startup file of this user comes to %s: login shells do not see this environment until one does. This user\'s login shell (%s) reads %s. '
-            'Add this line to it:  %s' % (path, user.shell or 'not known, so taken for sh', place, line_for(path)))
+    return ('No startup file of this user reads %s, so login shells do not get this environment. This user\'s login shell (%s) reads %s. '
+            'Add this line to it:  %s' % (path, user.shell or 'unknown, treated as sh', place, line_for(path)))
 
 
 def _of_another_language(user, path):
@@ -91,25 +102,25 @@ def _of_another_language(user, path):
 
 
 def _bare_line(found):
-    return ('%s still reads %s without asking whether it is there. This run removes it, and then logins of dash and ash end with an error. Remove that '
-            'line, or put this one in its place:  %s' % (found.where, found.path, line_for(found.path)))
+    return ('%s still reads %s without checking that it exists. This run removes it, and then logins of dash and ash end with an error. Remove that '
+            'line, or replace it with this one:  %s' % (found.where, found.path, line_for(found.path)))
 
 
-def is_sourced(user, path):
-    """Whether this user's login shell comes to the file at path."""
-    return any(found.path == path for found in _sourced(user, startup_files(user)[0]))
+def is_sourced(login, path):
+    """Whether a login shell reads the file at path."""
+    return any(found.path == path for found in login.sourced)
 
 
 def _is_readable(path):
     return os.path.isfile(path) and os.access(path, os.R_OK)
 
 
-# A command of a startup file that reads another one. where: the startup file; path: of what it reads; guarded: whether it is read only under a condition.
+# A command in a startup file that reads another file. where: the startup file; path: of what it reads; guarded: whether there is a condition.
 Sourced = namedtuple('Sourced', 'where path guarded')
 
 
 def _sourced(user, paths):
-    """Sourced of all that these startup files come to, through other startup files too."""
+    """Sourced of all that these startup files read, through other startup files too."""
     variables = {u'HOME': to_text(user.home)}
     config = os.environ.get('XDG_CONFIG_HOME')
     if config:
@@ -133,5 +144,5 @@ def _content(path):
         with io.open(path, 'rb') as source:
             return to_text(source.read(_LARGEST), errors='replace')
     except (IOError, OSError):
-        # What the shell cannot read, it does not read.
+        # The shell cannot read it either.
         return u''

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Folders that files of an environment needed and a host did not have: remembered, so that they go when nothing is in them any more."""
+"""Folders that were created for files of environments: listed in a file, so that they can be removed once they are empty."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -12,12 +12,12 @@ import os
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, jsonfile, leftovers, transaction
 
 FORMAT = 1
-# A folder of this name is ours whoever made it, and need not be remembered.
+# A folder with this name belongs to this collection whoever created it, and is not listed.
 _OWN = 'gofleet'
 
 
 def remember(path, made):
-    """Add to what is remembered at path, before the folders are made. made: paths. Raises OSError."""
+    """Add folders to the list at path, before they are created. made: paths. Raises OSError."""
     _clean(path)
     known = _read(path)
     new = sorted(set(each for each in made if os.path.basename(each) != _OWN) - set(known))
@@ -27,9 +27,9 @@ def remember(path, made):
 
 
 def remove_empty(path, lock):
-    """Remove the folders that are empty now, and forget them. What cannot be removed stays remembered. Raises OSError.
+    """Remove the listed folders that are empty now, also from the list. One that cannot be removed stays listed. Raises OSError.
 
-    lock: name of the lock beside path. Returns what is to be removed, if empty, once the lock is gone: the folders that both lie in.
+    lock: name of the lock beside path. Returns the folders that contain both, which must be removed, if empty, once the lock is gone.
     """
     own = os.path.dirname(path)
     _clean(path)
@@ -48,14 +48,14 @@ def remove_empty(path, lock):
 
 
 def is_needed(path):
-    """Whether a folder is remembered that something is in."""
+    """Whether a listed folder is not empty."""
     own = os.path.dirname(path)
     others = [each for each in _read(path) if not (own + os.sep).startswith(each + os.sep)]
     return any(os.path.isdir(each) and os.listdir(each) for each in others)
 
 
 def _clean(path):
-    """Remove what killed runs left."""
+    """Remove what interrupted runs left."""
     for each in leftovers.unfinished_copies(path):
         transaction.remove_file(each)
 
@@ -66,5 +66,5 @@ def _read(path):
         known = content['folders'] if content else []
         return [each for each in known if isinstance(each, str) and os.path.isabs(each)]
     except (ValueError, KeyError, TypeError):
-        # Not what was written. Empty folders that stay do no harm.
+        # The file was damaged. Empty folders that stay do no harm.
         return []

@@ -1,27 +1,30 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of variables that mean something to a consumer: those that it keeps for itself, and the settings of the go command."""
+"""Names of variables that have a meaning for a consumer: those that its programs reserve, and the settings of the go command."""
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
 
-def owner(name, consumer):
-    """Who among a consumer's programs keeps this name for itself, in words; None if nobody does."""
-    for who, names, prefixes in _OWNERS.get(consumer, ()):
-        if name in names or name.startswith(prefixes):
-            return who
-    return None
+from collections import namedtuple
+
+# The names that a program reserves. program: as it stands in a message; names, prefixes: of variables.
+Reserved = namedtuple('Reserved', 'program names prefixes')
+
+
+def reserved_by(name, reserved):
+    """The program that reserves this name, for a message; None if there is none. reserved: Reserved of a consumer's programs."""
+    return next((each.program for each in reserved if name in each.names or name.startswith(each.prefixes)), None)
 
 
 def _words(text):
     return frozenset(text.split())
 
 
-# Variables that a shell keeps for itself: assigning them fails, is undone, or does something else. Sources: dash(1), bash(1), ksh(1), mksh(1),
-# zshparam(1) and zsh/parameter, and what the property tests found.
+# Variables that shells reserve: an assignment fails, is undone, or has another effect. Sources: dash(1), bash(1), ksh(1), mksh(1), zshparam(1) and
+# zsh/parameter, and the results of the property tests.
 _SHELLS_OWN = _words('''
     _ ARGC BASHPID DIRSTACK EGID EPOCHREALTIME EPOCHSECONDS ERRNO EUID FUNCNAME FUNCNEST GID GROUPS HISTCMD IFS KEYBOARD_HACK KSHEGID KSHGID KSHUID LINENO
     NULLCMD OLDPWD OPTARG OPTIND PGRP PIPESTATUS PPID PROMPT PROMPT2 PROMPT3 PROMPT4 PS1 PS2 PS3 PS4 PWD RANDOM READNULLCMD SECONDS SHELLOPTS BASHOPTS
@@ -32,7 +35,7 @@ _SHELLS_OWN = _words('''
     sysparams keymaps termcap terminfo userdirs usergroups watch widgets zsh_eval_context zsh_scheduled_events zle_bracketed_paste
 ''')
 _SHELLS_OWN_PREFIXES = ('BASH_', 'KSH_', 'ZSH_', '_gofleet_')
-# Numbers to a shell: it ends the file at anything else.
+# Shells require a number in these: they stop reading the file at any other value.
 SHELL_NUMBERS = _words('HISTSIZE SAVEHIST LISTMAX KEYTIMEOUT MAILCHECK JOBMAX TMOUT')
 _FISH_OWN = _words('_ argv history status pipestatus version hostname umask PWD SHLVL FISH_VERSION CMD_DURATION COLUMNS LINES')
 _FISH_OWN_PREFIXES = ('fish_', '__fish', 'gofleet_')
@@ -45,7 +48,7 @@ _OPENRC_OWN = _words('''
 ''')
 _OPENRC_OWN_PREFIXES = ('RC_', 'rc_', '_rc_', 'description_')
 
-# What the go command reads from a go.env (internal/cfg.KnownEnv), less what `go env -w` refuses.
+# The settings that the go command reads from a go.env (internal/cfg.KnownEnv), without those that `go env -w` refuses.
 GO_SETTINGS = _words('''
     AR CC CGO_CFLAGS CGO_CFLAGS_ALLOW CGO_CFLAGS_DISALLOW CGO_CPPFLAGS CGO_CPPFLAGS_ALLOW CGO_CPPFLAGS_DISALLOW CGO_CXXFLAGS CGO_CXXFLAGS_ALLOW
     CGO_CXXFLAGS_DISALLOW CGO_ENABLED CGO_FFLAGS CGO_FFLAGS_ALLOW CGO_FFLAGS_DISALLOW CGO_LDFLAGS CGO_LDFLAGS_ALLOW CGO_LDFLAGS_DISALLOW CXX FC GCCGO
@@ -53,9 +56,6 @@ GO_SETTINGS = _words('''
     GONOPROXY GONOSUMDB GOOS GOPATH GOPPC64 GOPRIVATE GOPROXY GORISCV64 GOSUMDB GOTMPDIR GOTOOLCHAIN GOVCS GOWASM GO_EXTLINK_ENABLED PKG_CONFIG
 ''')
 
-_SHELL_OWNERS = (('a shell', _SHELLS_OWN, _SHELLS_OWN_PREFIXES),)
-_OWNERS = {
-    'login_shell': _SHELL_OWNERS,
-    'fish': (('fish', _FISH_OWN, _FISH_OWN_PREFIXES),),
-    'openrc': _SHELL_OWNERS + (('OpenRC', _OPENRC_OWN, _OPENRC_OWN_PREFIXES),),
-}
+BY_SHELLS = Reserved('a shell', _SHELLS_OWN, _SHELLS_OWN_PREFIXES)
+BY_FISH = Reserved('fish', _FISH_OWN, _FISH_OWN_PREFIXES)
+BY_OPENRC = Reserved('OpenRC', _OPENRC_OWN, _OPENRC_OWN_PREFIXES)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is shown of the variables that are secret: their names, types, units and consumers, and never a value."""
+"""What logs and results show of secret variables: names, types, units and consumers, but never a value."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -9,13 +9,13 @@ __metaclass__ = type
 
 import re
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import model, render, sizes
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, render, sizes, values
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 
-# As Ansible itself says it.
+# Ansible's own text.
 MASK = 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER'
-_WORDS = frozenset(model.TYPES + model.CONSUMERS + tuple(sizes.UNITS) + ('true', 'false', 'True', 'False', 'None'))
-# What is in every file and its diff.
+_WORDS = frozenset(values.TYPES + consumers.NAMES + tuple(sizes.UNITS) + ('true', 'false', 'True', 'False', 'None'))
+# Text that is in every file and its diff.
 _PUBLIC = str(render.rendered('', [], 'container', render.Setting(None, False)).decode('utf-8') + render.SECRETS) + MASK
 
 
@@ -31,17 +31,17 @@ def _shown(option):
         return None
     if not isinstance(option, dict):
         return MASK
-    return dict((key, each if key != 'value' and _says_nothing(each) else MASK) for key, each in option.items())
+    return dict((key, each if key != 'value' and _is_public(each) else MASK) for key, each in option.items())
 
 
-def _says_nothing(value):
-    """Whether these are words of the module's own. A dict that is no option may be meant as a value."""
+def _is_public(value):
+    """Whether these are words of the module itself. A dict with unknown keys may be a value."""
     words = value if isinstance(value, list) else [value]
     return all(each is None or (isinstance(each, (str, type(u''))) and each in _WORDS) for each in words)
 
 
 def _secrets(option):
-    return set().union(*[_texts(each) for key, each in option.items() if key == 'value' or not _says_nothing(each)]) if isinstance(option, dict) \
+    return set().union(*[_texts(each) for key, each in option.items() if key == 'value' or not _is_public(each)]) if isinstance(option, dict) \
         else _texts(option)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sizes in bytes, and each reader's own way to write them.
+"""Sizes in bytes, and how each consumer writes them.
 
 Go (GOMEMLIMIT) takes bytes or B, KiB ... TiB and refuses 1G; systemd takes bytes or K, M, G, T and refuses 1GiB; both count in powers of 1024.
 Sources: runtime's parseByteCount, systemd.syntax(7), docker's go-units.
@@ -17,9 +17,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 
 _POWERS = {'': 0, 'K': 1, 'M': 2, 'G': 3, 'T': 4}
 _SIZE = re.compile(r'^([0-9]{1,19}) *(?:([KMGT])(?:iB)?|(B))?\Z')
-# runtime/debug.SetMemoryLimit takes an int64; nothing that reads sizes takes more.
+# runtime/debug.SetMemoryLimit takes an int64; no other reader of sizes accepts more.
 _LARGEST = 2 ** 63 - 1
-# How each reader writes a multiple of a power of 1024; bytes are always written bare.
+# How each reader writes a multiple of a power of 1024; bytes have no unit.
 UNITS = {
     'bytes': ('', '', '', '', ''),
     'go': ('', 'KiB', 'MiB', 'GiB', 'TiB'),
@@ -37,13 +37,13 @@ def parse(value, name):
     size = int(found.group(1)) * 1024 ** _POWERS[found.group(2) or ''] if found else None
     if size is None or size > _LARGEST:
         raise GofleetError(
-            '%s is to be a size, and its value is none. Write whole bytes, or a whole number with KiB, MiB, GiB or TiB (powers of 1024), '
+            'The value of %s is not a valid size. Write whole bytes, or a whole number with KiB, MiB, GiB or TiB (powers of 1024), '
             'at most 8 EiB less one byte.' % name, 'invalid_size', variable=name)
     return size
 
 
 def render(size, unit):
-    """The text for bytes (int) in a reader's unit: the largest one that leaves a whole number, since none of them takes a fraction."""
+    """The text for bytes (int) in a reader's unit: the largest one that gives a whole number, because no reader accepts a fraction."""
     words = UNITS[unit]
     best = max(power for power in range(len(words)) if size and size % 1024 ** power == 0 and (power == 0 or words[power])) if size else 0
     return '%d%s' % (size // 1024 ** best, words[best])

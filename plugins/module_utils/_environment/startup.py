@@ -3,8 +3,8 @@
 
 """Which files a startup file of a shell reads, as far as that can be seen without running it.
 
-Only commands `.` and `source` are looked for, and of a word only quotes, backslashes, ~/ and the variables that are given: what needs more counts as
-not known. Source of the grammar: XCU 2.2, 2.3, 2.6, 2.10.
+Only the commands `.` and `source` are recognised, and in a word only quotes, backslashes, ~/ and the given variables: every other word counts as
+unknown. Source of the grammar: XCU 2.2, 2.3, 2.6, 2.10.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -16,7 +16,7 @@ import re
 _OPERATOR = re.compile(u'&&|\\|\\||;;|[;&|()\n]')
 _BLANK = u' \t\r'
 _END = u' \t\r\n;&|()<>'
-# Words after which a command stands, or that begin and end what is run only sometimes.
+# Words that a command follows, or that begin and end conditional commands.
 _BEFORE_COMMAND = (u'if', u'then', u'elif', u'else', u'while', u'until', u'do', u'{', u'!', u'builtin', u'command')
 _OPENING, _CLOSING = (u'if', u'while', u'until', u'for', u'case'), (u'fi', u'done', u'esac')
 # ${NAME}, $NAME, ${NAME-WORD} and ${NAME:-WORD}.
@@ -24,9 +24,9 @@ _VARIABLE = re.compile(u'\\$(?:([A-Za-z_][A-Za-z0-9_]*)|\\{([A-Za-z_][A-Za-z0-9_
 
 
 def sourced(text, variables):
-    """A list of (path, guarded) for each file that the text of a startup file reads. guarded: whether only under a condition.
+    """A list of (path, guarded) for each file that the text of a startup file reads. guarded: whether there is a condition.
 
-    variables: text by name, for what a word asks for.
+    variables: text by name.
     """
     found = []
     depth, expected, after, reads = 0, True, u'\n', None
@@ -39,14 +39,14 @@ def sourced(text, variables):
             reads = None
         elif expected:
             depth = max(depth + (word in _OPENING) - (word in _CLOSING), 0)
-            # `. F || true` is no help: a special built-in that fails ends dash whatever stands behind it.
+            # `. F || true` does not count as a condition: dash ends when a special built-in fails, whatever follows it.
             reads = (depth > 0 or after == u'&&') if word in (u'.', u'source') else None
             expected = word in _BEFORE_COMMAND
     return found
 
 
 def _tokens(text, variables):
-    """('operator', text) and ('word', text or None where it cannot be known)."""
+    """('operator', text) and ('word', text, or None if unknown)."""
     text = text.replace(u'\\\n', u'')
     position = 0
     while position < len(text):
@@ -60,7 +60,7 @@ def _tokens(text, variables):
             end = text.find(u'\n', position)
             position = len(text) if end < 0 else end
         elif text[position] in u'<>':
-            # A redirection is no part of the command's words; what follows it is taken for one, and is none that matters.
+            # A redirection is not part of the command. Its target is read as a word of it, which does no harm.
             position += 1
         else:
             word, position = _word(text, position, variables)
@@ -106,7 +106,7 @@ def _double_quoted(text, position, variables):
 
 
 def _expanded(text, position, variables):
-    """(what a variable stands for, or None; where it ends)."""
+    """(the value of a variable, or None; where it ends)."""
     found = _VARIABLE.match(text, position)
     if not found:
         return None, position + 1

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses in GOPROXY and GOSUMDB as the go command takes them. Sources: net/url, cmd/go/internal/modfetch, golang.org/x/mod/sumdb/note."""
+"""Addresses in GOPROXY and GOSUMDB as the go command reads them. Sources: net/url, cmd/go/internal/modfetch, golang.org/x/mod/sumdb/note."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -12,6 +12,8 @@ import binascii
 import hashlib
 import re
 from collections import namedtuple
+
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import lines
 
 _SCHEME = re.compile(u'([A-Za-z][A-Za-z0-9+.-]*):')
 _ESCAPE = re.compile(u'%(?![0-9A-Fa-f]{2})')
@@ -27,8 +29,8 @@ Url = namedtuple('Url', 'scheme authority path query fragment opaque')
 
 
 def parsed(text):
-    """The Url that url.Parse makes of a text, or None where it makes none."""
-    if re.search(u'[\\x00-\\x1f\\x7f]', text):
+    """The Url as url.Parse returns it for a text, or None if that fails."""
+    if lines.CONTROLS.search(text):
         return None
     rest, dummy, fragment = text.partition(u'#')
     found = _SCHEME.match(rest)
@@ -65,14 +67,14 @@ def _is_authority(authority):
 
 
 def proxy_refusal(text):
-    """Why the go command would not take this GOPROXY, or None. No reason holds a value, since it may hold a password."""
+    """Why the go command would reject this GOPROXY, or None. The reason never contains the value, which may contain a password."""
     entries = [entry.strip() for entry in re.split(u'[,|]', text)]
     entries = [entry for entry in entries if entry]
     if not entries:
         return 'has no entry: write an address, direct or off' if text else None
     for number, entry in enumerate(entries):
         if entry in (u'off', u'direct'):
-            # What follows is never read.
+            # The go command ignores what follows.
             return None
         reason = _of_proxy(entry)
         if reason:
@@ -85,26 +87,26 @@ def _of_proxy(entry):
         entry = u'https://' + entry
     url = parsed(entry)
     if url is None:
-        return 'is not an address (characters that an address needs escaped, or a port that is not a number)'
+        return 'is not a valid address (a character that must be escaped, or a port that is not a number)'
     if not url.scheme:
-        return 'is neither an address nor one of the words direct and off: write https://HOST, http://HOST or file:///FOLDER'
+        return 'is neither an address nor direct or off: write https://HOST, http://HOST or file:///FOLDER'
     if url.scheme not in (u'https', u'http', u'file'):
-        return 'has a scheme that the go command does not speak: https, http or file'
+        return 'has a scheme that the go command does not support: use https, http or file'
     if url.scheme == u'file' and (url.authority or url.query or url.fragment or url.opaque):
-        return 'has to be file:///FOLDER, without a host and without ? and #'
+        return 'must be file:///FOLDER, without a host and without ? and #'
     return None
 
 
 def database_refusal(text):
-    """Why the go command would not take this GOSUMDB, or None."""
+    """Why the go command would reject this GOSUMDB, or None."""
     words = text.split()
     if text == u'off' or text == _ALIAS:
         return None
     if len(words) not in (1, 2):
-        return 'has to be off, the name of a known database (sum.golang.org), or a key and perhaps an address'
+        return 'must be off, the name of a known database (sum.golang.org), or a key, optionally with an address'
     if words[0] not in _KNOWN_DATABASES and not _is_key(words[0]):
-        return 'is no key of a checksum database (NAME+HASH+KEY as its operator publishes it), off, or sum.golang.org'
-    return 'has an address that is none' if len(words) == 2 and parsed(words[1]) is None else None
+        return 'is neither the key of a checksum database (NAME+HASH+KEY as its operator publishes it) nor off or sum.golang.org'
+    return 'contains an invalid address' if len(words) == 2 and parsed(words[1]) is None else None
 
 
 def _is_key(text):

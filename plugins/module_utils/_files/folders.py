@@ -4,7 +4,7 @@
 """Folders opened once and reached through their descriptors, so that root can write in a folder that other users may change.
 
 In such a folder a name may become a link to somewhere else at any moment, so that it is opened without following links, and its
-names are reached from its descriptor. What root itself relies on lies in no such folder: folder_owners.py.
+names are reached from its descriptor. What root itself relies on must not lie in such a folder: owners.py.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -23,23 +23,22 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import owner
 
 MODE = 0o755
 _CLOEXEC = getattr(os, 'O_CLOEXEC', 0)
+_MISSING = (errno.ENOENT, errno.ENOTDIR)
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | _CLOEXEC
-
-
-# ---- an open folder
 
 
 class Folder(object):
     """An open folder.
 
-    descriptor: None for users other than root, who work with paths; path: its path; others: for root, its os.stat_result if somebody else may
-    change names in it or above it, or None.
+    descriptor: None for users other than root, who work with paths; path: its path; others: for root, its os.stat_result if another user may
+    change names in it or above it, or None; weak: (path, os.stat_result) of the first folder on the way to it that such a user may change, or None.
     """
 
     def __init__(self, descriptor, path, others):
         self.descriptor = descriptor
         self.path = path
         self.others = others
+        self.weak = None
 
     def at(self, name):
         """A path to a name in this very folder, whatever becomes of the folder's own name.
@@ -108,13 +107,46 @@ def open_folder(path, create=False, mode=MODE):
             _make(path, mode)
         os.lstat(path)
         return Folder(None, path, None)
+    return _walk(path, create, mode, False)[0]
+
+
+@contextlib.contextmanager
+def nearest(path):
+    """A block with (Folder, whether it is the one at path): the last folder on the way to an absolute path that exists. Errors as of open_folder().
+
+    For users other than root it is always the one at path, which may be missing.
+    """
+    folder, is_complete = _walk(path, False, MODE, True) if os.geteuid() == 0 else (Folder(None, path, None), _exists(path))
+    try:
+        with folder.naming():
+            yield folder, is_complete
+    finally:
+        folder.close()
+
+
+def _exists(path):
+    try:
+        os.lstat(path)
+    except OSError as exc:
+        if exc.errno not in _MISSING:
+            raise
+        return False
+    return True
+
+
+def _walk(path, create, mode, may_be_missing):
+    """(Folder, whether it is the one at path) for root."""
     folder, pending, links = _root(), _names(path), 0
     while pending:
         try:
             with folder.naming():
                 step = _step(folder, pending.pop(0), create, mode, path)
-        finally:
+        except BaseException as exc:
+            if may_be_missing and getattr(exc, 'errno', None) in _MISSING:
+                return folder, False
             folder.close()
+            raise
+        folder.close()
         if isinstance(step, Folder):
             folder = step
             continue
@@ -122,7 +154,7 @@ def open_folder(path, create=False, mode=MODE):
         if links > owners.LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
         folder, pending = _root(), _names(step) + pending
-    return folder
+    return folder, True
 
 
 def _names(path):
@@ -132,6 +164,7 @@ def _names(path):
 def _root():
     folder = Folder(_open('/', _OPEN_FOLDER), '/', None)
     folder.others = _others(folder)
+    folder.weak = ('/', folder.others) if folder.others else None
     return folder
 
 
@@ -157,6 +190,7 @@ def _step(folder, name, create, mode, path):
         raise
     # In a folder of others every folder can be swapped, whosever it is.
     below.others = os.fstat(below.descriptor) if folder.others else _others(below)
+    below.weak = folder.weak or (below.path, below.others) if below.others else None
     return below
 
 
@@ -178,9 +212,6 @@ def _open(path, flags):
         # Python 2.7 has no name for O_CLOEXEC, and its children would inherit the descriptor.
         fcntl.fcntl(descriptor, fcntl.F_SETFD, fcntl.fcntl(descriptor, fcntl.F_GETFD) | fcntl.FD_CLOEXEC)
     return descriptor
-
-
-# ---- making one
 
 
 def _make(path, mode):

@@ -75,12 +75,20 @@ def check_safe(path, what, advice):
     path: absolute, may be missing; what: begins the message and says what the path is; advice: ends it and says what to choose instead.
     Does nothing for other users: they rely on their own folders.
     """
+    error = unsafe(path, what, advice)
+    if error:
+        raise error
+
+
+def unsafe(path, what, advice):
+    """The GofleetError that check_safe() raises, or None."""
     weak = first_weak(path)
-    if weak:
-        folder, status = weak
-        raise GofleetError(
-            '%s %s is not safe for root: %s %s. Nothing was changed. %s' % (what, path, folder, weakness(status, folder), advice), 'unsafe_folder',
-            path=path, folder=folder, owner=status.st_uid, mode='%04o' % stat.S_IMODE(status.st_mode))
+    if not weak:
+        return None
+    folder, status = weak
+    return GofleetError(
+        '%s %s is not safe for root: %s %s. Nothing was changed. %s' % (what, path, folder, weakness(status, folder), advice), 'unsafe_folder',
+        path=path, folder=folder, owner=status.st_uid, mode='%04o' % stat.S_IMODE(status.st_mode))
 
 
 def first_weak(path):

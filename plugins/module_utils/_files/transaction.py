@@ -207,9 +207,15 @@ def _open_folders(path):
 
 
 def remove_file(path):
-    """Remove a file or link, if it is there, and sync its folder. Raises OSError."""
-    if _unlink(path):
-        syncing.sync_folder(os.path.dirname(path))
+    """Remove a file or link, if it exists, and sync its folder. Raises GofleetError(unsafe_folder), OSError."""
+    try:
+        with folders.opened(os.path.dirname(path)) as folder:
+            if _unlink(folder.at(os.path.basename(path))):
+                folder.sync()
+    except (IOError, OSError) as exc:
+        # Its folder does not exist.
+        if exc.errno != errno.ENOENT:
+            raise
 
 
 def retire_folder(path):

@@ -14,7 +14,8 @@ import tempfile
 import pytest
 from ansible.module_utils import basic
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import converge as environment_state
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers as environment_consumers
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import paths as environment_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 from ansible_collections.gofleet.golang.plugins.modules import env_file
 from support.units import forked, module_runs
@@ -31,7 +32,7 @@ def _no_disk(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _every_consumer(monkeypatch):
-    monkeypatch.setattr(environment_state.environment_host, 'is_there', lambda consumer, root='/': True)
+    monkeypatch.setattr(environment_consumers, 'is_present', lambda consumer, existing: True)
 
 
 class Machine(object):
@@ -57,8 +58,8 @@ class Machine(object):
                 os.environ.pop('XDG_CONFIG_HOME', None)
             else:
                 # Not this machine's own.
-                environment_state._lock_path = lambda: str(self.root.join('environment.lock'))
-                environment_state._made_path = lambda: str(self.root.join('lib', 'gofleet', 'environment', 'made.json'))
+                environment_paths.lock = lambda account: str(self.root.join('environment.lock'))
+                environment_paths.made_folders = lambda account: str(self.root.join('lib', 'gofleet', 'environment', 'made.json'))
             basic.AnsibleModule.log = lambda self, msg, log_args=None: os.write(log.fileno(), repr((msg, log_args)).encode('utf-8'))
         with tempfile.TemporaryFile() as log:
             self.code, result = module_runs.run(
@@ -104,7 +105,7 @@ def test_one_call_writes_every_consumer(machine):
         "A='x y'", "set -gx A 'x y'", 'A="x y"', 'A="x y"', "A='x y'", 'A=x y']
 
 
-def test_a_second_run_writes_nothing_and_leaves_no_trace(machine):
+def test_a_second_run_changes_no_file(machine):
     machine.run(consumers=EVERY, variables={'A': 'x'})
     before = machine.everything()
     result = machine.run(consumers=EVERY, variables={'A': 'x'})
@@ -112,7 +113,7 @@ def test_a_second_run_writes_nothing_and_leaves_no_trace(machine):
     assert machine.everything() == before
 
 
-def test_check_mode_changes_nothing_and_tells_the_same(machine):
+def test_check_mode_changes_nothing_and_returns_the_same_result(machine):
     promised = machine.run(check_mode=True, consumers=EVERY, variables={'A': 'x'})
     assert machine.root.listdir() == []
     done = machine.run(consumers=EVERY, variables={'A': 'x'})
@@ -129,7 +130,7 @@ def test_a_file_that_was_edited_is_put_right_and_the_edit_shown(machine):
     assert 'B=' not in machine.path('container').read()
 
 
-def test_nothing_is_changed_if_one_file_is_somebody_elses(machine):
+def test_nothing_is_changed_if_one_file_is_not_ours(machine):
     machine.path('service').write('A=theirs\n', ensure=True)
     before = machine.everything()
     result = machine.run(consumers=EVERY, variables={'A': 'x'})
@@ -137,7 +138,13 @@ def test_nothing_is_changed_if_one_file_is_somebody_elses(machine):
     assert machine.everything() == before
 
 
-def test_nothing_is_changed_if_one_value_cannot_be_told(machine):
+def test_two_consumers_cannot_share_a_file(machine):
+    options = {'consumers': ['service', 'container'], 'variables': {'A': 'x'}, 'paths': dict.fromkeys(('service', 'container'), str(machine.path('one')))}
+    machine.run(**options)
+    assert machine.run(**options)['code'] == 'occupied'
+
+
+def test_nothing_is_changed_if_a_consumer_cannot_read_a_value(machine):
     result = machine.run(consumers=EVERY, variables={'A': '', 'B': 'x\ny', 'C': 'fine'})
     assert (machine.code, result['code']) == (1, 'unrepresentable')
     found = [(each['variable'], each['consumer'], each['code']) for each in result['evidence']['refused'] if each['consumer'] != 'service']
@@ -145,7 +152,7 @@ def test_nothing_is_changed_if_one_value_cannot_be_told(machine):
     assert machine.root.listdir() == []
 
 
-def test_all_files_go_but_those_of_others(machine):
+def test_all_files_are_removed_except_those_that_are_not_ours(machine):
     machine.run(consumers=EVERY, variables={'A': 'x'})
     machine.path('service').write('A=theirs\n')
     result = machine.run(state='absent')
@@ -168,7 +175,7 @@ def test_a_session_without_variables_has_no_file_and_a_service_has_one(machine):
     assert actions(result) == {'login_shell': 'remove', 'service': 'write'}
 
 
-def test_layers_and_presets_come_together(machine):
+def test_layers_and_presets_are_merged(machine):
     machine.run(consumers=['container', 'service'], defaults={'GODEBUG': 'gctrace=1', 'A': 'low'}, variables={'A': 'high'}, presets=['http1_client'])
     assert machine.path('service').read().split('\n')[2:4] == ['A="high"', 'GODEBUG="http2client=0,gctrace=1"']
 
@@ -185,7 +192,7 @@ def test_an_empty_list_is_not_in_go_env(machine, go_env):
     assert (machine.code, result['changed'], go_env.read_binary()) == (0, False, SHIPPED)
 
 
-def test_what_a_role_was_given_nothing_for_is_left_out(machine):
+def test_empty_defaults_are_left_out_with_skip_empty(machine):
     machine.run(consumers=['container'], skip_empty=True, defaults={'GOPROXY': '', 'GOFLAGS': [], 'GOSUMDB': False}, variables={'A': ''},
                 owner='', group='', mode='')
     assert machine.path('container').read().split('\n')[2:-1] == ['A=', 'GOSUMDB=off']
@@ -221,7 +228,7 @@ def test_a_secret_is_in_no_log_and_no_result(machine):
     assert u'TOKEN=%s' % SECRET in io.open(str(machine.path('container')), encoding='utf-8').read()
 
 
-def test_a_secret_that_cannot_be_told_is_not_shown_either(machine):
+def test_a_secret_that_a_consumer_cannot_read_is_not_shown(machine):
     result = machine.run(consumers=['container'], secrets={'TOKEN': 'hush\nhush'})
     assert result['code'] == 'unrepresentable'
     assert 'hush' not in json.dumps(result) + machine.log
@@ -281,7 +288,7 @@ def test_what_a_killed_write_left_beside_go_env_is_removed(machine, go_env, opti
     assert not machine.run(**options)['changed']
 
 
-def test_a_tree_of_somebody_else_is_left_as_it_is(machine):
+def test_a_tree_that_we_did_not_install_is_left_unchanged(machine):
     left = machine.root.ensure('go', 'go.env.gofleet-new')
     assert not machine.run(state='absent')['changed']
     assert left.check()
@@ -305,7 +312,7 @@ def test_level_default_needs_a_toolchain_of_ours_but_in_check_mode(machine):
     assert machine.run(**dict(options, level='enforced'))['changed']
 
 
-def test_go_env_cannot_be_told_everything(machine, go_env):
+def test_go_env_refuses_an_empty_value(machine, go_env):
     result = machine.run(consumers=['login_shell'], level='default', variables={'GOPRIVATE': ''})
     assert [(each['consumer'], each['code']) for each in result['evidence']['refused']] == [('go_command', 'empty')]
 
@@ -328,7 +335,7 @@ def test_an_ordinary_user_has_files_of_their_own(own):
         ('~/.config/environment.d/90-gofleet.conf', '0600')]
 
 
-def test_a_user_whose_shells_do_not_come_to_the_file_is_told_the_line(own):
+def test_a_warning_shows_the_line_that_a_user_needs_in_a_startup_file(own):
     options = {'paths': None, 'consumers': ['login_shell'], 'variables': {'A': 'x'}}
     [warning] = own.run(ordinary=True, **options)['warnings']
     path = str(own.root.join('.config', 'gofleet', 'gofleet.sh'))
@@ -386,7 +393,7 @@ def test_an_ordinary_user_cannot_give_a_file_away_and_keeps_the_old_one(own, gif
 
 
 @pytest.mark.parametrize(('line', 'warned'), [('. {0}\n', True), ('[ -r {0} ] && . {0}\n', False)])
-def test_a_user_whose_logins_would_end_without_the_file_is_told_before_it_goes(own, line, warned):
+def test_a_warning_comes_before_a_removal_that_would_end_logins(own, line, warned):
     own.run(ordinary=True, paths=None, consumers=['login_shell'], variables={'A': 'x'})
     own.root.join('.profile').write(line.format('~/.config/gofleet/gofleet.sh'))
     result = own.run(True, ordinary=True, paths=None, state='absent')
@@ -394,7 +401,7 @@ def test_a_user_whose_logins_would_end_without_the_file_is_told_before_it_goes(o
 
 
 @pytest.mark.parametrize('check_mode', [True, False])
-def test_an_ordinary_user_is_told_what_they_cannot_write(own, check_mode):
+def test_a_path_that_an_ordinary_user_cannot_write_is_an_error(own, check_mode):
     result = own.run(check_mode, ordinary=True, paths={'service': '/usr/gofleet-test/x'}, consumers=['service'], variables={'A': 'x'})
     assert (own.code, result['code'], result['evidence']['path']) == (1, 'not_writable', '/usr')
 
@@ -405,7 +412,7 @@ def test_an_ordinary_user_is_told_what_they_cannot_write(own, check_mode):
     ({'paths': {'service': '/etc/environment'}, 'consumers': ['service']}, 'foreign_file'),
     ({'mode': 644}, 'bad_mode'), ({'owner': 'no-such-user'}, 'unknown_owner'),
 ])
-def test_bad_input_is_told_by_code(machine, options, code):
+def test_bad_input_is_an_error_with_a_code(machine, options, code):
     result = machine.run(**dict({'consumers': ['login_shell']}, **options))
     assert (machine.code, result.get('code')) == (1, code)
     assert machine.root.listdir() == []

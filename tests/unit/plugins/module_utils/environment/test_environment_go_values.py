@@ -20,7 +20,7 @@ def reason_of(name, value):
 
 
 @pytest.mark.parametrize(('name', 'value', 'said'), [
-    ('GOTOOLCHAIN', u'1.26.6', 'go1.26.6'), ('GOTOOLCHAIN', u'latest', 'auto'), ('GOTOOLCHAIN', u'Local', 'small letters'),
+    ('GOTOOLCHAIN', u'1.26.6', 'go1.26.6'), ('GOTOOLCHAIN', u'latest', 'auto'), ('GOTOOLCHAIN', u'Local', 'lower case'),
     ('GOBIN', u'~/bin', 'absolute'), ('GOCACHE', u'cache', 'absolute'), ('GOPATH', {'type': 'string', 'value': u'~/go'}, 'absolute'),
     ('GOPRIVATE', [u'https://git.example.com'], 'git.example.com'), ('GOPROXY', u'proxy', 'direct'), ('GOPROXY', u'ftp://x', 'https'),
     ('GOSUMDB', u'sum.example.com', 'NAME+HASH+KEY'), ('GOFLAGS', u"-ldflags='-s -w'", 'quote the whole flag'),

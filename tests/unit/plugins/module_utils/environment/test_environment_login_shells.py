@@ -20,6 +20,10 @@ def user(tmpdir, shell):
     return User(str(tmpdir), shell)
 
 
+def login(tmpdir, shell):
+    return environment_shells.observe(user(tmpdir, shell))
+
+
 @pytest.mark.parametrize(('shell', 'there', 'expected'), [
     ('/bin/bash', [], '.profile'), ('/bin/bash', ['.profile', '.bash_profile'], '.bash_profile'), ('/bin/bash', ['.profile', '.bash_login'], '.bash_login'),
     ('/bin/bash', ['.bashrc', '.zprofile'], '.profile'), ('/bin/dash', ['.bash_profile'], '.profile'), ('/bin/ash', [], '.profile'),
@@ -29,7 +33,7 @@ def test_the_line_belongs_into_the_file_that_the_shell_reads(tmpdir, shell, ther
     for name in there:
         tmpdir.join(name).write('x')
     assert environment_shells.startup_files(user(tmpdir, shell))[1] == str(tmpdir.join(expected))
-    assert str(tmpdir.join(expected)) in environment_shells.warning(user(tmpdir, shell), '/f', True, False)
+    assert str(tmpdir.join(expected)) in environment_shells.warning(login(tmpdir, shell), '/f', True, False)
 
 
 def test_a_folder_or_a_broken_link_is_no_startup_file(tmpdir):
@@ -40,10 +44,10 @@ def test_a_folder_or_a_broken_link_is_no_startup_file(tmpdir):
 
 @pytest.mark.parametrize('shell', ['/bin/tcsh', '/usr/bin/fish', '/usr/bin/nu'])
 def test_a_shell_of_another_language_is_named(tmpdir, shell):
-    text = environment_shells.warning(user(tmpdir, shell), '/f', True, False)
+    text = environment_shells.warning(login(tmpdir, shell), '/f', True, False)
     assert shell in text
     assert '[ -r' not in text
-    assert environment_shells.warning(user(tmpdir, shell), '/f', False, False) is None
+    assert environment_shells.warning(login(tmpdir, shell), '/f', False, False) is None
 
 
 @pytest.mark.parametrize(('path', 'line'), [
@@ -71,7 +75,7 @@ def test_a_startup_file_says_what_it_reads(text, expected):
 def test_startup_files_that_read_each_other_are_each_read_once(tmpdir):
     tmpdir.join('.profile').write('. ~/.other\n')
     tmpdir.join('.other').write('. ~/.profile\n. ~/.config/gofleet/e.sh\n')
-    assert environment_shells.is_sourced(user(tmpdir, '/bin/dash'), str(tmpdir.join('.config', 'gofleet', 'e.sh')))
+    assert environment_shells.is_sourced(login(tmpdir, '/bin/dash'), str(tmpdir.join('.config', 'gofleet', 'e.sh')))
 
 
 @pytest.mark.parametrize(('line', 'stays', 'warned'), [
@@ -80,6 +84,6 @@ def test_startup_files_that_read_each_other_are_each_read_once(tmpdir):
 def test_a_line_without_a_condition_is_named_when_the_file_goes(tmpdir, line, stays, warned):
     path = str(tmpdir.join('e.sh'))
     tmpdir.join('.profile').write(line.format(path) + '\n')
-    text = environment_shells.warning(user(tmpdir, '/bin/dash'), path, stays, False)
+    text = environment_shells.warning(login(tmpdir, '/bin/dash'), path, stays, False)
     assert bool(text) == warned
     assert not text or environment_shells.line_for(path) in text

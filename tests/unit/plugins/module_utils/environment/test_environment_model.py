@@ -7,8 +7,10 @@ __metaclass__ = type
 
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import flags as environment_flags
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import model as environment
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import sizes as environment_sizes
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import values as environment_values
 
 
 def text_of(name, option):
@@ -39,7 +41,7 @@ def test_a_switch_is_on_or_off(error_of, value):
 
 
 @pytest.mark.parametrize('name', ['1A', 'A-B', 'A B', '', 'A=B', u'\u00e4', 'A\n'])
-def test_a_name_that_is_none_everywhere_is_refused(error_of, name):
+def test_an_invalid_name_of_a_variable_is_refused(error_of, name):
     assert error_of(text_of, name, u'x').code == 'invalid_name'
 
 
@@ -115,7 +117,7 @@ def test_a_size_is_a_number_of_bytes(value, size):
 @pytest.mark.parametrize('value', [
     u'', u'G', u'1GB', u'1.5G', u'-1', u'1g', u'1G ', u'1G\n', u'1 GiB x', u'1GiBiB', True, 1.5, 2 ** 63, u'8388608T', [], u'1Bi',
 ])
-def test_what_is_no_size_is_refused(error_of, value):
+def test_an_invalid_size_is_refused(error_of, value):
     assert error_of(environment_sizes.parse, value, 'A').code == 'invalid_size'
 
 
@@ -130,7 +132,7 @@ def test_a_size_is_written_as_its_reader_takes_it(size, go, systemd, docker):
 # ---- layers
 
 
-def test_an_upper_layer_holds():
+def test_an_upper_layer_overrides_a_lower_one():
     assert by_name({'A': u'1', 'B': u'2'}, {'A': u'3'}) == {'A': '3', 'B': '2'}
 
 
@@ -157,9 +159,9 @@ def test_an_empty_list_of_a_type_adds_nothing(kind):
     assert by_name({'A': {'type': kind, 'value': []}}) == {}
 
 
-def test_a_layer_that_was_given_nothing_says_nothing():
+def test_empty_values_are_removed_from_a_layer():
     layer = {'A': u'', 'B': [], 'C': {'value': u''}, 'D': False, 'E': 0, 'F': u'x', 'G': None}
-    assert sorted(environment.said(layer)) == ['D', 'E', 'F', 'G']
+    assert sorted(environment.without_empty(layer)) == ['D', 'E', 'F', 'G']
 
 
 def test_godebug_and_goflags_are_merged_setting_by_setting():
@@ -168,13 +170,13 @@ def test_godebug_and_goflags_are_merged_setting_by_setting():
     assert by_name(lower, upper) == {'GODEBUG': 'gctrace=1,netdns=go,http2client=0', 'GOFLAGS': '-v -ldflags=a=-s --mod=mod -ldflags=b=-w'}
 
 
-def test_a_preset_yields_to_what_is_said():
+def test_a_variable_overrides_a_preset():
     preset = environment.Variable('GODEBUG', 'comma_list', [u'netdns=go', u'http2client=0'], 'bytes', False, ())
     assert by_name({'GODEBUG': u'netdns=cgo'}, presets=[preset]) == {'GODEBUG': 'http2client=0,netdns=cgo'}
     assert by_name(presets=[preset]) == {'GODEBUG': 'netdns=go,http2client=0'}
 
 
-def test_a_secret_is_marked_and_stands_in_one_place(error_of):
+def test_a_secret_is_marked_and_must_not_be_among_the_other_variables(error_of):
     assert [variable.secret for variable in environment.variables_of([{'A': u'1'}], {'B': u'2'})] == [False, True]
     error = error_of(environment.variables_of, [{'A': u'hidden'}], {'A': u'hidden'})
     assert (error.code, 'hidden' in error.msg) == ('invalid_variable', False)
@@ -182,5 +184,5 @@ def test_a_secret_is_marked_and_stands_in_one_place(error_of):
 
 @pytest.mark.parametrize('entries', [[u'-a'], [u'-a b', u'-c'], [u"-x='", u'-y="'], [u'-x=a\tb', u"'-q"], [u'"q"']])
 def test_flags_are_split_as_they_were_joined(entries):
-    joined = u' '.join(environment.quoted_flag(entry) for entry in entries)
-    assert environment.split_flags('A', joined) == entries
+    joined = u' '.join(environment_flags.quoted(entry) for entry in entries)
+    assert environment_values.split_flags('A', joined) == entries

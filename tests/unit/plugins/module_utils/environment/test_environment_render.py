@@ -7,6 +7,7 @@ __metaclass__ = type
 
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers as environment_consumers
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import model as environment
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import names as environment_names
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import render as environment_render
@@ -21,8 +22,8 @@ def lines(consumer, setting=EVERYBODYS, secrets=None, **variables):
     return text.split(u'\n')[2:-1]
 
 
-@pytest.mark.parametrize('consumer', environment.CONSUMERS)
-def test_the_first_line_says_whose_the_file_is(consumer):
+@pytest.mark.parametrize('consumer', environment_consumers.NAMES)
+def test_the_first_line_names_the_environment_and_the_consumer(consumer):
     content = environment_render.rendered('shop', environment.variables_of([{'GOPROXY': u'off'}], {}), consumer, EVERYBODYS)
     assert content.partition(b'\n')[0].decode('ascii') == environment_render.marker('shop', consumer) == '# gofleet.golang environment shop for ' + consumer
 
@@ -54,7 +55,7 @@ def test_a_user_manager_adds_to_what_it_has_and_to_nothing_without_a_separator()
 
 
 @pytest.mark.parametrize('consumer', ['service', 'openrc', 'container', 'go_command'])
-def test_a_file_of_everybody_knows_no_home(error_of, consumer):
+def test_a_file_for_all_users_cannot_contain_a_home_folder(error_of, consumer):
     error = error_of(lines, consumer, GOPATH=[u'~/go'])
     assert (error.code, [each['code'] for each in error.evidence['refused']]) == ('unrepresentable', ['no_home'])
     assert any('/home/u/go' in line for line in lines(consumer, ONES_OWN, GOPATH=[u'~/go']))
@@ -65,7 +66,7 @@ def test_an_empty_list_is_an_empty_value():
     assert lines('fish', GOPRIVATE=u'') == ["set -gx GOPRIVATE ''"]
 
 
-def test_a_size_is_written_in_the_unit_of_who_reads_the_variable():
+def test_a_size_is_written_in_the_unit_of_its_variable():
     assert lines('service', GOMEMLIMIT=u'1G', MAX=dict(type='size', value=u'1GiB', unit='systemd'), RAW=dict(type='size', value=u'1K')) == [
         'GOMEMLIMIT="1GiB"', 'MAX="1G"', 'RAW="1024"']
 
@@ -89,7 +90,7 @@ def test_a_variable_goes_to_the_consumers_that_it_names():
     ('go_command', 'PATH', u'/x', 'not_a_go_setting'), ('go_command', 'GODEBUG', u'x', 'not_a_go_setting'), ('go_command', 'GOPROXY', u'', 'empty'),
     ('go_command', 'GOPROXY', u'a\rb', 'control_character'),
 ])
-def test_what_a_consumer_cannot_be_told_is_refused_with_the_reason(error_of, consumer, name, value, code):
+def test_a_value_that_a_consumer_cannot_read_is_refused_with_the_reason(error_of, consumer, name, value, code):
     error = error_of(lines, consumer, **{name: value})
     assert error.code == 'unrepresentable'
     [refusal] = error.evidence['refused']
@@ -103,11 +104,11 @@ def test_what_a_consumer_cannot_be_told_is_refused_with_the_reason(error_of, con
     ('fish', 'A', u'a\nb'), ('service', 'A', u'a\tb'), ('service', 'A', u''), ('container', 'A', u''), ('container', 'A', u'x' * 65533),
     ('container', 'A', u'\ra\t'), ('service', 'UID', u'1'), ('user_manager', 'path', u'/x'),
 ])
-def test_what_a_consumer_can_be_told_is_not_refused(consumer, name, value):
+def test_a_value_that_a_consumer_can_read_is_not_refused(consumer, name, value):
     assert lines(consumer, **{name: value})
 
 
-def test_a_newer_systemd_is_told_control_characters():
+def test_a_newer_systemd_accepts_control_characters():
     [variable] = environment.variables_of([{'A': u'a\nb\x1b'}], {})
     assert environment_render.refused(variable, 'service', Setting(None, True)) is None
 

@@ -175,6 +175,32 @@ def test_what_is_made_in_a_folder_of_roots_stays_roots(open_folder):
     assert owner(open_folder.join('a', 'b')) == os.geteuid()
 
 
+def nearest(path):
+    """(path of the nearest folder, whether it is complete, the first weak folder on the way)."""
+    with folders.nearest(str(path)) as (folder, is_complete):
+        return folder.path, is_complete, folder.weak and folder.weak[0]
+
+
+def test_the_nearest_folder_is_the_last_one_that_exists(open_folder):
+    forked.require_root()
+    open_folder.join('file').write('')
+    assert nearest(open_folder) == (str(open_folder), True, None)
+    assert nearest(open_folder.join('missing', 'below')) == (str(open_folder), False, None)
+    assert nearest(open_folder.join('file', 'below')) == (str(open_folder), False, None)
+
+
+def test_the_nearest_folder_knows_the_first_one_on_the_way_that_others_can_change(open_folder, theirs):
+    os.symlink('theirs', str(open_folder.join('link')))
+    for path in (theirs, theirs.join('missing'), theirs.mkdir('roots'), open_folder.join('link', 'roots')):
+        assert nearest(path)[2] == str(theirs) == folder_owners.first_weak(str(path))[0]
+
+
+def test_a_missing_folder_of_an_ordinary_user_is_not_complete(open_folder):
+    def both():
+        return nearest(open_folder)[1], nearest(open_folder.join('missing', 'below'))[1]
+    assert forked.as_ordinary_user(both) == (True, False)
+
+
 def test_an_error_names_the_path_that_people_know(theirs):
     with pytest.raises(OSError) as caught, folders.opened(str(theirs)) as folder:
         os.unlink(folder.at('missing'))
@@ -187,6 +213,7 @@ def test_no_descriptor_stays_open(theirs):
         pass
     with pytest.raises(OSError), folders.opened(str(theirs.join('missing'))):
         pass
+    nearest(theirs.join('missing'))
     assert len(os.listdir('/proc/self/fd')) == before
 
 

@@ -148,7 +148,7 @@ def test_a_file_is_removed_and_a_missing_one_is_fine(tmpdir):
 def test_the_removal_of_a_file_is_synced(tmpdir, calls):
     tmpdir.join('file').write('')
     transaction.remove_file(str(tmpdir.join('file')))
-    assert calls == ['unlink', 'sync_folder', 'fsync']
+    assert calls == ['unlink', 'fsync']
 
 
 def test_a_folder_is_not_removed_as_a_file(tmpdir):

@@ -11,7 +11,8 @@ import os
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import converge as environment_state
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import converge as environment_converge
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import paths as environment_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._files import locks, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.trust import Policy
@@ -26,8 +27,8 @@ SHIPPED = b'GOTOOLCHAIN=auto\n'
 
 @pytest.fixture(autouse=True)
 def _lock_of_the_test(monkeypatch, tmpdir):
-    monkeypatch.setattr(environment_state, '_lock_path', lambda: str(tmpdir.join('environment.lock')))
-    monkeypatch.setattr(environment_state, '_made_path', lambda: str(tmpdir.join('gofleet', 'environment', 'made.json')))
+    monkeypatch.setattr(environment_paths, 'lock', lambda account: str(tmpdir.join('environment.lock')))
+    monkeypatch.setattr(environment_paths, 'made_folders', lambda account: str(tmpdir.join('gofleet', 'environment', 'made.json')))
 
 
 def set_defaults(host, name='fleet', check_mode=False, **changes):
@@ -35,7 +36,7 @@ def set_defaults(host, name='fleet', check_mode=False, **changes):
     options = {'name': name, 'variables': {'GOPROXY': 'https://proxy.example.com'}, 'defaults': {}, 'secrets': {}, 'presets': [],
                'consumers': ['login_shell'], 'paths': {'login_shell': os.path.join(host.root, name + '.sh')}, 'level': 'default',
                'goroot': host.paths.link, 'owner': None, 'group': None, 'mode': None, 'state': 'present', 'bin_dir': None, 'skip_empty': False}
-    return environment_state.converge(dict(options, **changes), tiny_trees.run, check_mode)
+    return environment_converge.converge(dict(options, **changes), tiny_trees.run, check_mode)
 
 
 def forget(host):
@@ -185,7 +186,7 @@ def test_env_file_forgets_an_environment_after_the_active_tree_is_gone(host):
 
 def test_no_toolchain_becomes_active_while_env_file_writes(host, monkeypatch, error_of):
     host.have('1.30.1')
-    monkeypatch.setattr(environment_state, '_LOCK_SECONDS', 1)
+    monkeypatch.setattr(environment_converge, '_LOCK_SECONDS', 1)
     with locks.lock(host.paths.lock, 1):
         error = error_of(set_defaults, host)
     assert (error.code, error.evidence['path']) == ('locked', host.paths.lock)
@@ -193,7 +194,7 @@ def test_no_toolchain_becomes_active_while_env_file_writes(host, monkeypatch, er
 
 def test_env_file_does_not_wait_for_a_toolchain_that_it_does_not_write_to(host, monkeypatch):
     host.have('1.30.1')
-    monkeypatch.setattr(environment_state, '_LOCK_SECONDS', 1)
+    monkeypatch.setattr(environment_converge, '_LOCK_SECONDS', 1)
     with locks.lock(host.paths.lock, 1):
         assert set_defaults(host, level='enforced')['changed'] is True
 

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The C library that the programs of this host use."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import glob
+import os
+
+# musl's dynamic loader, below the root of a host.
+MUSL_LOADERS = 'lib/ld-musl-*.so.1'
+
+
+def runs_musl(root='/'):
+    """Whether the programs of this host use musl: its loader is present, and this Python does not run on glibc."""
+    if not glob.glob(os.path.join(root, MUSL_LOADERS)):
+        return False
+    try:
+        # A glibc host may have musl's loader installed too.
+        return not (os.confstr('CS_GNU_LIBC_VERSION') or '').startswith('glibc')
+    except (ValueError, OSError):
+        # The C library itself defines these names; musl has none of them.
+        return True
