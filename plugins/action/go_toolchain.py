@@ -45,7 +45,7 @@ class ActionModule(actions.Action):
             arguments['transfer'] = 'push'
         if self.options['state'] == 'absent':
             releases.check_removed(each for each in [self.options['version'] or '', *self.options['also']] if each.strip())
-            return self._call(arguments, task_vars)
+            return self._call(arguments, task_vars)[0]
         request = self._request()
         self._run_cache = resolver.run_cache(C.DEFAULT_LOCAL_TMP)
         resolution = resolver.resolve(request, self._cache, self._run_cache)
@@ -59,8 +59,8 @@ class ActionModule(actions.Action):
             records = [each.as_option() for each in resolution.records]
             versions = [each.version for each in resolution.records]
             arguments.update(version=versions[0], also=versions[1:], releases=records, uploads=uploads, incoming=self._module_may_own_folder())
-            answers.append(self._call(arguments, task_vars))
-            needs = self._needs
+            answer, needs = self._call(arguments, task_vars)
+            answers.append(answer)
             if not needs or answers[-1].get('failed'):
                 break
             for need in needs:
@@ -82,7 +82,8 @@ class ActionModule(actions.Action):
         result['warnings'] = [*warnings, *result.get('warnings', [])]
         return result
 
-    def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """The module's result, and what it needs of the controller."""
         try:
             answer: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
         except AnsibleError as exc:
@@ -90,13 +91,13 @@ class ActionModule(actions.Action):
         failure = becoming.failure(answer)
         if failure:
             raise failure
-        self._needs = answer.pop('needs', [])
-        return answer
+        needs: list[dict[str, Any]] = answer.pop('needs', [])
+        return answer, needs
 
     def _withdraw(self, needs: list[dict[str, Any]], arguments: dict[str, Any], task_vars: dict[str, Any]) -> None:
-        """Let the host remove the folders that it made for archives which do not come.
+        """Have the host remove the folders that it made for archives which do not come.
 
-        It takes back what it made for an archive that cannot be read, whatever the reason. What it says of that is no news.
+        The module removes the folder of an archive that it cannot read, whatever the reason; that it fails is expected.
         """
         awaited = {need['filename']: need['incoming'] for need in needs if need.get('incoming')}
         join = self._connection._shell.join_path
@@ -164,7 +165,7 @@ class ActionModule(actions.Action):
     def _prove_by_signature(self, record: releases.Record, goarch: str, request: Request) -> None:
         """Where nothing stronger vouches than the index, ask the signature too, now that the archive is here."""
         if not request.trust.kinds and request.trust.asks_for_more(record.kinds(goarch)):
-            # Why it cannot be had is no news: nobody asked for it.
+            # Its failure is not reported: the task did not ask for a signature.
             prover.Prover(request, self._cache, self._run_cache).add_signature(record, goarch)
 
     def _module_may_own_folder(self) -> bool:

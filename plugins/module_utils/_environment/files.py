@@ -21,12 +21,11 @@ from ansible_collections.gofleet.golang.plugins.module_utils._environment import
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import render
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import changes as file_changes
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, preconditions, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trial
 
 # {0}: the environment's name. Files of sessions lie where their readers look by themselves.
 _SYSTEM_PATHS = {
@@ -247,7 +246,7 @@ def _shown(content, names, other):
 def check_writable(steps):
     """Raise GofleetError(not_writable, not_privileged) or OSError before anything is changed, if a step cannot be taken."""
     for step in steps:
-        trial.check_writable(os.path.dirname(step.path), 'another path than %s' % step.path)
+        preconditions.check_writable(os.path.dirname(step.path), 'another path than %s' % step.path)
         if step.action in ('write', 'adjust') and os.geteuid() != 0:
             _check_gift(step.wanted)
 

@@ -19,7 +19,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._files import locks
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy, manifest
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
 CONSUMER = 'go_command'
 
@@ -34,7 +34,7 @@ def observe(goroot):
 
     Raises GofleetError(manifest_newer), those of go_policy.read(), OSError.
     """
-    link = goroot or toolchain.default_paths().link
+    link = goroot or toolchain_paths.default_paths().link
     # The tree itself: the link may name another one before the file is written.
     tree = os.path.realpath(link)
     if not os.path.isdir(tree):
@@ -50,22 +50,22 @@ def observe(goroot):
 
 
 def _paths(tree):
-    """The toolchain.Paths of the prefix that a tree is in, as far as they matter here."""
-    return toolchain.Paths(os.path.dirname(tree), None, None)
+    """The toolchain_paths.Paths of the prefix that a tree is in, as far as they matter here."""
+    return toolchain_paths.Paths(os.path.dirname(tree), None, None)
 
 
 def _paths_of(seen, goroot):
     """The same for a GoEnv; None where no prefix of ours is known."""
     if seen.version:
         return _paths(os.path.dirname(seen.path))
-    link = goroot or toolchain.default_paths().link
+    link = goroot or toolchain_paths.default_paths().link
     if seen.exists:
         return None
     if os.path.islink(link):
         paths = _paths(os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link))))
         if os.path.isdir(paths.meta):
             return paths
-    return toolchain.default_paths() if link == toolchain.default_paths().link else None
+    return toolchain_paths.default_paths() if link == toolchain_paths.default_paths().link else None
 
 
 def kept_steps(seen, goroot, name, settings):

@@ -17,7 +17,7 @@ from ansible.module_utils.common.text.converters import to_text
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.model import CONSUMERS, Variable
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
 PRESETS = ('go_path', 'pure_go_resolver', 'http1_client')
 # Of a consumer that reads whatever lies in a folder of the system: what on a host shows that it is there.
@@ -98,7 +98,7 @@ def _preset(name, kind, entries):
 
 
 def _go_path(root, bin_dir):
-    folder = bin_dir or toolchain.default_paths().bin_dir
+    folder = bin_dir or toolchain_paths.default_paths().bin_dir
     if not folder.startswith('/') or ':' in folder:
         raise GofleetError("bin_dir is '%s', which cannot be an entry of PATH. Nothing was changed. Give an absolute path without a colon." % folder,
                            'bad_path', option='bin_dir', path=folder)

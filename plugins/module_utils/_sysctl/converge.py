@@ -24,7 +24,7 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, locks, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, locks, preconditions, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot
@@ -32,7 +32,6 @@ from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import prof
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import report as sysctl_report
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import state as sysctl_state
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trial
 
 ROOT = '/'
 PROC = '/proc/sys'
@@ -194,7 +193,7 @@ def _hindrance(path, mode):
         return _NOBODY
     if os.access(path, os.W_OK):
         return None
-    if trial.is_mounted_read_only(path):
+    if preconditions.is_mounted_read_only(path):
         return _MOUNT
     return _USER
 
@@ -459,11 +458,11 @@ def _check_folders(paths):
 def _refuse_early(found, observed, paths):
     """What is known to fail fails before the first change, and in check mode too."""
     denied = [each['key'] for each in found.reports if each['status'] == 'read_only' and os.geteuid() != 0 and each['note'] == _USER]
-    folder = trial.nearest_folder(os.path.dirname(paths.drop_in))
+    folder = preconditions.nearest_folder(os.path.dirname(paths.drop_in))
     if denied or (found.steps and os.geteuid() != 0 and not os.access(folder, os.W_OK | os.X_OK)):
         raise GofleetError('User %d may not change %s. Nothing was changed. Run the play with become: kernel settings are root\'s.'
                            % (os.geteuid(), ', '.join(denied) or folder), 'not_privileged', uid=os.geteuid(), keys=denied)
-    if found.steps and trial.is_mounted_read_only(folder):
+    if found.steps and preconditions.is_mounted_read_only(folder):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), folder)
 
 

@@ -14,7 +14,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._environment import
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_host
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.go_env import GoEnv
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
 SHIPPED = b'# defaults\nGOPROXY=https://proxy.golang.org,direct\nGOTOOLCHAIN=auto\n'
 
@@ -89,7 +89,7 @@ def test_a_preset_that_the_host_does_not_call_for_is_told(tmpdir):
 
 def test_the_path_preset_is_the_folder_of_go_toolchain():
     [variable], dummy = environment_host.presets(['go_path'])
-    assert variable.value == [toolchain.default_paths().bin_dir]
+    assert variable.value == [toolchain_paths.default_paths().bin_dir]
 
 
 # ---- go.env
