@@ -233,8 +233,9 @@ def test_a_look_at_a_host_reads_only_what_is_named(paths, monkeypatch):
     def noting(path, *arguments, **options):
         read.add(path)
         return real(path, *arguments, **options)
-    monkeypatch.setattr(os, 'lstat', noting)
-    observe.read(paths)
+    with monkeypatch.context() as patches:
+        patches.setattr(os, 'lstat', noting)
+        observe.read(paths)
     assert set(path for path in read if isinstance(path, str) and path.startswith((paths.tree('go1.30.1'), paths.bin_dir))) <= named
 
 

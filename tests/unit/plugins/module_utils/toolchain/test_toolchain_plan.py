@@ -320,8 +320,10 @@ def test_a_run_that_was_killed_before_the_link_goes_on_under_the_same_name():
 def test_a_plan_can_be_made_on_a_machine_that_is_not_the_host(monkeypatch):
     def refuse(*dummy, **dummies):
         raise AssertionError('a plan reads nothing')
-    for name in ('listdir', 'lstat', 'stat', 'readlink', 'open', 'geteuid', 'getcwd'):
-        monkeypatch.setattr(os, name, refuse)
-    monkeypatch.setattr(io, 'open', refuse)
-    planned = plan.plan(wanted('1.30.2', '1.29.0', prune=True, adopt=True), host(tree('1.30.1', problem='x'), link=Name('foreign', None, '1.30.2')), PATHS, NOW)
+    observed = host(tree('1.30.1', problem='x'), link=Name('foreign', None, '1.30.2'))
+    with monkeypatch.context() as patches:
+        for name in ('listdir', 'lstat', 'stat', 'readlink', 'open', 'geteuid', 'getcwd'):
+            patches.setattr(os, name, refuse)
+        patches.setattr(io, 'open', refuse)
+        planned = plan.plan(wanted('1.30.2', '1.29.0', prune=True, adopt=True), observed, PATHS, NOW)
     assert [step.action for step in planned] == ['adopt', 'install', 'link', 'discard', 'remove']
