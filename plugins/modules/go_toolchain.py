@@ -198,7 +198,7 @@ options:
   adopt:
     description:
       - What to do with something that this collection did not make, found at O(link) or in O(bin_dir); without it that is a failure.
-      - A toolchain at O(link) of the version that is wanted is taken in, without a download, if the transparency log or a pinned h1 proves that it is the
+      - A toolchain at O(link) of the version that is wanted is adopted, without a download, if the transparency log or a pinned h1 proves that it is the
         release.
       - Everything else is moved aside whole.
     type: bool

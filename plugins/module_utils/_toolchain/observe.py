@@ -168,7 +168,7 @@ def _tree(name, facts):
 
 
 def _is_tree(target, paths, trees, taken):
-    """Whether a link to target is one that this collection made: to a tree of ours, or to one that is gone. taken: names in the prefix."""
+    """Whether a link to target is one that this collection made: to a tree of ours, or to one that no longer exists. taken: names in the prefix."""
     target = os.path.normpath(os.path.join(os.path.dirname(paths.link), target))
     name = os.path.basename(target)
     return os.path.dirname(target) == os.path.normpath(paths.prefix) and (name in trees or name not in taken)
