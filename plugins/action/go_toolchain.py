@@ -61,7 +61,7 @@ class ActionModule(actions.Action):
             arguments.update(version=versions[0], also=versions[1:], releases=records, uploads=uploads, incoming=self._module_may_own_folder())
             answer, needs = self._call(arguments, task_vars)
             answers.append(answer)
-            if not needs or answer.get('failed'):
+            if not needs or answers[-1].get('failed'):
                 break
             for need in needs:
                 if need['kind'] in ('record', 'proof'):
@@ -95,9 +95,9 @@ class ActionModule(actions.Action):
         return answer, needs
 
     def _withdraw(self, needs: list[dict[str, Any]], arguments: dict[str, Any], task_vars: dict[str, Any]) -> None:
-        """Let the host remove the folders that it made for archives which do not come.
+        """Have the host remove the folders that it made for archives which do not come.
 
-        It takes back what it made for an archive that cannot be read, whatever the reason. What it says of that is no news.
+        The module removes the folder of an archive that it cannot read, whatever the reason; that it fails is expected.
         """
         awaited = {need['filename']: need['incoming'] for need in needs if need.get('incoming')}
         join = self._connection._shell.join_path
@@ -165,7 +165,7 @@ class ActionModule(actions.Action):
     def _prove_by_signature(self, record: releases.Record, goarch: str, request: Request) -> None:
         """Where nothing stronger vouches than the index, ask the signature too, now that the archive is here."""
         if not request.trust.kinds and request.trust.asks_for_more(record.kinds(goarch)):
-            # Why it cannot be had is no news: nobody asked for it.
+            # Its failure is not reported: the task did not ask for a signature.
             prover.Prover(request, self._cache, self._run_cache).add_signature(record, goarch)
 
     def _module_may_own_folder(self) -> bool:

@@ -198,7 +198,7 @@ options:
   adopt:
     description:
       - What to do with something that this collection did not make, found at O(link) or in O(bin_dir); without it that is a failure.
-      - A toolchain at O(link) of the version that is wanted is taken in, without a download, if the transparency log or a pinned h1 proves that it is the
+      - A toolchain at O(link) of the version that is wanted is adopted, without a download, if the transparency log or a pinned h1 proves that it is the
         release.
       - Everything else is moved aside whole.
     type: bool
@@ -420,11 +420,10 @@ evidence:
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
-from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import plan, records, trust
 
 ARGUMENT_SPEC = {
     'version': {'type': 'str'},
@@ -472,20 +471,19 @@ def main():
 def converge(params, run, check_mode):
     """The result for these options; run: programs.runner(). Raises GofleetError, OSError."""
     # Here: the action plugin imports this file for its options alone.
-    from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import converge as installation
+    from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import converge as toolchain
 
     goarch = architecture.goarch()
-    paths = toolchain.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
+    paths = toolchain_paths.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
     policy = trust.Policy(tuple(params['trust']), params['trust_all'])
-    wanted = toolchain.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch, policy)
-    records = dict((str(goversion.parse_release(record['version'])), record) for record in params['releases'])
+    wanted = plan.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch, policy)
+    known = records.Records(params['releases'])
     offered = sources.Sources(
         files=sources.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
         mirrors=params['mirrors'], goproxy=sources.proxy_urls(params['goproxy']), transfer=params['transfer'],
-        # Where the folder is, the controller knows by a result, and so only as that shows it.
+        # The controller reads the folder's path from a result, so it must be one that a result shows unchanged.
         incoming=params['incoming'] and shown.is_whole(paths.prefix), options=sources.Options(params['timeout'], params['ca_path']))
-    result = installation.converge(wanted, paths, records, offered, run, check_mode, params['lock_timeout'],
-                                   params['verify'] == 'deep')
+    result = toolchain.converge(wanted, paths, known, offered, run, check_mode, params['lock_timeout'], params['verify'] == 'deep')
     result['goarch'] = goarch
     if wanted.remove is None:
         result['version'] = wanted.active

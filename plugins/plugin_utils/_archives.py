@@ -9,14 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as archive_zip
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import archive_name
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
-from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import source_types
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 
@@ -30,11 +27,11 @@ def local_archive(path: Path, record: Record, goarch: str) -> Path:
         # Not a pipe, which would wait for somebody to write.
         regular_files.check(str(path))
         return path
-    names = [record.archives.get(goarch, {}).get('filename') or str(archive_name(record.version, goarch)), _module_file(record, goarch)]
+    names = [str(source.filename(record.release(goarch))) for source in source_types.TYPES]
     for name in names:
         if (path / name).is_file():
             return path / name
-    raise GofleetError(f"{path} on the controller holds neither {names[0]} nor {names[1]}, which a linux-{goarch} host needs. Put one of them there.",
+    raise GofleetError(f"{path} on the controller has neither {' nor '.join(names)}, which a linux-{goarch} host needs. Put one of them there.",
                        'archive_unreadable', path=str(path), names=names)
 
 
@@ -46,25 +43,23 @@ def is_other(path: Path, sha256: str) -> bool:
 def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: list[str], options: Any, cache: Cache) -> tuple[Path, str]:
     """The verified archive of a release, or its module zip, in the controller's cache, and the URL that it came from.
 
-    Raises GofleetError(no_source) that tells what was wrong with each source, OSError.
+    Raises GofleetError(no_source) with what was wrong with each source, OSError.
     """
-    entry = record.archives.get(goarch, {})
-    h1 = entry.get('h1')
-    filename = _module_file(record, goarch)
+    release = record.release(goarch)
+    bases = {'mirrors': mirrors, 'goproxy': goproxy}
     failures: list[dict[str, str]] = []
-    # One without a digest is not fetched here: only a host proves trees.
-    if entry.get('sha256') and mirrors:
-        urls = [f'{base.rstrip("/")}/{entry["filename"]}' for base in mirrors]
-        found = _cached(cache, f'sha256 {entry["sha256"]}', entry['filename'], urls, failures, options, entry.get('size'), entry['sha256'])
-        if found:
-            return found
-    if h1 and goproxy:
-        urls = [f'{base.rstrip("/")}/{dirhash.toolchain_module("", "")[0]}/@v/{filename}' for base in goproxy]
-        found = _cached(cache, f'h1 {h1}', filename, urls, failures, options, prove=lambda path: _prove(path, h1))
-        if found:
-            return found
+    for source in source_types.TYPES:
+        digest = getattr(release, source.verified_by)
+        urls = source.urls(bases[source.option], release)
+        # The controller fetches no file that it cannot verify: only a host verifies trees.
+        if digest and urls:
+            size, sha256 = source.expected(release)
+            key = f'{source.verified_by} {digest}'
+            found = _cached(cache, key, source.filename(release), urls, failures, options, size, sha256, source.file_check(release))
+            if found:
+                return found
     raise GofleetError(
-        f'The controller could not get Go {record.version} for linux-{goarch} either. {sources.in_words(failures) or "There is no source to try."} '
+        f'The controller could not get Go {record.version} for linux-{goarch} either. {sources.told(failures) or "There is no source to try."} '
         'Check mirrors and proxy settings, or give the file with archive.', 'no_source', version=record.version, goarch=goarch, failures=failures)
 
 
@@ -88,7 +83,7 @@ def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: li
     except _NoSource:
         return None
     origin = cache.read(f'origin {key}')
-    return path, origin if isinstance(origin, str) else addresses.without_credentials(urls[0])
+    return path, origin if isinstance(origin, str) else sources.without_credentials(urls[0])
 
 
 def _passes(prove: Callable[[str], None], path: Path) -> bool:
@@ -99,15 +94,5 @@ def _passes(prove: Callable[[str], None], path: Path) -> bool:
     return True
 
 
-def _prove(path: str, h1: str) -> None:
-    # The host would refuse it as well; but the cache must not keep it, and another proxy may have the true one.
-    if archive_zip.zip_h1(path) != h1:
-        raise GofleetError(f'its files do not have the h1 {h1} of the transparency log', 'h1_mismatch')
-
-
 class _NoSource(Exception):
     """No url had what was expected; the failures say why."""
-
-
-def _module_file(record: Record, goarch: str) -> str:
-    return f'{dirhash.toolchain_module(record.version, goarch)[1]}.zip'

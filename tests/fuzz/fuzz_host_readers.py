@@ -111,7 +111,7 @@ def read_manifest(content, folder):
     written(folder, 'go1.json', content)
     found = manifest.read(folder, 'go1')
     if found:
-        manifest.problem(folder, found)
+        manifest.problem(found, manifest.evidence(folder, found['files'], found['folders']))
         manifest.differences([], folder, 'go1', found)
 
 

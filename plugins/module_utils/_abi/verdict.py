@@ -16,8 +16,8 @@ import re
 from ansible_collections.gofleet.golang.plugins.module_utils._abi import files, links, systems
 from ansible_collections.gofleet.golang.plugins.module_utils._abi import reasons as abi_reasons
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._go import kernels
 from ansible_collections.gofleet.golang.plugins.module_utils._host import ports, processors
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trial
 
 reason = abi_reasons.reason
 RUNS, UNKNOWN, INCOMPATIBLE = abi_reasons.RUNS, abi_reasons.UNKNOWN, abi_reasons.INCOMPATIBLE
@@ -209,7 +209,7 @@ def _kernel_of_go(version, goarch):
     if not found:
         return None
     try:
-        return trial.minimum_kernel(found.group(1), goarch)
+        return kernels.minimum(found.group(1), goarch)
     except GofleetError:
         # A version whose minimum is unknown.
         return None

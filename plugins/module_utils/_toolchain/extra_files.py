@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files in a toolchain of ours that its release does not have: somebody put them there, so the tree is kept aside instead of being removed.
+"""Files in a toolchain that its release does not have: a user put them there, so the tree is moved aside instead of being removed.
 
 Only names are compared with the list of the tree's files (NAME.sums), and only in a run that removes a tree.
 """
@@ -21,7 +21,8 @@ from ansible.module_utils.common.text.converters import to_bytes, to_native, to_
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy, observe
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import plan as toolchain_plan
 
 # What the go command itself writes into its tree (packages that were compiled ahead, before 1.20; the build cache of make.bash, whose
 # successors lie in GOCACHE), and what Python leaves where a debugger reads the runtime's script.
@@ -83,7 +84,7 @@ def aside_name(paths, name, now, taken):
 
 
 def kept_aside(steps, observed, paths, now):
-    """The steps of a toolchain.plan() with set_aside for the removal of each tree that holds more than its release, and what is told of those trees."""
+    """The steps of a plan with set_aside for the removal of each tree that holds more than its release, and descriptions of those trees."""
     changed, kept = [], []
     for step in steps:
         names = found(paths, step.subject) if step.action == 'remove' else []
@@ -91,13 +92,13 @@ def kept_aside(steps, observed, paths, now):
             changed.append(step)
             continue
         aside = aside_name(paths, step.subject, now, observed.taken)
-        changed.append(observe.Step('set_aside', step.subject, step.detail, aside))
+        changed.append(toolchain_plan.Step('set_aside', step.subject, step.detail, aside))
         kept.append(described(paths, step.subject, step.detail, names, aside))
     return changed, kept
 
 
 def described(paths, name, version, names, aside):
-    """What a result tells of a tree that is kept. names: of found()."""
+    """What a result reports of a tree that is kept. names: of found()."""
     return {'tree': paths.tree(name), 'version': version, 'path': aside, 'count': None if names is None else len(names),
             'extra': [_shown(each) for each in (names or ())[:_SHOWN]]}
 
@@ -108,13 +109,13 @@ def _shown(name):
 
 
 def warning(kept, check_mode):
-    """The text that tells of a tree that is kept. kept: of described()."""
+    """The warning about a tree that is kept. kept: of described()."""
     if kept['count'] is None:
-        reason = 'the list of its files cannot be read, so nobody can say which of them its release does not have'
+        reason = 'the list of its files cannot be read, so it is unknown whether its release has them all'
     else:
         shown = kept['extra'][:3]
         more = kept['count'] - len(shown)
         reason = 'it holds %d file%s that its release does not have: %s%s' % (
             kept['count'], '' if kept['count'] == 1 else 's', ', '.join(shown), ' and %d more' % more if more else '')
-    return ('%s %s kept whole as %s instead of being removed, because %s. Delete it when nobody needs it any more.'
+    return ('%s %s kept whole as %s instead of being removed, because %s. Delete it when it is no longer needed.'
             % (kept['tree'], 'would be' if check_mode else 'was', kept['path'], reason))

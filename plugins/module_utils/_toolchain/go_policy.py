@@ -26,6 +26,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import regul
 from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import plan as toolchain_plan
 
 FILE = 'go.env'
 MODE = 0o644
@@ -36,13 +37,13 @@ _LIMIT = 1 << 20
 _CHUNK = 1 << 16
 _BEGIN = re.compile(br'^# gofleet\.golang environment ([A-Za-z0-9][A-Za-z0-9_.-]*): begin\n', re.MULTILINE)
 
-# What happens to the blocks in a run of go_toolchain. blocks: settings (bytes) by environment, after the run; steps: for toolchain.plan()'s,
-# to be taken before the link changes; warnings: texts; before: settings by environment in the tree that a step writes to.
+# What happens to the blocks in a run of go_toolchain. blocks: settings (bytes) by environment, after the run; steps: for those of a plan,
+# to be carried out before the link changes; warnings: texts; before: settings by environment in the tree that a step writes to.
 Move = namedtuple('Move', 'blocks steps warnings before')
 
 
 def path_of(paths):
-    """Where the blocks of the toolchains at toolchain.Paths are kept."""
+    """Where the blocks of the toolchains at these Paths are kept."""
     return os.path.join(paths.meta, FILE)
 
 
@@ -56,7 +57,7 @@ def _line(name, word):
 
 
 def _parted(content):
-    """(settings by environment, everything else) of a go.env (bytes). A block without an end is none of ours."""
+    """(settings by environment, everything else) of a go.env (bytes). A block without an end was not written by this collection."""
     blocks, rest, position = {}, [], 0
     endless = set()
     begin = _BEGIN.search(content)
@@ -109,9 +110,9 @@ def read(path):
 
 
 def in_tree(tree, must_be_file):
-    """What read() gives for the go.env of a tree. must_be_file: whether something else than a regular file is an error.
+    """What read() returns for the go.env of a tree. must_be_file: whether anything but a regular file is an error.
 
-    Otherwise it counts as none, for env_file never wrote to it. Raises GofleetError as read() does.
+    Otherwise it counts as absent, because env_file never wrote to it. Raises GofleetError as read() does.
     """
     try:
         return read(os.path.join(tree, FILE))
@@ -122,40 +123,40 @@ def in_tree(tree, must_be_file):
 
 
 def kept(paths):
-    """The blocks that are kept for the toolchains at toolchain.Paths; None where none were ever kept there."""
+    """The blocks that are kept for the toolchains at these Paths; None if no blocks were ever kept there."""
     content = read(path_of(paths))[0]
     return None if content is None else blocks_in(content)
 
 
-def plan(steps, observed, paths):
-    """The Move for the steps of a toolchain.plan(). Only a run that changes which tree is active reads anything."""
+def planned(steps, observed, paths):
+    """The Move for the steps of a plan. Only a run that changes which tree is active reads anything."""
     target = next((os.path.basename(step.detail) for step in steps if step.action == 'link'), None)
     unlinks = any(step.action == 'unlink' and step.subject == paths.link for step in steps)
-    # With the last tree everything goes.
+    # With the last tree everything is removed.
     if (target is None and not unlinks) or any(step.action == 'dissolve' for step in steps):
         return Move({}, [], [], {})
     there = target in observed.trees
     version = next((step.detail for step in steps if step.action in ('install', 'adopt') and step.subject == target), None)
     version = version or (observed.trees[target].version if there else None)
     blocks, is_kept = _known(target if there else None, observed, paths)
-    own = [] if is_kept or not blocks else [observe.Step('keep_go_env', path_of(paths), _names(blocks), None)]
+    own = [] if is_kept or not blocks else [toolchain_plan.Step('keep_go_env', path_of(paths), _names(blocks), None)]
     if target is None:
         return Move(blocks, own, [], {})
     if not is_read_by(version):
         return Move(blocks, own, [_unread(version, blocks)] if blocks else [], {})
     before = in_tree(paths.tree(target), must_be_file=bool(blocks))[0] if there else None
     if with_blocks(before, blocks) != (before or b''):
-        own = own + [observe.Step('go_env', target, _names(blocks), None)]
+        own = own + [toolchain_plan.Step('go_env', target, _names(blocks), None)]
     return Move(blocks, own, [], blocks_in(before))
 
 
 def _known(target, observed, paths):
-    """(blocks, whether they are kept). A former gofleet.golang wrote them to the active tree alone."""
+    """(blocks, whether they are kept). An earlier version of this collection wrote them to the active tree alone."""
     blocks = kept(paths)
     if blocks is not None:
         return blocks, True
     active = observe.active_tree(observed)
-    # Where nothing says what holds, a tree keeps what it has.
+    # Where no blocks are kept, a tree keeps those that it has.
     name = active.name if active else target
     return (blocks_in(in_tree(paths.tree(name), must_be_file=False)[0]) if name else {}), False
 
@@ -171,7 +172,7 @@ def _unread(version, blocks):
 
 
 def inserted(steps, move):
-    """The steps of a plan with those of a Move before the first that changes a name which leads to a toolchain."""
+    """The steps of a plan with those of a Move before the first step that changes a link to a toolchain."""
     if not move.steps:
         return steps
     first = next(number for number, step in enumerate(steps) if step.action in ('link', 'unlink'))
@@ -184,7 +185,7 @@ def keep(paths, blocks):
 
 
 def write(tree, blocks):
-    """Let the go.env of a tree have just these blocks. Raises GofleetError, OSError."""
+    """Write exactly these blocks to the go.env of a tree. Raises GofleetError, OSError."""
     path = os.path.join(tree, FILE)
     for leftover in leftovers(tree):
         transaction.remove_file(leftover)

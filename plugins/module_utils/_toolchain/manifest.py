@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The manifest of a toolchain tree: what it is, what proved it, and every file's digest.
+"""The manifest of a toolchain: its release, what it was verified with, and the digest of every file.
 
 It lies beside the tree, never inside, so that the tree stays what Go released:
-NAME.json holds what every run reads, NAME.sums one line a file.
+NAME.json holds what every run reads, NAME.sums has one line for each file.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -16,6 +16,7 @@ import hashlib
 import io
 import os
 import stat
+from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
@@ -25,12 +26,15 @@ from ansible_collections.gofleet.golang.plugins.module_utils._go import version 
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list
 
 FORMAT = 1
-# Folders down to this depth are looked for in each run; deeper ones only when the tree is verified file by file.
+# Each run checks that folders down to this depth exist; deeper ones are checked only when the tree is verified file by file.
 _DEPTH = 2
+
+# What an ordinary run reads of a tree. files: [size, time in seconds] by path, without those that are missing; folders: paths that exist.
+Evidence = namedtuple('Evidence', 'files folders')
 
 
 def describe(root, entries):
-    """The part of a manifest that the tree itself yields: digests, and the evidence that each run checks.
+    """The part of a manifest that is read from the tree itself: digests, and the evidence that each run checks.
 
     entries: of digests.walk_tree(root), or equal ones.
     """
@@ -66,18 +70,18 @@ def _folders(root, below, depth):
 
 
 def write(folder, name, content, entries):
-    """Write both files of a manifest, the sums first: NAME.json is what makes a tree proven. Raises OSError."""
+    """Write both files of a manifest, the sums first: a tree counts as verified when NAME.json exists. Raises OSError."""
     transaction.write_file(os.path.join(folder, name + '.sums'), tree_list.sums(entries))
     rewrite(folder, name, content)
 
 
 def rewrite(folder, name, content):
-    """Write what is said of a tree whose files are the same as before. Raises OSError."""
+    """Write NAME.json again for a tree whose files have not changed. Raises OSError."""
     jsonfile.write(os.path.join(folder, name + '.json'), dict(content, format=FORMAT))
 
 
 def read(folder, name):
-    """The manifest of a tree as a dict, or None where there is none or it cannot be what we wrote.
+    """The manifest of a tree as a dict, or None if it does not exist or is not one that this collection wrote.
 
     Raises GofleetError(manifest_newer) for one that a later collection wrote, OSError.
     """
@@ -101,7 +105,7 @@ def _is_complete(content):
 
 
 def _is_path(path):
-    """Whether a value can be a path below a root. Names that are no UTF-8 were written as Python 3 stands for them."""
+    """Whether a value can be a path below a root. Names that are not UTF-8 were written with Python 3's surrogates."""
     if not isinstance(path, str) or '\0' in path:
         return False
     try:
@@ -111,24 +115,30 @@ def _is_path(path):
     return True
 
 
-def problem(root, content):
-    """What is wrong with a tree at first sight, or None: its programs, tools and folders against the manifest."""
-    for path, evidence in sorted(content['files'].items()):
+def evidence(root, files, folders):
+    """The Evidence of a tree: of those files and folders that its manifest names. Raises OSError."""
+    found = {}
+    for path in files:
         try:
-            if _evidence(root, path) != evidence:
-                return '%s is not the file that was installed' % path
+            found[path] = _evidence(root, path)
         except OSError as exc:
             if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
                 raise
+    return Evidence(found, set(path for path in folders if os.path.isdir(os.path.join(root, path))))
+
+
+def problem(content, found):
+    """What an ordinary run finds wrong with a tree, or None: its programs, tools and folders against the manifest. found: Evidence."""
+    for path, expected in sorted(content['files'].items()):
+        if path not in found.files:
             return '%s is missing' % path
-    for path in content['folders']:
-        if not os.path.isdir(os.path.join(root, path)):
-            return '%s is missing' % path
-    return None
+        if found.files[path] != expected:
+            return '%s is not the file that was installed' % path
+    return next(('%s is missing' % path for path in content['folders'] if path not in found.folders), None)
 
 
 def differences(entries, folder, name, content):
-    """Compare a tree with its manifest, file by file. Returns tree_manifest.Differences, or None if the list of its files is not what was written.
+    """Compare a tree with its manifest, file by file. Returns tree_list.Differences, or None if the list of its files was changed.
 
     entries: of digests.walk_tree(); content: of read(). Raises OSError.
     """
@@ -136,19 +146,19 @@ def differences(entries, folder, name, content):
     return None if wanted is None else tree_list.differences(wanted, entries)
 
 
-def told(differences):
-    """What differs, in few words; None if nothing does, or only go.env, which is there to be edited (go help environment)."""
-    return tree_list.in_words(differences, ignored=[('changed', 'go.env')])
+def summary(differences):
+    """The differences in few words; None if there are none but in go.env, which users may edit (go help environment)."""
+    return tree_list.told(differences, let_be=[('changed', 'go.env')])
 
 
 def as_shipped(entries, folder, name, content):
-    """The entries of a tree, of digests.walk_tree(), with go.env as it was installed, whatever was written to it since. Raises OSError."""
+    """The entries of a tree, of digests.walk_tree(), with go.env as it was installed, whatever it is now. Raises OSError."""
     wanted = _read_sums(os.path.join(folder, name + '.sums'), content.get('sums_sha256')) or {}
     return [wanted.get(entry.path, entry) if entry.path == b'go.env' else entry for entry in entries]
 
 
 def _read_sums(path, sha256):
-    """{path: Entry} of a file that write() wrote, or None if it is not the one with this digest."""
+    """{path: Entry} of a file that write() wrote, or None if it does not exist or has another digest."""
     try:
         with io.open(path, 'rb') as source:
             text = source.read()
@@ -171,6 +181,6 @@ def names(folder):
 
 
 def remove(folder, name):
-    """Remove a manifest: what proves first, then the sums. Raises OSError."""
+    """Remove a manifest, NAME.json first. Raises OSError."""
     transaction.remove_file(os.path.join(folder, name + '.json'))
     transaction.remove_file(os.path.join(folder, name + '.sums'))

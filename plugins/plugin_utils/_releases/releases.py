@@ -18,7 +18,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._fetch.sources impo
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, Version, parse_release, parse_spec
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import records
 
 # The index says armv6l for what Go calls GOARCH=arm; all other names are Go's.
 _GOARCH_OF_FILE = {'armv6l': 'arm'}
@@ -35,7 +35,7 @@ _ARCHIVE = re.compile(r'go(?P<version>[0-9][0-9a-z.]*)\.linux-(?P<arch>[0-9a-z]+
 
 @dataclass
 class Record:
-    """A release: what its archive and its tree have to be, for each architecture.
+    """A release while the controller gathers what its archive and its tree must be, for each architecture; records.Record reads it.
 
     archives: by GOARCH, {filename, size (bytes), sha256 (hex), h1, vouched}, any of which may lack; vouched says for
     'sha256' and for 'h1' who said so and when: {kind: UTC time}, the kind being pinned, signature, log or index.
@@ -48,9 +48,13 @@ class Record:
         """What is known for an architecture; an empty dict to be filled if nothing is."""
         return self.archives.setdefault(goarch, {})
 
+    def release(self, goarch: str) -> Any:
+        """What is known for an architecture, as records.Release."""
+        return records.Record(self.version, self.archives).release(goarch)
+
     def kinds(self, goarch: str) -> set[str]:
         """Who vouches for the archive of an architecture and for its tree."""
-        return set(trust.kinds_for_archive({'vouched': {}, **self.archives.get(goarch, {})}))
+        return set(self.release(goarch).kinds())
 
     def vouch(self, goarch: str, name: str, kind: str, value: str, when: str) -> None:
         """Take a value ('sha256' or 'h1') for an architecture, and who said so."""

@@ -9,10 +9,9 @@ __metaclass__ = type
 import os
 
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import converge as installation
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.observe import Paths
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import converge as toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe, plan, records, trust
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.paths import Paths
 from support.units import tiny_trees
 
 VERSIONS = ('1.29.0', '1.30.1', '1.30.2')
@@ -40,19 +39,19 @@ class Host(object):
         self.offered = self.offered._replace(**changes)
 
     def converge(self, wanted, check_mode=False, deep=False):
-        return installation.converge(wanted, self.paths, self.records, self.offered, tiny_trees.run, check_mode, 30, deep)
+        return toolchain.converge(wanted, self.paths, records.Records(self.records.values()), self.offered, tiny_trees.run, check_mode, 30, deep)
 
     def have(self, active, *keep, **options):
         check_mode = options.pop('check_mode', False)
         deep = options.pop('deep', False)
         values = {'prune': False, 'adopt': False, 'goarch': 'amd64', 'remove': None, 'trust': ANY}
-        return self.converge(toolchain.Wanted(active, list(keep), **dict(values, **options)), check_mode, deep)
+        return self.converge(plan.Wanted(active, list(keep), **dict(values, **options)), check_mode, deep)
 
     def lose(self, *versions, **options):
-        return self.converge(toolchain.wanted('absent', None, list(versions), False, False, 'amd64', ANY), **options)
+        return self.converge(plan.wanted('absent', None, list(versions), False, False, 'amd64', ANY), **options)
 
     def seen(self):
-        return toolchain.observe(self.paths)
+        return observe.observe(self.paths)
 
     def tree(self, name):
         return tiny_trees.read_tree(self.paths.tree(name))
@@ -66,3 +65,22 @@ class Host(object):
                 status = os.lstat(path)
                 found[path] = (status.st_ino, status.st_size, status.st_mtime, os.readlink(path) if os.path.islink(path) else None)
         return found
+
+
+def names_of(host):
+    """Every file and link of a host but the lock."""
+    return sorted(path for path in host.everything() if not os.path.isdir(path) and not path.endswith('/lock'))
+
+
+def mirror(web, *releases):
+    """A base address of a mirror that has these releases."""
+    for release in releases:
+        web.serve('/dl/' + release.filename, release.archive_bytes)
+    return web.url + '/dl'
+
+
+def proxy(web, *releases):
+    """A module proxy that has these releases."""
+    for release in releases:
+        web.serve('/proxy/golang.org/toolchain/@v/' + release.module_filename, release.module_bytes)
+    return web.url + '/proxy'

@@ -40,11 +40,10 @@ class Push(ActionModule):  # type: ignore[misc]
     def _prove_by_signature(self, *arguments: Any) -> None:
         pass
 
-    def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         self.calls.append(dict(arguments))
         need = {'kind': 'archive', 'version': '1.30.1', 'goarch': 'amd64', 'filename': FILENAME, 'failures': [], 'incoming': self._incoming}
-        self._needs = [need] if len(self.calls) == 1 else []
-        return {'changed': False}
+        return {'changed': False}, [need] if len(self.calls) == 1 else []
 
     def push(self) -> dict[str, Any]:
         resolution: Any = SimpleNamespace(records=[SimpleNamespace(version='1.30.1', as_option=dict)], record=lambda version: None)

@@ -36,6 +36,14 @@ def host(tmpdir, releases):
 
 
 @pytest.fixture
+def other(tmpdir):
+    """Make another release under the name of 1.30.1, with digests of its own."""
+    def other(**changes):
+        return tiny_trees.Release(tmpdir.mkdir('other'), '1.30.1', 'amd64', **changes)
+    return other
+
+
+@pytest.fixture
 def error_of():
     def error_of(function, *arguments, **options):
         with pytest.raises(GofleetError) as caught:

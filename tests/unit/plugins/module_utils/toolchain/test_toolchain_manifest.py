@@ -174,7 +174,8 @@ def test_a_newer_format_may_lack_what_this_one_has(folder):
 
 
 def problem(folder, root):
-    return manifest.problem(root, manifest.read(folder, NAME))
+    content = manifest.read(folder, NAME)
+    return manifest.problem(content, manifest.evidence(root, content['files'], content['folders']))
 
 
 def test_a_tree_as_it_was_installed_has_no_problem(folder, root):

@@ -11,7 +11,6 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import t
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.trust import Policy
 
 ANY = Policy((), False)
-ENTRY = {'sha256': 'ab', 'h1': 'h1:x', 'vouched': {'sha256': {'index': None, 'signature': None}, 'h1': {'log': None}}}
 
 
 @pytest.mark.parametrize(('policy', 'found', 'holds'), [
@@ -41,16 +40,6 @@ def test_more_is_asked_for_where_it_would_help(policy, found, more):
 ])
 def test_a_policy_can_be_told(policy, told):
     assert str(policy) == told
-
-
-def test_an_archive_is_held_to_its_digest_and_its_tree():
-    assert trust.kinds_for_archive(ENTRY) == {'index', 'signature', 'log'}
-    assert trust.kinds_for_tree(ENTRY) == {'log'}
-
-
-@pytest.mark.parametrize('entry', [{'vouched': {}}, {'vouched': {'sha256': {'index': None}, 'h1': {'log': None}}}])
-def test_nobody_vouches_for_a_digest_that_is_not_there(entry):
-    assert trust.kinds_for_archive(entry) == trust.kinds_for_tree(entry) == set()
 
 
 @pytest.mark.parametrize(('found', 'told'), [(['index'], 'only index does'), ([], 'nothing does')])

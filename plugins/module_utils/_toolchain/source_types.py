@@ -1,0 +1,155 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The types of archive in which a release can come: a class for each, on hosts and controllers alike.
+
+A new type of archive is one more class in TYPES.
+"""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+
+
+class Source(object):
+    """A type of archive. The release in each call is a records.Release."""
+
+    # Its name in manifests and results.
+    kind = None
+    # The field of fetch.sources.Sources, and the option of the modules, that has the base addresses.
+    option = None
+    # How its file names end.
+    ending = None
+    # The digests of a release that are compared when a tree comes in such an archive.
+    compares = ()
+    # The digest of a release that verifies the file itself, before it is unpacked.
+    verified_by = None
+
+    def filename(self, release):
+        """The name of the file that holds a release."""
+        raise NotImplementedError
+
+    def path(self, release):
+        """The file's address below a base address."""
+        return self.filename(release)
+
+    def urls(self, bases, release):
+        """The addresses of a release at these base addresses."""
+        return ['%s/%s' % (base.rstrip('/'), self.path(release)) for base in bases]
+
+    def expected(self, release):
+        """(size, sha256) that a download must have; None for what is unknown."""
+        return None, None
+
+    def kinds(self, release):
+        """What vouches for a tree that comes in such an archive (a set of kinds)."""
+        return release.kinds(self.compares)
+
+    def is_fetchable(self, release, policy):
+        """Whether a host can verify such an archive as trust asks. policy: trust.Policy."""
+        return policy.holds(self.kinds(release))
+
+    def check_given(self, given, sha256, release):
+        """Raise GofleetError unless an archive that was given can be the release. given: fetch.sources.File; sha256: of its content."""
+
+    def file_check(self, release):
+        """A function of a path that raises GofleetError unless the file is the release; None where expected() says enough."""
+
+    def unpack(self, path, folder, release):
+        """Unpack the file into folder/go. Returns entries as digests.walk_tree() gives them. Raises GofleetError, OSError."""
+        raise NotImplementedError
+
+
+class GoArchive(Source):
+    """goVERSION.linux-ARCH.tar.gz as go.dev/dl has it: verified by its own SHA-256, by the h1 of its tree, or both."""
+
+    kind = 'archive'
+    option = 'mirrors'
+    ending = '.tar.gz'
+    compares = ('sha256', 'h1')
+    verified_by = 'sha256'
+
+    def filename(self, release):
+        return release.filename
+
+    def expected(self, release):
+        return release.size, release.sha256
+
+    def check_given(self, given, sha256, release):
+        if release.sha256 and sha256 != release.sha256:
+            raise GofleetError('%s is not the release: its sha256 is %s, %s says %s. It was not installed. Get the file again.'
+                               % (given.origin, sha256, ' and '.join(sorted(release.kinds(['sha256']))) or 'the record', release.sha256),
+                               'sha256_mismatch', path=given.origin, found=sha256, wanted=release.sha256)
+
+    def unpack(self, path, folder, release):
+        # Here, not above: a run without change unpacks nothing.
+        from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+
+        return archive.unpack_tar(path, folder)
+
+
+class ModuleZip(Source):
+    """The zip of the module golang.org/toolchain as module proxies have it since Go 1.21: verified by the h1 of its tree alone."""
+
+    kind = 'module'
+    option = 'goproxy'
+    ending = '.zip'
+    compares = ('h1',)
+    verified_by = 'h1'
+
+    def filename(self, release):
+        return '%s.zip' % digests.toolchain_module(release.version, release.goarch)[1]
+
+    def path(self, release):
+        return '%s/@v/%s' % (digests.toolchain_module(release.version, release.goarch)[0], self.filename(release))
+
+    def is_fetchable(self, release, policy):
+        return bool(release.h1) and policy.holds(self.kinds(release))
+
+    def check_given(self, given, sha256, release):
+        if not release.h1:
+            raise GofleetError('%s is a module zip, and the h1 of its tree is unknown. Give its h1 in releases, or set goproxy so '
+                               'that the transparency log is asked.' % given.origin, 'unverifiable', path=given.origin)
+
+    def file_check(self, release):
+        def check(path):
+            from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+
+            if archive.zip_h1(path) != release.h1:
+                raise GofleetError('its files do not have the h1 %s of the transparency log' % release.h1, 'h1_mismatch')
+        return check
+
+    def unpack(self, path, folder, release):
+        # Here, not above: a run without change unpacks nothing.
+        from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+
+        return archive.unpack_zip(path, os.path.join(folder, 'go'), '%s@%s/' % digests.toolchain_module(release.version, release.goarch))
+
+
+class Adopted(Source):
+    """Not an archive: an existing toolchain on the host, of which a verified copy is installed."""
+
+    kind = 'adopted'
+    compares = ('h1',)
+
+
+GO_ARCHIVE = GoArchive()
+MODULE_ZIP = ModuleZip()
+ADOPTED = Adopted()
+# In the order in which they are looked for.
+TYPES = (GO_ARCHIVE, MODULE_ZIP)
+
+
+def of_file(path):
+    """The Source of a file by its name; an archive of Go may have any name that no other type has."""
+    return next((source for source in TYPES if source is not GO_ARCHIVE and path.endswith(source.ending)), GO_ARCHIVE)
+
+
+def compared(kind):
+    """The digests that were compared for a tree whose manifest says that it came in this kind of archive."""
+    return next((source.compares for source in TYPES if source.kind == kind), ADOPTED.compares)
