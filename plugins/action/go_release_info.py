@@ -16,7 +16,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import t
 from ansible_collections.gofleet.golang.plugins.modules.go_release_info import ARGUMENT_SPEC
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _actions as actions
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import architectures, lockfile, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import architectures, lockfile, project, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request, direct_after, written
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import renewal
 
@@ -58,7 +58,7 @@ class ActionModule(actions.Action):
         # A list may have come from the command line as one text.
         versions = [version.strip() for text in options['versions'] for version in text.split(',') if version.strip()]
         if options['version_from']:
-            versions.append(releases.project_version(self.file('version_from')))
+            versions.append(project.version(self.file('version_from')))
         if not versions:
             raise GofleetError("Neither versions nor version_from says which Go is meant. Write versions: [latest], or a line such as ['1.26'].",
                                'invalid_version')

@@ -19,7 +19,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils import _actions as 
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _becoming as becoming
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prover
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, project, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request, direct_after, written
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver, weak_proof
 
@@ -110,7 +110,7 @@ class ActionModule(actions.Action):
         if options['version_from']:
             if version:
                 raise GofleetError('Both version and version_from are set. Leave one of them out.', 'conflicting_options')
-            version = releases.project_version(self.file('version_from'))
+            version = project.version(self.file('version_from'))
         if not version:
             raise GofleetError("Neither version nor version_from says which Go is wanted. Write version: latest, a line such as '1.26', or a "
                                "release such as '1.26.6'.", 'invalid_version')

@@ -21,7 +21,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory im
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion import Evidence
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.log_sources import LogSources
 
@@ -46,7 +46,7 @@ class Prover:
         self._cache = cache
         self._run = run
         self._memory = Memory.of_run(cache, request.index_max_age, run)
-        self._log = checksum_db.parse_gosumdb(request.gosumdb)
+        self._log = gosumdb.parse(request.gosumdb)
 
     def has_log(self, version: str) -> bool:
         """Whether there is a log that may know a release."""
@@ -88,7 +88,7 @@ class Prover:
         record.vouch(goarch, 'h1', 'log', found, releases.now())
         return None
 
-    def _h1(self, log: checksum_db.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
+    def _h1(self, log: gosumdb.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
         """The h1, or why it cannot be had."""
         module, module_version = digests.toolchain_module(version, goarch)
         name = log_heads.evidence_key(log.key, module_version)
@@ -106,7 +106,7 @@ class Prover:
                     return failure
             try:
                 read = LogSources(self._request, log, self._memory, insist).read
-                known, evidence = checksum_db.prove(module, module_version, log.key, read, log_heads.Heads(self._cache, log.key))
+                known, evidence = lookup.prove(module, module_version, log.key, read, log_heads.Heads(self._cache, log.key))
             except GofleetError as exc:
                 if exc.code not in ('log_unreachable', 'not_in_log'):
                     raise
@@ -115,12 +115,12 @@ class Prover:
             self._cache.write(name, evidence.as_value())
             return known
 
-    def _proven_h1(self, log: checksum_db.Database, version: str, goarch: str) -> str | None:
+    def _proven_h1(self, log: gosumdb.Database, version: str, goarch: str) -> str | None:
         """The h1 that evidence in the cache proves, without a network: a signature and some thirty SHA-256."""
         module, module_version = digests.toolchain_module(version, goarch)
         value = self._cache.read(log_heads.evidence_key(log.key, module_version))
         try:
-            return checksum_db.prove_again(Evidence.from_value(value), module, module_version, log.key)
+            return lookup.prove_again(Evidence.from_value(value), module, module_version, log.key)
         except (GofleetError, ValueError, TypeError, KeyError, AttributeError):
             # None is there, or somebody changed it, or another version of this collection wrote it: the log will be asked.
             return None

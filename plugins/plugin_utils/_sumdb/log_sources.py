@@ -14,7 +14,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Database
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Database
 
 _LIMIT = 1 << 20
 # A source that does not serve the log at all answers so too, and says nothing of a release then.
