@@ -20,8 +20,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import re
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import OUT_OF_REACH, Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion import Evidence
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.log_sources import LogSources
 

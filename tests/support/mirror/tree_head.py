@@ -20,8 +20,8 @@ from pathlib import Path
 importlib.import_module('conftest')
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup, tree_head
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
 
 KEY = gosumdb.GOOGLE_KEY
 # A record that the log has had since long before the first head that shipped.

@@ -17,8 +17,8 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup, tree_head
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
 
 # Begins the reason of a skip that is no gap: no test may need the network.
 OPTIONAL = 'not required'

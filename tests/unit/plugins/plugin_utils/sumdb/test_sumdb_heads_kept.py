@@ -16,8 +16,8 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup, tree_head
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from support.units.forked import Child
 from support.units.transparency_log import Log, Reader

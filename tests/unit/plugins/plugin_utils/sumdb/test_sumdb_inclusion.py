@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import inclusion
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import inclusion, lookup
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion import Evidence
 from support.units.transparency_log import Log, Reader

@@ -11,6 +11,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import looku
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from support.units.transparency_log import Log, Reader
 
+
 def look_up(log: Log, number: int = 0, read: Callable[[str], bytes] | None = None) -> str:
     return lookup.lookup('m', f'v{number}', Key.parse(log.key), read or Reader(log))
 
