@@ -10,16 +10,18 @@ from typing import Any
 from ansible_collections.gofleet.golang.plugins.modules.go_release_info import ARGUMENT_SPEC
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import fleet
 
+_REMOVED = {
+    'lock': 'Write lock files with gofleet.golang.go_release_lock, whose option path names the file.',
+    'fetch': 'Download archives with gofleet.golang.go_release_lock.',
+}
+
 
 class ActionModule(fleet.FleetAction):
     """Resolves and verifies releases."""
 
     SPEC = ARGUMENT_SPEC
-    REMOVED = {
-        'lock': 'Write lock files with gofleet.golang.go_release_lock, whose option path names the file.',
-        'fetch': 'Download archives with gofleet.golang.go_release_lock.',
-    }
+    REMOVED = _REMOVED
 
     def answer(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        records, warnings = self.resolved(self.request(), self.cache())
+        records, warnings = self.resolved(self.request(), self.kept_cache())
         return {'changed': False, 'warnings': warnings, 'releases': [record.as_option() for record in records]}

@@ -20,7 +20,7 @@ class ActionModule(fleet.FleetAction):
     SPEC = ARGUMENT_SPEC
 
     def answer(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        path, request, cache, check = Path(self.options['path']), self.request(), self.cache(), bool(self._task.check_mode)
+        path, request, cache, check = Path(self.options['path']), self.request(), self.kept_cache(), bool(self._task.check_mode)
         records, warnings = self.resolved(request, cache)
         if self.options['fetch'] and not check:
             renewal.fetch(records, request, cache)

@@ -331,28 +331,29 @@ from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import options, trust
 
-ARGUMENT_SPEC = dict(options.RELEASES, **{
-    'version': {'type': 'str'},
-    'also': {'type': 'list', 'elements': 'str', 'default': []},
-    'prune': {'type': 'bool', 'default': False},
-    'state': {'type': 'str', 'choices': ['present', 'absent'], 'default': 'present'},
-    'releases': {'type': 'list', 'elements': 'dict', 'default': [], 'options': {
+ARGUMENT_SPEC = dict(
+    options.RELEASES,
+    version={'type': 'str'},
+    also={'type': 'list', 'elements': 'str', 'default': []},
+    prune={'type': 'bool', 'default': False},
+    state={'type': 'str', 'choices': ['present', 'absent'], 'default': 'present'},
+    releases={'type': 'list', 'elements': 'dict', 'default': [], 'options': {
         'version': {'type': 'str', 'required': True},
         'archives': {'type': 'dict', 'default': {}},
     }},
-    'lock': {'type': 'path'},
-    'verify': {'type': 'str', 'choices': ['quick', 'deep'], 'default': 'quick'},
-    'archive': {'type': 'path'},
-    'remote_src': {'type': 'bool', 'default': False},
-    'transfer': {'type': 'str', 'choices': ['auto', 'pull', 'push'], 'default': 'auto'},
-    'prefix': {'type': 'path'},
-    'link': {'type': 'path'},
-    'bin_dir': {'type': 'path'},
-    'adopt': {'type': 'bool', 'default': False},
-    'lock_timeout': {'type': 'int', 'default': 300},
-    'uploads': {'type': 'dict', 'default': {}},
-    'incoming': {'type': 'bool', 'default': False},
-})
+    lock={'type': 'path'},
+    verify={'type': 'str', 'choices': ['quick', 'deep'], 'default': 'quick'},
+    archive={'type': 'path'},
+    remote_src={'type': 'bool', 'default': False},
+    transfer={'type': 'str', 'choices': ['auto', 'pull', 'push'], 'default': 'auto'},
+    prefix={'type': 'path'},
+    link={'type': 'path'},
+    bin_dir={'type': 'path'},
+    adopt={'type': 'bool', 'default': False},
+    lock_timeout={'type': 'int', 'default': 300},
+    uploads={'type': 'dict', 'default': {}},
+    incoming={'type': 'bool', 'default': False},
+)
 
 
 def main():

@@ -25,7 +25,8 @@ RELEASES = {
     'ca_path': {'type': 'path'},
 }
 # Of those that run on the controller alone, for a whole fleet.
-FLEET = dict(RELEASES, **{
-    'versions': {'type': 'list', 'elements': 'str', 'default': []},
-    'architectures': {'type': 'list', 'elements': 'str', 'default': ['amd64', 'arm64']},
-})
+FLEET = dict(
+    RELEASES,
+    versions={'type': 'list', 'elements': 'str', 'default': []},
+    architectures={'type': 'list', 'elements': 'str', 'default': ['amd64', 'arm64']},
+)

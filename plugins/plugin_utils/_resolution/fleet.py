@@ -23,7 +23,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import 
 class FleetAction(actions.Action):
     """An action with the options of _toolchain/options.py: FLEET."""
 
-    def cache(self) -> cache.Cache:
+    def kept_cache(self) -> cache.Cache:
         return cache.Cache(Path(self.options['cache_path'] or cache.default_root()))
 
     def resolved(self, request: Request, kept: cache.Cache) -> tuple[list[Record], list[str]]:
