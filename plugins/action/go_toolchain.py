@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's half of go_toolchain: resolves versions before the host is asked, and brings what it can't fetch."""
+"""The controller's half of go_toolchain: resolves versions before the host is asked, and brings what the host cannot download."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ActionModule(actions.Action):
                     self._withdraw(needs, arguments, task_vars)
                     raise
         else:
-            raise GofleetError(f'The host still asks for {needs} after it was brought. Run again with -vvv and report this.', 'unsatisfied', needs=needs)
+            raise GofleetError(f'The host still asks for {needs} after it got them. Run again with -vvv and report this.', 'unsatisfied', needs=needs)
         result = dict(_merged(answers), transfer=_transfer(answers, uploads))
         warnings = list(resolution.warnings)
         if not result.get('failed'):
@@ -96,7 +96,7 @@ class ActionModule(actions.Action):
     def _withdraw(self, needs: list[dict[str, Any]], arguments: dict[str, Any], task_vars: dict[str, Any]) -> None:
         """Let the host remove the folders that it made for archives which do not come.
 
-        It takes back what it made for an archive that cannot be read, whatever the reason. What it says of that is no news.
+        It takes back what it made for an archive that cannot be read, whatever the reason. Its answer is ignored.
         """
         awaited = {need['filename']: need['incoming'] for need in needs if need.get('incoming')}
         join = self._connection._shell.join_path
@@ -164,7 +164,7 @@ class ActionModule(actions.Action):
     def _prove_by_signature(self, record: releases.Record, goarch: str, request: Request) -> None:
         """Where nothing stronger vouches than the index, ask the signature too, now that the archive is here."""
         if not request.trust.kinds and request.trust.asks_for_more(record.kinds(goarch)):
-            # Why it cannot be had is no news: nobody asked for it.
+            # Why there is none is not reported: the task did not ask for it.
             prover.Prover(request, self._cache, self._run_cache).add_signature(record, goarch)
 
     def _module_may_own_folder(self) -> bool:
@@ -180,7 +180,7 @@ class ActionModule(actions.Action):
 
 def _both_failed(exc: GofleetError, need: dict[str, Any]) -> GofleetError:
     tried = sources.told(need['failures'])
-    text = f'The host could not fetch Go {need["version"]} itself. Tried {tried} ' if tried else ''
+    text = f'The host could not download Go {need["version"]} itself. Tried {tried} ' if tried else ''
     return GofleetError(text + exc.msg, exc.code, **dict(exc.evidence, host_failures=need['failures']))
 
 

@@ -80,7 +80,7 @@ class Action(ActionBase):  # type: ignore[misc]
             return Path(self._find_needle('files', name))
         except AnsibleError as exc:
             hint = _HINTS.get(option, f'Correct {option}.')
-            raise GofleetError(f"{option} names '{name}', which is not on the controller: neither there nor beside the playbook or in files/. {hint}",
+            raise GofleetError(f"{option} names '{name}', which is not on the controller: neither at that path, nor beside the playbook, nor in files/. {hint}",
                                'no_file', option=option, path=str(name)) from exc
 
 
@@ -97,7 +97,7 @@ def _no_async(action: str) -> GofleetError:
 
 def _unreadable(user: str, exc: AnsibleError) -> GofleetError:
     return GofleetError(
-        f"Files for {user}, whom the task becomes, cannot be made readable to that user on the host: neither user is root, and setfacl does not work there. "
+        f"Files for {user}, which the task becomes, cannot be made readable for that user on the host: neither user is root, and setfacl does not work there. "
         f'Install the package acl on the host, or become root, or let the connection be the one of {user}. Without any of these, '
         'set pipelining, which needs no files for modules, and let the host fetch archives (transfer: pull); or set '
         'allow_world_readable_tmpfiles, by which every user of the host can read what Ansible puts there. '

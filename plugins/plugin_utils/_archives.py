@@ -25,7 +25,7 @@ def local_archive(path: Path, record: Record, goarch: str) -> Path:
     Raises GofleetError(archive_unreadable), and as regular_files.check() does.
     """
     if path.exists() and not path.is_dir():
-        # Not a pipe, which would wait for somebody to write.
+        # Not a pipe: reading one waits for a writer.
         regular_files.check(str(path))
         return path
     names = [record.archives.get(goarch, {}).get('filename') or str(archive_name(record.version, goarch)), _module_file(record, goarch)]
@@ -50,7 +50,7 @@ def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: li
     h1 = entry.get('h1')
     filename = _module_file(record, goarch)
     failures: list[dict[str, str]] = []
-    # One without a digest is not fetched here: only a host proves trees.
+    # An archive without a digest is not downloaded here: only hosts verify trees.
     if entry.get('sha256') and mirrors:
         urls = [f'{base.rstrip("/")}/{entry["filename"]}' for base in mirrors]
         found = _cached(cache, f'sha256 {entry["sha256"]}', entry['filename'], urls, failures, options, entry.get('size'), entry['sha256'])
@@ -76,7 +76,7 @@ def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: li
         cache.write(f'origin {key}', fetched.url)
 
     def is_intact(path: Path) -> bool:
-        # Whoever could write to the cache could have changed it.
+        # Whoever can write to the cache could have changed it.
         if sha256:
             return not is_other(path, sha256)
         return prove is not None and _passes(prove, path)

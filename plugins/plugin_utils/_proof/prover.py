@@ -36,9 +36,9 @@ _CERTIFICATE_LIMIT = 1 << 18
 class Prover:
     """Asks for proofs of what a request is about.
 
-    cache: lasts, and is believed in nothing: the evidence in it (what a log has signed, signatures) is proven again each time.
-    run: the cache of this run, whose folder nobody else knew. What was proven in this run needs no second proof for its other
-    hosts, where that is dear (a signature takes the whole archive); without it, each proves for itself, and the run begins now.
+    cache: lasts between runs and is never trusted: the evidence in it (what a log has signed, signatures) is verified again each time.
+    run: the cache of this run, whose folder only this run knows. What was verified in this run is not verified again for its other
+    hosts where that is expensive (a signature takes the whole archive). Without it, each host has its own verification, and the run begins now.
     """
 
     def __init__(self, request: Request, cache: Cache, run: Cache | None = None) -> None:
@@ -60,7 +60,7 @@ class Prover:
         policy = self._request.trust
         reasons = []
         for kind, add in (('log', self.add_log), ('signature', self.add_signature)):
-            # By default nothing is asked for that costs another download.
+            # By default, nothing that costs another download is asked for.
             wanted = kind in policy.kinds or (kind == 'log' and not policy.kinds)
             if wanted and policy.asks_for_more(record.kinds(goarch)):
                 reason = add(record, goarch, bool(policy.kinds))
@@ -122,7 +122,7 @@ class Prover:
         try:
             return lookup.prove_again(Evidence.from_value(value), module, module_version, log.key)
         except (GofleetError, ValueError, TypeError, KeyError, AttributeError):
-            # None is there, or somebody changed it, or another version of this collection wrote it: the log will be asked.
+            # There is none, it was changed, or another version of this collection wrote it: the log is asked.
             return None
 
     def recall(self, record: Record, goarch: str) -> None:
@@ -131,7 +131,7 @@ class Prover:
         if self._log is None or not self.has_log(record.version) or 'log' not in policy.kinds or not policy.asks_for_more(record.kinds(goarch)):
             return
         found = self._proven_h1(self._log, record.version, goarch)
-        # Where they differ, a host that needs the proof is told so by add_log().
+        # If they differ, add_log() reports it for the host that needs the proof.
         if found and entry.get('h1') in (None, found):
             record.vouch(goarch, 'h1', 'log', found, releases.now())
 
@@ -140,7 +140,7 @@ class Prover:
         return self._memory.failure(key, insist) or self._memory.lacking(key, insist)
 
     def _remember_failure(self, key: str, exc: GofleetError) -> None:
-        """That nobody could be asked is remembered for minutes; that there is nothing, as long as any answer."""
+        """Remember for minutes that no source could be reached, and as long as any answer that there is nothing."""
         if exc.code in OUT_OF_REACH:
             self._memory.keep_failure(key, exc)
         else:
@@ -154,7 +154,7 @@ class Prover:
 
         entry = record.archive(goarch)
         if not entry.get('sha256'):
-            return GofleetError(f'nothing says which archive of Go {record.version} for linux-{goarch} is meant', 'no_signature')
+            return GofleetError(f'the sha256 of Go {record.version} for linux-{goarch} is unknown', 'no_signature')
         certificate = self._certificate()
         # Another certificate may know of a revocation.
         key = f'signature {entry["sha256"]} {signatures.PRIMARY} {hashlib.sha256(certificate).hexdigest()}'
@@ -193,7 +193,7 @@ class Prover:
         name = f'signature of {sha256}'
         kept = self._kept_signature(name)
         if kept:
-            # A kept one that does not prove it says nothing: the mirrors are asked again.
+            # If a kept signature is not valid for it, the mirrors are asked again.
             with contextlib.suppress(GofleetError):
                 return made_by(kept)
         signed = self._signature(record, goarch)

@@ -54,8 +54,8 @@ GOOGLE_KEY = Key.parse('sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18
 class Database:
     """A checksum database: its key, and where it is.
 
-    proxied: whether module proxies are to be asked for it first (PROXY/sumdb/NAME); a GOSUMDB that names an address
-    means that address alone.
+    proxied: whether module proxies are asked for it first (PROXY/sumdb/NAME). If GOSUMDB names an address, only that
+    address is asked.
     """
 
     key: Key
@@ -67,15 +67,15 @@ def parse(text: str) -> Database | None:
     """The database that a GOSUMDB value stands for, or None for "off".
 
     Forms: sum.golang.org, sum.golang.google.cn, KEY, or KEY and an address (http or https) with a space between.
-    GONOSUMDB and GOPRIVATE have no say here: the Go command looks golang.org/toolchain up whatever they match, and
-    refuses to fetch a toolchain when GOSUMDB is off; it trusts one unasked only if GOPROXY is a single file:// address
+    GONOSUMDB and GOPRIVATE are ignored: the go command looks golang.org/toolchain up whatever they match, and
+    refuses to fetch a toolchain when GOSUMDB is off; it trusts one without the log only if GOPROXY is a single file:// address
     (useSumDB in cmd/go/internal/modfetch/sumdb.go). Raises GofleetError(bad_log_key, bad_log_url).
     """
     words = _ALIASES.get(text.strip(), text).split()
     if words == ['off']:
         return None
     if len(words) not in (1, 2):
-        # Only the first: an address may hold a password.
+        # Only the first part is shown: an address may hold a password.
         raise GofleetError(f"GOSUMDB has {len(words)} parts, beginning with '{''.join(words[:1])}'. Write sum.golang.org, off, or name+hash+base64 and, "
                            'if the log is not at https://name, its address after a space.', 'bad_log_key', key=''.join(words[:1]))
     key = GOOGLE_KEY if words[0] == GOOGLE_KEY.name else Key.parse(words[0])
@@ -94,6 +94,6 @@ def _checked_url(url: str) -> str:
     except ValueError:
         valid = False
     if not valid:
-        # Not the address itself: it may hold a password.
-        raise GofleetError('The address after the key in GOSUMDB is none of a checksum database. Write http://host/path or https://host/path.', 'bad_log_url')
+        # The address is not shown: it may hold a password.
+        raise GofleetError('The address after the key in GOSUMDB is invalid. Write http://host/path or https://host/path.', 'bad_log_url')
     return url.rstrip('/')

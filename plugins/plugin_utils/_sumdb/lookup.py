@@ -25,10 +25,10 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb impo
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion import Evidence
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.tree_head import TreeHead
 
-# Answers that are kept as evidence when they are refused. What could not be read at all is no answer.
+# Answers that are kept as evidence when they are refused. A failure to read is not an answer.
 _REFUSALS = ('log_signature', 'log_malformed', 'log_not_included', 'log_stale', 'log_forked')
 _FORMAT = ('remembered_head and the text after the first blank line of lookup.answer are signed tree heads (golang.org/x/mod/sumdb/note); tiles are the '
-           'SHA-256 hashes of RFC 6962 section 2.1 in base64, by their path (golang.org/x/mod/sumdb/tlog). Bytes that are no UTF-8 are lone surrogates.')
+           'SHA-256 hashes of RFC 6962 section 2.1 in base64, by their path (golang.org/x/mod/sumdb/tlog). Bytes that are not UTF-8 are lone surrogates.')
 
 
 class HeadStore(Protocol):
@@ -84,7 +84,7 @@ def prove(module: str, version: str, key: Key, read: Callable[[str], bytes], hea
 
 
 def prove_again(evidence: Evidence, module: str, version: str, key: Key) -> str:
-    """The h1 of a module version, by evidence of anybody's; nothing is read, and no head is compared with it.
+    """The h1 of a module version, from kept evidence, whoever kept it. Nothing is read, and no head is compared with it.
 
     Raises GofleetError(log_signature, log_malformed, log_not_included).
     """
@@ -231,10 +231,10 @@ def _with_evidence(exc: GofleetError, visit: _Visit, heads: HeadStore) -> Goflee
     }  # fmt: skip
     text = json.dumps(evidence, indent=1)
     try:
-        # Named by its content: the same lie, told to each run, is kept once.
+        # Named after its content: a lie that every run meets is kept once.
         path = heads.keep_evidence(f'{exc.code}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json', text)
     except OSError as failure:
-        # What was found counts for more than that it could not be written down.
+        # The finding matters more than the failure to keep its evidence.
         return GofleetError(f'{exc.msg} The evidence could not be kept: {failure}.', exc.code, **exc.evidence)
     return GofleetError(f'{exc.msg} The evidence is in {path}.', exc.code, **dict(exc.evidence, file=path))
 

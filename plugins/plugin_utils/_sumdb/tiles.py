@@ -26,7 +26,7 @@ def _folded(layer: list[bytes]) -> bytes:
 
 
 class NotUnderHead(GofleetError):  # type: ignore[misc]
-    """Tiles of the right form that do not add up to a head."""
+    """Well-formed tiles that do not add up to a head."""
 
 
 class Tree:

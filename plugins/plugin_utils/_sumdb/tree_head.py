@@ -35,16 +35,16 @@ def parse(note: bytes, key: Key) -> TreeHead:
     if not separator:
         raise malformed(key, 'the signed note has no blank line')
     text += b'\n'
-    # Signatures by other keys are no fault: a log may be cosigned by witnesses.
+    # Signatures by other keys are fine: witnesses may cosign a log.
     if not any(_signed(line, text, key) for line in signatures.split(b'\n')[:_SIGNATURES]):
         raise GofleetError(
-            f'The tree head that {key.name} is said to have signed has no valid signature by its key. Somebody on the way changed it, or '
+            f'The tree head of {key.name} has no valid signature by its key. It was changed on the way, or '
             'gosumdb names another log.', 'log_signature', log=key.name, note=note.decode('utf-8', 'replace'))
     try:
         title, size, encoded = text.decode().split('\n')[:3]
         root = base64.b64decode(encoded, validate=True)
         if title != 'go.sum database tree' or not NUMBER.match(size) or len(root) != inclusion.HASH:
-            raise ValueError(f'{title!r}, {size[:30]!r}, {encoded[:60]!r} are no title, size and hash of a tree')
+            raise ValueError(f'{title!r}, {size[:30]!r}, {encoded[:60]!r} are not the title, size and hash of a tree')
     except (ValueError, binascii.Error) as exc:
         raise malformed(key, str(exc)) from exc
     return TreeHead(int(size), root)
@@ -69,4 +69,4 @@ def _signed(line: bytes, text: bytes, key: Key) -> bool:
 
 
 def malformed(key: Key, reason: str) -> GofleetError:
-    return GofleetError(f'The answer of the checksum database {key.name} cannot be understood: {reason}.', 'log_malformed', log=key.name)
+    return GofleetError(f'The answer of the checksum database {key.name} is malformed: {reason}.', 'log_malformed', log=key.name)
