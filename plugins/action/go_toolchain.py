@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's half of go_toolchain: resolves versions before the host is asked, and brings what it can't fetch."""
+"""The controller's half of go_toolchain: resolves versions before the host is asked, and brings what the host cannot download."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils import _actions as 
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _becoming as becoming
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prover
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, project, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request, direct_after, written
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver, weak_proof
 
@@ -73,7 +73,7 @@ class ActionModule(actions.Action):
                     self._withdraw(needs, arguments, task_vars)
                     raise
         else:
-            raise GofleetError(f'The host still asks for {needs} after it was brought. Run again with -vvv and report this.', 'unsatisfied', needs=needs)
+            raise GofleetError(f'The host still asks for {needs} after it got them. Run again with -vvv and report this.', 'unsatisfied', needs=needs)
         result = dict(_merged(answers), transfer=_transfer(answers, uploads))
         warnings = list(resolution.warnings)
         if not result.get('failed'):
@@ -111,7 +111,7 @@ class ActionModule(actions.Action):
         if options['version_from']:
             if version:
                 raise GofleetError('Both version and version_from are set. Leave one of them out.', 'conflicting_options')
-            version = releases.project_version(self.file('version_from'))
+            version = project.version(self.file('version_from'))
         if not version:
             raise GofleetError("Neither version nor version_from says which Go is wanted. Write version: latest, a line such as '1.26', or a "
                                "release such as '1.26.6'.", 'invalid_version')
@@ -165,7 +165,7 @@ class ActionModule(actions.Action):
     def _prove_by_signature(self, record: releases.Record, goarch: str, request: Request) -> None:
         """Where nothing stronger vouches than the index, ask the signature too, now that the archive is here."""
         if not request.trust.kinds and request.trust.asks_for_more(record.kinds(goarch)):
-            # Its failure is not reported: the task did not ask for a signature.
+            # Why there is none is not reported: the task did not ask for it.
             prover.Prover(request, self._cache, self._run_cache).add_signature(record, goarch)
 
     def _module_may_own_folder(self) -> bool:
@@ -181,7 +181,7 @@ class ActionModule(actions.Action):
 
 def _both_failed(exc: GofleetError, need: dict[str, Any]) -> GofleetError:
     tried = sources.in_words(need['failures'])
-    text = f'The host could not fetch Go {need["version"]} itself. Tried {tried} ' if tried else ''
+    text = f'The host could not download Go {need["version"]} itself. Tried {tried} ' if tried else ''
     return GofleetError(text + exc.msg, exc.code, **dict(exc.evidence, host_failures=need['failures']))
 
 

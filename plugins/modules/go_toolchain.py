@@ -33,11 +33,6 @@ options:
       - The first release of an old line is written V(1.20.0), because V(1.20) is the line.
       - With O(state=absent), the exact releases or lines to remove; everything of this collection if neither this nor O(also) is given.
     type: str
-  version_from:
-    description:
-      - A file on the controller that says which release a project wants.
-      - C(go.mod) and C(go.work) (their C(toolchain) line, otherwise their C(go) line), C(.go-version) and C(.tool-versions) are read.
-    type: path
   also:
     description: Releases to keep beside the active one, written as in O(version).
     type: list
@@ -52,12 +47,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  checksums:
-    description:
-      - Pinned digests, C(sha256:HEX), by file name (C(go1.26.6.linux-amd64.tar.gz)), one for each architecture of the fleet.
-      - Exact versions with a pinned digest need neither index nor network on the controller.
-    type: dict
-    default: {}
   releases:
     description:
       - Release records to use instead of the index; the controller fills it otherwise.
@@ -80,35 +69,10 @@ options:
         default: {}
   lock:
     description:
-      - A lock file on the controller, as M(gofleet.golang.go_release_info) writes it. Its releases are used as O(releases) are.
+      - A lock file on the controller, as M(gofleet.golang.go_release_lock) writes it. Its releases are used as O(releases) are.
       - With it no index is asked for, and no log or signature unless O(trust) names them and the controller's cache cannot prove them.
         O(version) may still be a line or V(latest), of what is locked.
     type: path
-  trust:
-    description:
-      - Who has to vouch for a toolchain. V(pinned) is a digest that you give (O(checksums), O(releases), O(lock)); V(log) is Go's transparency log, for
-        releases since 1.21.0; V(signature) is the OpenPGP signature of the archive, by the key of Google's that Go's releases are signed with; V(index) is
-        the release index.
-      - One of those that are named is enough, unless O(trust_all) is set. Toolchains that are there already are held to it too, and are proven again
-        where they are.
-      - Without it the strongest is asked for that can be had, in this order; the result says which it was.
-      - As long as the index alone vouches for a toolchain that is asked for, every run warns of it and says why, until V(index) is among those
-        that are named.
-      - V(signature) costs the controller C(gpgv) and one download of each archive, whatever O(transfer) says.
-    type: list
-    elements: str
-    choices: [pinned, signature, log, index]
-    default: []
-  trust_all:
-    description: Whether all that O(trust) names have to vouch.
-    type: bool
-    default: false
-  signing_certificate:
-    description:
-      - File on the controller, or address, of a newer OpenPGP certificate of the signing key than the one that comes with this collection
-        (V(https://dl.google.com/linux/linux_signing_key.pub)). Google adds a signing subkey every year or two.
-      - It is accepted only if its primary key is the pinned one and has signed the subkeys.
-    type: str
   verify:
     description:
       - How toolchains that are there are looked at. V(quick) compares programs, tools and folders with the manifest; V(deep) reads every file.
@@ -125,57 +89,6 @@ options:
     type: path
   remote_src:
     description: Whether O(archive) is on the host.
-    type: bool
-    default: false
-  mirrors:
-    description: Base URLs of mirrors. The archive is looked for at C(BASE/goVERSION.linux-ARCH.tar.gz), in the first that answers with the right file.
-    type: list
-    elements: str
-    default: ['https://go.dev/dl']
-  goproxy:
-    description:
-      - Module proxies, as in Go's own E(GOPROXY) (V(direct) and V(off) are passed over), which hold each release since 1.21.0 as a module.
-      - Used when no mirror gives the archive; proven by Go's transparency log. No proxy is asked for archives by default.
-    type: str
-    default: ''
-  gosumdb:
-    description:
-      - Name, and unless it is V(sum.golang.org) the public key and perhaps the address, of the transparency log, as in Go's own E(GOSUMDB).
-      - It is asked by the controller. Module proxies of O(goproxy) before the first V(direct) or V(off) are asked first, and whatever one of them
-        fails of (404 too), the next is asked, and lastly the log itself. What the log says is proven, so it does not matter who passes it on.
-      - V(off) asks none.
-    type: str
-    default: sum.golang.org
-  index_url:
-    description:
-      - Address of the release index, in the form of V(https://go.dev/dl/?mode=json&include=all).
-      - V(off) or an empty string asks none. The lists of the module proxies in O(goproxy) then say which release a line or V(latest) means, and
-        the transparency log proves releases since 1.21.0.
-      - An index that cannot be reached is not asked again for ten minutes (never longer than O(index_max_age)), unless nothing else can say what
-        is needed; so are module proxies and logs that cannot be reached.
-    type: str
-    default: https://go.dev/dl/?mode=json&include=all
-  index_max_age:
-    description:
-      - For how many seconds the controller's copy of the index is good, and the lists of module proxies are. One run works with one copy.
-    type: int
-    default: 3600
-  cache_path:
-    description:
-      - Folder on the controller for indexes, archives, and what was seen of the transparency log and of releases. Defaults to C(gofleet) in
-        E(XDG_CACHE_HOME), otherwise C(~/.cache/gofleet).
-      - It is created with mode 0700. It is refused (RV(code) is V(unsafe_folder)) if it, or a folder above it, belongs to somebody other than the
-        user who runs Ansible or root, or may be written to by others. The group root (gid 0) and the private group of an ordinary user count
-        as the owner. A sticky folder such as C(/tmp) above it is accepted for ordinary users, and not for root.
-      - What is in it is proven again at each use, without a network, or counts as no more than what the index said.
-    type: path
-  allow_downgrade:
-    description:
-      - Whether a line or V(latest) may resolve to an older release than this controller saw before with the same O(index_url) and O(goproxy).
-        It is done with a warning.
-      - Without it the newer release is used, with a warning, if the transparency log or a pinned digest vouches for it. Otherwise the task fails
-        (RV(code) is V(downgrade)), and nothing is installed or removed.
-      - Exact versions, O(releases) and O(lock) are not held to it.
     type: bool
     default: false
   transfer:
@@ -207,17 +120,6 @@ options:
     description: For how many seconds to wait for another run on the same host.
     type: int
     default: 300
-  timeout:
-    description:
-      - After how many seconds without a byte a connection is given up.
-      - One that goes on bringing less than 16 KiB a second is given up after some five times as long.
-    type: int
-    default: 30
-  ca_path:
-    description:
-      - PEM file of the authorities to trust for TLS, on whichever machine fetches; the host for V(pull), the controller for V(push) and the index.
-      - Defaults to the certificates of that system.
-    type: path
   uploads:
     description: Archives on this host by file name, each with C(path) and C(origin). Set by the controller when it pushes.
     type: dict
@@ -227,9 +129,12 @@ options:
     type: bool
     default: false
 notes:
+  - Toolchains that are installed already are held to O(trust) too, and are verified again where they are.
+  - O(ca_path) is read on whichever machine downloads, which is the host with O(transfer=pull), and the controller with O(transfer=push) and for the index.
   - Proxies are taken from the environment (E(https_proxy), E(no_proxy)); set it for the host with the task's C(environment) keyword.
   - E(GOPATH) is never touched.
 extends_documentation_fragment:
+  - gofleet.golang.releases
   - gofleet.golang.attributes
 attributes:
   async:
@@ -423,44 +328,31 @@ from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sourc
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import plan, records, trust
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import options, plan, records, trust
 
-ARGUMENT_SPEC = {
-    'version': {'type': 'str'},
-    'version_from': {'type': 'path'},
-    'also': {'type': 'list', 'elements': 'str', 'default': []},
-    'prune': {'type': 'bool', 'default': False},
-    'state': {'type': 'str', 'choices': ['present', 'absent'], 'default': 'present'},
-    'checksums': {'type': 'dict', 'default': {}},
-    'releases': {'type': 'list', 'elements': 'dict', 'default': [], 'options': {
+ARGUMENT_SPEC = dict(
+    options.RELEASES,
+    version={'type': 'str'},
+    also={'type': 'list', 'elements': 'str', 'default': []},
+    prune={'type': 'bool', 'default': False},
+    state={'type': 'str', 'choices': ['present', 'absent'], 'default': 'present'},
+    releases={'type': 'list', 'elements': 'dict', 'default': [], 'options': {
         'version': {'type': 'str', 'required': True},
         'archives': {'type': 'dict', 'default': {}},
     }},
-    'lock': {'type': 'path'},
-    'trust': {'type': 'list', 'elements': 'str', 'choices': ['pinned', 'signature', 'log', 'index'], 'default': []},
-    'trust_all': {'type': 'bool', 'default': False},
-    'signing_certificate': {'type': 'str'},
-    'verify': {'type': 'str', 'choices': ['quick', 'deep'], 'default': 'quick'},
-    'archive': {'type': 'path'},
-    'remote_src': {'type': 'bool', 'default': False},
-    'mirrors': {'type': 'list', 'elements': 'str', 'default': ['https://go.dev/dl']},
-    'goproxy': {'type': 'str', 'default': ''},
-    'gosumdb': {'type': 'str', 'default': 'sum.golang.org'},
-    'index_url': {'type': 'str', 'default': 'https://go.dev/dl/?mode=json&include=all'},
-    'index_max_age': {'type': 'int', 'default': 3600},
-    'cache_path': {'type': 'path'},
-    'allow_downgrade': {'type': 'bool', 'default': False},
-    'transfer': {'type': 'str', 'choices': ['auto', 'pull', 'push'], 'default': 'auto'},
-    'prefix': {'type': 'path'},
-    'link': {'type': 'path'},
-    'bin_dir': {'type': 'path'},
-    'adopt': {'type': 'bool', 'default': False},
-    'lock_timeout': {'type': 'int', 'default': 300},
-    'timeout': {'type': 'int', 'default': 30},
-    'ca_path': {'type': 'path'},
-    'uploads': {'type': 'dict', 'default': {}},
-    'incoming': {'type': 'bool', 'default': False},
-}
+    lock={'type': 'path'},
+    verify={'type': 'str', 'choices': ['quick', 'deep'], 'default': 'quick'},
+    archive={'type': 'path'},
+    remote_src={'type': 'bool', 'default': False},
+    transfer={'type': 'str', 'choices': ['auto', 'pull', 'push'], 'default': 'auto'},
+    prefix={'type': 'path'},
+    link={'type': 'path'},
+    bin_dir={'type': 'path'},
+    adopt={'type': 'bool', 'default': False},
+    lock_timeout={'type': 'int', 'default': 300},
+    uploads={'type': 'dict', 'default': {}},
+    incoming={'type': 'bool', 'default': False},
+)
 
 
 def main():

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,13 @@ class Action(ActionBase):  # type: ignore[misc]
     _supports_diff = True
     # The module's ARGUMENT_SPEC.
     SPEC: dict[str, Any]
+    # What to do about options that the module no longer has, by name.
+    REMOVED: Mapping[str, str] = {}
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        if self._task.async_val:
-            return {**_no_async(self._task.action).as_result(), 'failed': True}
+        refusal = self.refusal()
+        if refusal:
+            return refusal
         result: dict[str, Any] = super().run(tmp, task_vars)
         hidden = shown.words_worth_hiding(addresses.secrets_in(self._task.args))
         try:
@@ -41,6 +45,17 @@ class Action(ActionBase):  # type: ignore[misc]
         except OSError as exc:
             result.update(from_os_error(exc, 'the controller').as_result(), failed=True)
         return dict(shown.result(result, hidden))
+
+    def refusal(self) -> dict[str, Any] | None:
+        """The result of a task that cannot run as it is written, whatever its options say."""
+        removed = [option for option in self.REMOVED if option in self._task.args]
+        if self._task.async_val:
+            error = _no_async(self._task.action)
+        elif removed:
+            error = _removed(self._task.action, removed[0], self.REMOVED[removed[0]])
+        else:
+            return None
+        return {**error.as_result(), 'failed': True}
 
     def answer(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """The result. Raises GofleetError, OSError."""
@@ -65,8 +80,12 @@ class Action(ActionBase):  # type: ignore[misc]
             return Path(self._find_needle('files', name))
         except AnsibleError as exc:
             hint = _HINTS.get(option, f'Correct {option}.')
-            raise GofleetError(f"{option} names '{name}', which is not on the controller: neither there nor beside the playbook or in files/. {hint}",
+            raise GofleetError(f"{option} names '{name}', which is not on the controller: neither at that path, nor beside the playbook, nor in files/. {hint}",
                                'no_file', option=option, path=str(name)) from exc
+
+
+def _removed(action: str, option: str, hint: str) -> GofleetError:
+    return GofleetError(f'{action} has no option {option}. {hint}', 'removed_option', option=option)
 
 
 def _no_async(action: str) -> GofleetError:
@@ -78,7 +97,7 @@ def _no_async(action: str) -> GofleetError:
 
 def _unreadable(user: str, exc: AnsibleError) -> GofleetError:
     return GofleetError(
-        f"Files for {user}, whom the task becomes, cannot be made readable to that user on the host: neither user is root, and setfacl does not work there. "
+        f"Files for {user}, which the task becomes, cannot be made readable for that user on the host: neither user is root, and setfacl does not work there. "
         f'Install the package acl on the host, or become root, or let the connection be the one of {user}. Without any of these, '
         'set pipelining, which needs no files for modules, and let the host fetch archives (transfer: pull); or set '
         'allow_world_readable_tmpfiles, by which every user of the host can read what Ansible puts there. '

@@ -24,7 +24,7 @@ def local_archive(path: Path, record: Record, goarch: str) -> Path:
     Raises GofleetError(archive_unreadable), and as regular_files.check() does.
     """
     if path.exists() and not path.is_dir():
-        # Not a pipe, which would wait for somebody to write.
+        # Not a pipe: reading one waits for a writer.
         regular_files.check(str(path))
         return path
     names = [str(source.filename(record.release(goarch))) for source in source_types.TYPES]
@@ -73,7 +73,7 @@ def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: li
         cache.write(f'origin {key}', fetched.url)
 
     def is_intact(path: Path) -> bool:
-        # Whoever could write to the cache could have changed it.
+        # Whoever can write to the cache could have changed it.
         if sha256:
             return not is_other(path, sha256)
         return prove is not None and _passes(prove, path)

@@ -40,6 +40,6 @@ def _failure(text: str) -> GofleetError | None:
         return None
     program = found.group(1)
     return GofleetError(
-        f'The host has no {program}, by which this play would become root. Nothing was changed. If the connection is root already, say so: '
+        f'The host has no {program}, which this play uses to become root. Nothing was changed. If the connection is root already, '
         f'set ansible_user: root for the host, or gofleet_become: false for the playbook gofleet.golang.site (become: false in a play of your own). '
         f'Otherwise install {program}, or choose another way with ansible_become_method.', 'no_become_program', program=program)

@@ -3,8 +3,8 @@
 
 """The controller's cache: content-addressed, bounded, shared by runs, safe against a killed writer.
 
-It is a folder of one user's (private_folders.py), and nothing in it is taken for true because it is there: what is read from
-it is proven again by whoever reads it, or counts as what an unproven source says.
+It is a folder of one user's (private_folders.py), and nothing in it is trusted because it is there: whoever reads from it
+verifies it again, or treats it as an unverified source.
 """
 
 from __future__ import annotations
@@ -26,13 +26,11 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils import _private_fol
 
 # Some 25 archives: the supported lines of a fleet with three architectures.
 MAX_BYTES = 2 << 30
-# Bytes of one value. Go's whole index, as it is kept, has some 10 MB.
-_VALUE_LIMIT = 64 << 20
 # Begins the names of files that are being written.
 _NEW = '.new-'
-# Seconds after which nobody writes on.
+# Seconds after which a file of a killed writer is removed.
 _ABANDONED = 3600
-# A value is at most an index, and none is larger than half of it.
+# Bytes of one value. The largest is Go's whole index, with about 10 MB; an index of at most 64 MB is read.
 _VALUE_LIMIT = 128 << 20
 _ADVICE = ('Set cache_path to a folder that belongs to this user and in which only this user and root may write. Or correct owner and mode, and empty '
            'the folder: others may have changed what is in it.')

@@ -4,7 +4,7 @@
 """Folders of the controller that only this user writes to, and the files in them.
 
 What a run reads from its cache it did not always write: a folder in which others may create, rename or delete names holds
-what they put there. So each folder from / down is looked at once. When nobody else can change any of them, none of the paths
+what they put there. So each folder from / down is looked at once. When no other user can change any of them, none of the paths
 below can be swapped between a check and its use, and opening files by path is safe.
 """
 
@@ -33,8 +33,8 @@ def own(path: Path, advice: str, below_sticky: bool = False) -> Path:
     link on the way has to be theirs too. Writable by others does not mean:
     - the group root (0): who is in it counts as root. Containers of AWX run as any user of that group, with a HOME of mode 0775.
     - the private group of an ordinary user, named after them and without further members, as a umask of 002 needs it; and for root, a
-      group that nobody is in, such as Debian's staff, which /usr/local belongs to.
-    - below_sticky, or for an ordinary user: a sticky folder such as /tmp, as nobody may rename the names of others in it. For root
+      group without members, such as Debian's staff, which /usr/local belongs to.
+    - below_sticky, or for an ordinary user: a sticky folder such as /tmp, where users cannot rename the files of others. For root
       it does mean that: a cleaner removes what is old there, and then the name is anybody's.
 
     advice: the last sentence of the message. Raises GofleetError(unsafe_folder), OSError.

@@ -29,6 +29,7 @@ CHECKS = {
     'docs': ('antsibull-docs', 'lint-collection-docs', '--plugin-docs', '--validate-collection-refs', 'all', '.'),
     'changelog': ('antsibull-changelog', 'lint'),
     'yamllint': ('yamllint', '--strict', '.'),
+    'galaxy': (sys.executable, str(Path(__file__).with_name('galaxy.py')), '.'),
     'ruff': ('ruff', 'check', '--quiet', '--output-format', 'concise', '.'),
 }
 

@@ -12,9 +12,9 @@ from typing import Any
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_result
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _plain_yaml as plain_yaml
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, project, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup, tree_head
 from fuzz_readers import Reader, reader
 from support.units import release_index
 from support.units.transparency_log import Log
@@ -23,7 +23,7 @@ WHEN = '2026-11-21T00:00:00Z'
 INDEX = release_index.index('1.27rc1', '1.26.6', '1.25.9')
 RECORDS = releases.parse_index(INDEX, 'x')
 LOG = Log.of_size(200)
-KEY = checksum_db.Key.parse(LOG.key)
+KEY = gosumdb.Key.parse(LOG.key)
 PATHS = LOG.paths()
 LOOKUP = 'lookup/m@v7'
 NESTED = [b'[' * 100000, b'{"a":' * 100000, b'[' * 50000 + b']' * 50000]
@@ -62,7 +62,7 @@ def read_project(name: str) -> Any:
     def read(content: bytes, folder: str) -> None:
         path = Path(folder) / name
         path.write_bytes(content)
-        releases.project_version(path)
+        project.version(path)
 
     return read
 
@@ -77,7 +77,7 @@ def put_in_cache(content: bytes, folder: str) -> cache.Cache:
 
 def read_cached_index(content: bytes, folder: str) -> None:
     def understand(value: Any) -> list[releases.Record]:
-        return [releases.from_cache(each) for each in value]
+        return [releases.indexed_again(each) for each in value]
 
     for record in put_in_cache(content, folder).kept('key', None, understand) or []:
         for goarch in record.archives:
@@ -98,15 +98,15 @@ def read_log(content: bytes, folder: str) -> None:
             raise GofleetError('answers 404', 'http_status', status=404)
         return content[1:] if (path == LOOKUP) == (content[:1] == b'L') else PATHS[path]
 
-    checksum_db.lookup('m', 'v7', KEY, answer)
+    lookup.lookup('m', 'v7', KEY, answer)
 
 
 def read_head(content: bytes, folder: str) -> None:
-    checksum_db.parse_tree_head(content, KEY)
+    tree_head.parse(content, KEY)
 
 
 def read_key(content: bytes, folder: str) -> None:
-    checksum_db.parse_gosumdb(content.decode('utf-8', 'replace'))
+    gosumdb.parse(content.decode('utf-8', 'replace'))
 
 
 def controller_readers() -> dict[str, Reader]:

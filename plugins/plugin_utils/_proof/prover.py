@@ -21,8 +21,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import re
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import OUT_OF_REACH, Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion import Evidence
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.log_sources import LogSources
 
@@ -37,9 +37,9 @@ _CERTIFICATE_LIMIT = 1 << 18
 class Prover:
     """Asks for proofs of what a request is about.
 
-    cache: lasts, and is believed in nothing: the evidence in it (what a log has signed, signatures) is proven again each time.
-    run: the cache of this run, whose folder nobody else knew. What was proven in this run needs no second proof for its other
-    hosts, where that is dear (a signature takes the whole archive); without it, each proves for itself, and the run begins now.
+    cache: lasts between runs and is never trusted: the evidence in it (what a log has signed, signatures) is verified again each time.
+    run: the cache of this run, whose folder only this run knows. What was verified in this run is not verified again for its other
+    hosts where that is expensive (a signature takes the whole archive). Without it, each host has its own verification, and the run begins now.
     """
 
     def __init__(self, request: Request, cache: Cache, run: Cache | None = None) -> None:
@@ -47,7 +47,7 @@ class Prover:
         self._cache = cache
         self._run = run
         self._memory = Memory.of_run(cache, request.index_max_age, run)
-        self._log = checksum_db.parse_gosumdb(request.gosumdb)
+        self._log = gosumdb.parse(request.gosumdb)
 
     def has_log(self, version: str) -> bool:
         """Whether there is a log that may know a release."""
@@ -61,7 +61,7 @@ class Prover:
         policy = self._request.trust
         reasons = []
         for kind, add in (('log', self.add_log), ('signature', self.add_signature)):
-            # By default nothing is asked for that costs another download.
+            # By default, nothing that costs another download is asked for.
             wanted = kind in policy.kinds or (kind == 'log' and not policy.kinds)
             if wanted and policy.asks_for_more(record.kinds(goarch)):
                 reason = add(record, goarch, bool(policy.kinds))
@@ -89,7 +89,7 @@ class Prover:
         record.vouch(goarch, 'h1', 'log', found, releases.now())
         return None
 
-    def _h1(self, log: checksum_db.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
+    def _h1(self, log: gosumdb.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
         """The h1, or why it cannot be had."""
         module, module_version = dirhash.toolchain_module(version, goarch)
         name = log_heads.evidence_key(log.key, module_version)
@@ -107,7 +107,7 @@ class Prover:
                     return failure
             try:
                 read = LogSources(self._request, log, self._memory, insist).read
-                known, evidence = checksum_db.prove(module, module_version, log.key, read, log_heads.Heads(self._cache, log.key))
+                known, evidence = lookup.prove(module, module_version, log.key, read, log_heads.Heads(self._cache, log.key))
             except GofleetError as exc:
                 if exc.code not in ('log_unreachable', 'not_in_log'):
                     raise
@@ -116,14 +116,14 @@ class Prover:
             self._cache.write(name, evidence.as_value())
             return known
 
-    def _proven_h1(self, log: checksum_db.Database, version: str, goarch: str) -> str | None:
+    def _proven_h1(self, log: gosumdb.Database, version: str, goarch: str) -> str | None:
         """The h1 that evidence in the cache proves, without a network: a signature and some thirty SHA-256."""
         module, module_version = dirhash.toolchain_module(version, goarch)
         value = self._cache.read(log_heads.evidence_key(log.key, module_version))
         try:
-            return checksum_db.prove_again(Evidence.from_value(value), module, module_version, log.key)
+            return lookup.prove_again(Evidence.from_value(value), module, module_version, log.key)
         except (GofleetError, ValueError, TypeError, KeyError, AttributeError):
-            # None is there, or somebody changed it, or another version of this collection wrote it: the log will be asked.
+            # There is none, it was changed, or another version of this collection wrote it: the log is asked.
             return None
 
     def recall(self, record: Record, goarch: str) -> None:
@@ -132,7 +132,7 @@ class Prover:
         if self._log is None or not self.has_log(record.version) or 'log' not in policy.kinds or not policy.asks_for_more(record.kinds(goarch)):
             return
         found = self._proven_h1(self._log, record.version, goarch)
-        # Where they differ, a host that needs the proof is told so by add_log().
+        # If they differ, add_log() reports it for the host that needs the proof.
         if found and entry.get('h1') in (None, found):
             record.vouch(goarch, 'h1', 'log', found, releases.now())
 
@@ -141,7 +141,7 @@ class Prover:
         return self._memory.failure(key, insist) or self._memory.lacking(key, insist)
 
     def _remember_failure(self, key: str, exc: GofleetError) -> None:
-        """That nobody could be asked is remembered for minutes; that there is nothing, as long as any answer."""
+        """Remember for minutes that no source could be reached, and as long as any answer that there is nothing."""
         if exc.code in OUT_OF_REACH:
             self._memory.keep_failure(key, exc)
         else:
@@ -155,7 +155,7 @@ class Prover:
 
         entry = record.archive(goarch)
         if not entry.get('sha256'):
-            return GofleetError(f'nothing says which archive of Go {record.version} for linux-{goarch} is meant', 'no_signature')
+            return GofleetError(f'the sha256 of Go {record.version} for linux-{goarch} is unknown', 'no_signature')
         certificate = self._certificate()
         # Another certificate may know of a revocation.
         key = f'signature {entry["sha256"]} {signatures.PRIMARY} {hashlib.sha256(certificate).hexdigest()}'
@@ -194,7 +194,7 @@ class Prover:
         name = f'signature of {sha256}'
         kept = self._kept_signature(name)
         if kept:
-            # A kept one that does not prove it says nothing: the mirrors are asked again.
+            # If a kept signature is not valid for it, the mirrors are asked again.
             with contextlib.suppress(GofleetError):
                 return made_by(kept)
         signed = self._signature(record, goarch)

@@ -35,11 +35,11 @@ def checked(option: str, words: Sequence[str]) -> list[str]:
 def _unknown(option: str, word: str) -> GofleetError:
     meant = go_word(word)
     hint = f" Did you mean {meant}?" if meant else ''
-    return GofleetError(f"{option} names '{word}', which is none of Go's architectures on Linux.{hint} They are {', '.join(sorted(PORTS))}.",
+    return GofleetError(f"{option} names '{word}', which is not one of Go's architectures on Linux.{hint} They are {', '.join(sorted(PORTS))}.",
                         'unknown_architecture', option=option, architecture=word, meant=meant)
 
 
 def go_word(word: str) -> str | None:
-    """Go's word for an architecture in somebody else's; None if it is nobody's. Not the nearest: arm64 is one letter from amd64."""
+    """Go's word for an architecture in another system's word; None if it is unknown. Never the nearest: arm64 is one letter from amd64."""
     word = word.lower().rpartition('/')[2]
     return word if word in PORTS else _WORDS.get(word)

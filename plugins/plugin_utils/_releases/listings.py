@@ -16,7 +16,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory im
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 
-# Why an index says nothing: out of reach, no index at all, or not to be asked.
+# Why there is no index: it is out of reach, it is not an index, or it is switched off.
 WITHOUT_INDEX = ('index_unreachable', 'bad_index', 'index_off')
 # go.dev's whole index has some 3 MB.
 _LIMIT = 64 << 20
@@ -69,7 +69,7 @@ class Listings:
             text = self._request.read(self._request.index_url, _LIMIT)
         except GofleetError as exc:
             raise GofleetError(
-                f'The release index {self.shown} {exc.msg}. Without it nobody knows which release and which digest are meant. Set index_url to a '
+                f'The release index {self.shown} {exc.msg}. Without it, the release and its digest are unknown. Set index_url to a '
                 'copy that the controller reaches, pin digests with checksums, or set goproxy.', 'index_unreachable', url=self.shown, reason=exc.msg) from exc
         try:
             return [dataclasses.asdict(record) for record in releases.parse_index(text, self.shown)]

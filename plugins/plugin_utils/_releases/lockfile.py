@@ -18,11 +18,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import trans
 from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_release
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _plain_yaml as plain_yaml
+from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 
 FORMAT = 1
 _HEAD = '''\
-# Releases of Go that this fleet installs. Written by gofleet.golang.go_release_info; renew it with the playbook
+# Releases of Go that this fleet installs. Written by gofleet.golang.go_release_lock; renew it with the playbook
 # gofleet.golang.lock, and keep it under version control. size is in bytes, times are UTC.
 '''
 
@@ -127,16 +128,31 @@ def write(path: Path, text: str) -> None:
     transaction.write_file(str(path), text.encode(), mode)
 
 
+def renew(path: Path, records: list[Record], cache: Cache, check_mode: bool) -> dict[str, Any]:
+    """Write records to a lock file if it differs from them; the result of the task. Raises GofleetError(bad_lock, lock_conflict), OSError."""
+    path = place(path)
+    # Two renewals at once: the second reads what the first wrote.
+    with cache.locked(f'lock file {path}'):
+        before = text_at(path) if path.exists() else ''
+        old = read(path) if before else []
+        after = text_of(merged(old, records))
+        if after != before and not check_mode:
+            write(path, after)
+    return {'changed': after != before, 'moves': moves(old, records),
+            'diff': {'before': before, 'after': after, 'before_header': str(path), 'after_header': str(path)}}
+
+
 def moves(old: list[dict[str, Any]], new: list[Record]) -> list[str]:
-    """What a renewal changes, a line for each release, oldest line first."""
+    """What a renewal changes, a line for each release, oldest release first."""
     before = {str(each.get('version')): each['archives'] for each in old}
     after = {record.version: record.archives for record in new}
-    told = []
+    lines = []
     for version in sorted(before.keys() | after.keys(), key=parse_release):
         if version not in after:
-            told.append(f'{version} goes')
+            lines.append(f'{version} is removed')
         elif version not in before:
-            told.append(f'{version} comes for {", ".join(sorted(after[version]))}')
+            lines.append(f'{version} is added for {", ".join(sorted(after[version]))}')
         elif before[version] != after[version]:
-            told.append(f'{version} changes for {", ".join(sorted(name for name in after[version] if before[version].get(name) != after[version][name]))}')
-    return told
+            changed = sorted(name for name in before[version].keys() | after[version].keys() if before[version].get(name) != after[version].get(name))
+            lines.append(f'{version} is changed for {", ".join(changed)}')
+    return lines

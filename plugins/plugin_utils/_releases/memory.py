@@ -14,7 +14,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import releases
 
-# Seconds for which a source that could not be reached is not asked again. A connection that nobody answers takes the whole timeout (30 s),
+# Seconds for which a source that could not be reached is not asked again. A connection without an answer takes the whole timeout (30 s),
 # in every run; what comes back meanwhile is found after a few minutes.
 FAILURE_AGE = 600
 # Failures that say that a source could not be asked. Others are answers, or lies, and end the run.
@@ -95,7 +95,7 @@ class Memory:
             if self.began <= entry['fetched'] <= now or 0 <= now - entry['fetched'] < max_age:
                 return understand(entry['value'])
         except (TypeError, KeyError, AttributeError, ValueError):
-            # No entry, or one that another version of this collection wrote.
+            # There is no entry, or another version of this collection wrote it.
             pass
         return None
 

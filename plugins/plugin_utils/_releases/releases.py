@@ -1,21 +1,18 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Releases of Go: the index, what a project asks for, and resolving a spec to a release."""
+"""Releases of Go: records, the release index, pinned digests, and resolving what was asked for to a release."""
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch.sources import UNKNOWN_SIZE_LIMIT
-from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, Version, parse_release, parse_spec
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import records
@@ -28,8 +25,6 @@ _KEPT = re.compile(r'go[0-9][0-9a-z.]*\.linux-[0-9a-z]+\.tar\.gz [0-9a-f]{64}\Z'
 _GOARCH = re.compile(r'[0-9a-z]{1,20}\Z')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
-# Bytes of a file that names a version; the largest go.mod that is known has some 100 KiB.
-_PROJECT_LIMIT = 1 << 20
 _ARCHIVE = re.compile(r'go(?P<version>[0-9][0-9a-z.]*)\.linux-(?P<arch>[0-9a-z]+)\.tar\.gz\Z')
 
 
@@ -228,52 +223,3 @@ def _nearest(spec: Spec, versions: list[Version], count: int = 3) -> list[Versio
         return (abs(each.major - spec.line[0]), abs(each.minor - spec.line[1]), abs(each.number - number))
 
     return sorted(versions, key=distance)[:count]
-
-
-def project_version(path: Path) -> str:
-    """What a project's file asks for, as a version option says it.
-
-    go.mod and go.work: the toolchain line names an exact release; without one the go line names a line, or since
-    Go 1.21 also a release (go.dev/doc/toolchain). Raises GofleetError(bad_version_file), and as regular_files.read() does.
-    """
-    reader = _READERS.get(path.name) or (_from_go_mod if path.suffix in ('.mod', '.work') else _from_plain)
-    # One that is not there is an error of the system.
-    path.stat()
-    found = reader(_text(regular_files.read(str(path), _PROJECT_LIMIT)))
-    if not found:
-        raise GofleetError(
-            f'{path} says no version of Go. A go.mod or go.work needs a line "go 1.26" or "toolchain go1.26.6", a .tool-versions a line '
-            '"golang 1.26.6", a .go-version the version alone.', 'bad_version_file', path=str(path))
-    try:
-        return str(parse_spec(found))
-    except GofleetError as exc:
-        raise GofleetError(f'{path}: {exc.msg}', 'bad_version_file', path=str(path), version=found) from exc
-
-
-def _text(content: bytes) -> str:
-    """Editors and shells of Windows put a byte order mark first; PowerShell writes UTF-16."""
-    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return content.decode('utf-16' if wide else 'utf-8-sig', errors='replace')
-
-
-def _from_go_mod(text: str) -> str | None:
-    lines = [line.split('//')[0].split() for line in text.splitlines()]
-    values = {line[0]: line[1] for line in lines if len(line) == 2 and line[0] in ('go', 'toolchain')}
-    toolchain = values.get('toolchain')
-    return values.get('go') if toolchain in (None, 'default', 'local') else toolchain
-
-
-def _from_tool_versions(text: str) -> str | None:
-    for line in text.splitlines():
-        words = line.split('#')[0].split()
-        if len(words) >= 2 and words[0] in ('golang', 'go'):
-            return words[1]
-    return None
-
-
-def _from_plain(text: str) -> str | None:
-    lines = [line.split('#')[0].strip() for line in text.splitlines()]
-    return next((line for line in lines if line), None)
-
-
-_READERS = {'go.mod': _from_go_mod, 'go.work': _from_go_mod, '.tool-versions': _from_tool_versions, '.go-version': _from_plain}

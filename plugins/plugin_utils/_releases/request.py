@@ -43,7 +43,7 @@ class Request:
     """versions: the active one first, as written; given: the option releases.
 
     archive: a file or folder on the controller to take archives from; certificate: path or address of a refreshed
-    OpenPGP certificate, or '' for the one that comes with this collection; gosumdb, index_url: 'off' where nobody is to be asked;
+    OpenPGP certificate, or '' for the one that comes with this collection; gosumdb, index_url: 'off' if none is asked;
     allow_downgrade: whether a line or latest may resolve to less than this controller saw before; direct_after: how many of goproxy stand
     in GOPROXY before direct or off, None if all do.
     """

@@ -22,13 +22,13 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory im
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 
-# What nearly every host is. Others are looked up in the log when a host says that it is one.
+# Nearly every host is one of these. Others are looked up in the log when a host reports that it is one.
 _USUAL_GOARCH = ('amd64', 'arm64')
 _RUN_ADVICE = ('Set local_tmp in the section defaults of ansible.cfg (or ANSIBLE_LOCAL_TEMP) to a folder that belongs to this user and in which only this '
                'user and root may write.')
 # What counts of a record that is given.
 _GIVEN = ('filename', 'size', 'sha256', 'h1')
-# Failures that an index which is back may mend.
+# Failures that an index which is reachable again may resolve.
 _MISSING = (*WITHOUT_INDEX, 'not_in_log', 'unknown_version', 'no_stable_release')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
@@ -86,9 +86,9 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
             resolution.doubt(version, goarch, ' '.join(each.msg for each in reasons))
         found = sorted(record.kinds(goarch))
         if not request.trust.holds(found):
-            told = ' '.join(f'{each.msg[:1].upper()}{each.msg[1:].rstrip(".")}.' for each in reasons)
+            why = ' '.join(f'{each.msg[:1].upper()}{each.msg[1:].rstrip(".")}.' for each in reasons)
             raise GofleetError(
-                f'{request.trust} has to vouch for Go {version} for linux-{goarch}; {" and ".join(found) or "nobody"} does. {told} Mend that, or ask for '
+                f'{request.trust} has to vouch for Go {version} for linux-{goarch}; {" and ".join(found) or "nobody"} does. {why} Correct that, or ask for '
                 'less with trust.', 'untrusted', version=version, goarch=goarch, wanted=list(request.trust.kinds), found=found,
                 reasons=[each.as_result() for each in reasons])
         return resolution
@@ -111,7 +111,7 @@ def _no_archive(record: Record, goarch: str) -> GofleetError:
     known = {name: entry for name, entry in record.archives.items() if entry.get('sha256')}
     kinds = sorted({kind for entry in known.values() for kind in entry.get('vouched', {}).get('sha256', ())})
     return GofleetError(
-        f"Nothing says what the archive of Go {record.version} for linux-{goarch} has to be: {' and '.join(kinds) or 'the record'} has it for "
+        f"The digest of Go {record.version} for linux-{goarch} is unknown: {' and '.join(kinds) or 'the record'} has one for "
         f"{', '.join(sorted(known)) or 'no architecture'}. Pin this architecture's digest too, take a version that is released for it, or let "
         'the transparency log be asked (gosumdb).', 'no_archive_for_architecture', version=record.version, goarch=goarch, known=sorted(known))
 
@@ -262,8 +262,8 @@ def _given(option: dict[str, Any], when: str) -> Record:
         try:
             record.archives[goarch] = _given_entry(entry, version, goarch, when)
         except (TypeError, KeyError, ValueError, AttributeError) as exc:
-            raise GofleetError(f'releases: what is given of {version} for {goarch} is no record of an archive: {type(exc).__name__}: {exc}. It has filename '
-                               'and sha256, or h1, as RV(releases) of an earlier run.', 'invalid_release', version=version, goarch=goarch) from exc
+            raise GofleetError(f'releases: the record of {version} for {goarch} is invalid ({type(exc).__name__}: {exc}). Write filename and sha256, or h1, '
+                               'as in the result releases of an earlier run.', 'invalid_release', version=version, goarch=goarch) from exc
     return record
 
 
@@ -273,7 +273,7 @@ def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) ->
     if not _FILENAME.match(entry['filename']):
         raise ValueError(f"{entry['filename']!r} is not a plain file name")
     if not entry.get('sha256') and not entry.get('h1'):
-        raise ValueError('neither sha256 nor h1 is there')
+        raise ValueError('it has neither sha256 nor h1')
     vouched = {name: {'pinned': when} for name in ('sha256', 'h1') if entry.get(name)}
     if entry.get('sha256'):
         entry['sha256'] = releases.sha256_digits(entry['sha256'])
@@ -287,7 +287,7 @@ def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) ->
 def run_cache(local_tmp: str) -> Cache:
     """The cache of one run: in the folder that Ansible makes for a run and removes with it.
 
-    What is in it is believed, as this run alone wrote it: the folder has a name that nobody could guess, and mode 0700, which is
-    looked at. So below a sticky folder it is safe for root too: it was made minutes ago, and nobody else can rename or remove it.
+    Its contents are trusted, because only this run wrote them: the folder has an unguessable name and mode 0700, which is
+    checked. So it is safe below a sticky folder, for root too: it was made minutes ago, and no other user can rename or remove it.
     """
     return Cache(Path(local_tmp) / 'gofleet', advice=_RUN_ADVICE, below_sticky=True)

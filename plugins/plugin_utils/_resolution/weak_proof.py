@@ -16,7 +16,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prove
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution.resolver import Resolution
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb
 
 # What can be had for a tree that is there, the cheapest first.
 _STRONGER = ('pinned', 'log', 'signature')
@@ -56,7 +56,7 @@ def _reason(record: Record, goarch: str, doubt: str | None, request: Request) ->
     stronger = [kind for kind in _STRONGER if kind in record.kinds(goarch)]
     if stronger:
         return f'it was installed when nothing more could be had. Run once with trust: [{stronger[0]}], which proves it where it is.'
-    if checksum_db.parse_gosumdb(request.gosumdb) is None:
+    if gosumdb.parse(request.gosumdb) is None:
         return f'gosumdb is off, so the transparency log is not asked. Name a log, pin its digest (checksums, or a lock), {_ACCEPT}'
     if parse_release(record.version) < prover.FIRST_MODULE:
         return f'the transparency log begins with Go {prover.FIRST_MODULE}. {_PIN}'

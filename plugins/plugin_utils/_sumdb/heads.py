@@ -11,12 +11,11 @@ from pathlib import Path
 from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _private_folders as private_folders
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Key
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 
 # So that a controller that has seen nothing, as in a container that is new for each job, is shown no history of before this one.
-_SHIPPED_LOG = 'sum.golang.org'
-SHIPPED = Path(__file__).parent / 'keys' / f'{_SHIPPED_LOG}.tree-head'
+SHIPPED = Path(__file__).parent / 'keys' / f'{gosumdb.GOOGLE_KEY.name}.tree-head'
 # A note has some 200 bytes, and a hundred signatures at most.
 _NOTE_LIMIT = 1 << 16
 
@@ -27,7 +26,7 @@ def evidence_key(key: Key, module_version: str) -> str:
 
 
 class Heads:
-    """The largest proven tree head of one key, in a cache that controllers may share (a checksum_db.HeadStore).
+    """The largest proven tree head of one key, in a cache that controllers may share (a lookup.HeadStore).
 
     It is the signed note as it came, like the Go command's pkg/sumdb/NAME/latest, so that people can compare theirs.
     """
@@ -45,7 +44,7 @@ class Heads:
 
     def shipped(self) -> bytes | None:
         """The tree head that ships with this collection, if it is of this key."""
-        return SHIPPED.read_bytes() if self._key == lookup.key_for(_SHIPPED_LOG) else None
+        return SHIPPED.read_bytes() if self._key == gosumdb.GOOGLE_KEY else None
 
     def replace(self, old: bytes | None, new: bytes) -> bool:
         """Remember another note if old is still the one that is remembered; says whether it was. Raises OSError."""

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the transparency log is asked: module proxies that serve it, and lastly the log itself.
+"""Where the transparency log is asked: module proxies that serve it, and finally the log itself.
 
-What the log says is proven, so it does not matter who passes it on, and whatever one source fails of, the next is asked. The go command is
+Every answer is verified, so it does not matter who passes it on; when a source fails, for whatever reason, the next is asked. The go command is
 stricter, because it also decides who may know what a user builds: after a comma in GOPROXY it goes on after 404 and 410 only, after a bar after
 every error; in front of direct or off, and at the end of the list, it asks the log itself (initBase in cmd/go/internal/modfetch/sumdb.go).
 """
@@ -14,10 +14,10 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Database
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Database
 
 _LIMIT = 1 << 20
-# A source that does not serve the log at all answers so too, and says nothing of a release then.
+# A source that does not serve the log at all answers the same, which says nothing about a release.
 _ABSENT = (404, 410)
 # Failures that come after a long wait.
 _SLOW = ('unreachable', 'too_slow')
@@ -51,11 +51,11 @@ class LogSources:
                 # It has the rest of this lookup too.
                 self._bases = [base, *(each for each in self._bases if each != base)]
                 return content
-        name, told = self._log.key.name, '; '.join(failures)
+        name, reasons = self._log.key.name, '; '.join(failures)
         if absent and path.startswith('lookup/'):
             raise GofleetError(f'The transparency log {name} has no {path.removeprefix("lookup/")}: there is no such release, or no source serves the log '
-                               f'({told}).', 'not_in_log', log=name, path=path, failures=failures)
-        raise GofleetError(f'The transparency log {name} cannot be asked: {told}. Pin digests with checksums, or let the controller reach it.',
+                               f'({reasons}).', 'not_in_log', log=name, path=path, failures=failures)
+        raise GofleetError(f'The transparency log {name} cannot be asked: {reasons}. Pin digests with checksums, or let the controller reach it.',
                            'log_unreachable', log=name, failures=failures)
 
     def _ask(self, base: str, path: str) -> bytes:

@@ -20,18 +20,17 @@ from pathlib import Path
 importlib.import_module('conftest')
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup, tree_head
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
 
-LOG = 'sum.golang.org'
-KEY = checksum_db.key_for(LOG)
+KEY = gosumdb.GOOGLE_KEY
 # A record that the log has had since long before the first head that shipped.
 MODULE, VERSION = 'golang.org/toolchain', 'v0.0.1-go1.21.0.linux-amd64'
 SECONDS = 60
 
 
 class Shipped:
-    """A checksum_db.HeadStore that begins with a head and lasts as long as the process."""
+    """A lookup.HeadStore that begins with a head and lasts as long as the process."""
 
     path = log_heads.SHIPPED
 
@@ -55,7 +54,7 @@ class Shipped:
 
 
 def extended(shipped: bytes, read: Callable[[str], bytes]) -> bytes:
-    """The log's latest head, or the one that ships if that is as new. read: as for checksum_db.lookup(). Raises GofleetError, OSError."""
+    """The log's latest head, or the one that ships if that is as new. read: as for lookup.lookup(). Raises GofleetError, OSError."""
     latest = read('latest')
 
     def with_latest(path: str) -> bytes:
@@ -63,7 +62,7 @@ def extended(shipped: bytes, read: Callable[[str], bytes]) -> bytes:
         return content.partition(b'\n\n')[0] + b'\n\n' + latest if path.startswith('lookup/') else content
 
     heads = Shipped(shipped)
-    checksum_db.lookup(MODULE, VERSION, KEY, with_latest, heads)
+    lookup.lookup(MODULE, VERSION, KEY, with_latest, heads)
     return heads.note or shipped
 
 
@@ -73,7 +72,7 @@ def reader(base: str) -> Callable[[str], bytes]:
             with urllib.request.urlopen(f'{base}/{path}', timeout=SECONDS) as answer:
                 content: bytes = answer.read()
         except OSError as exc:
-            raise GofleetError(f'{path} of {LOG} could not be read: {exc}', 'log_unreachable') from exc
+            raise GofleetError(f'{path} of {KEY.name} could not be read: {exc}', 'log_unreachable') from exc
         return content
 
     return read
@@ -85,8 +84,8 @@ def bases(arguments: Sequence[str]) -> list[str]:
     if not proxies:
         done = subprocess.run(['go', 'env', 'GOPROXY'], capture_output=True, text=True, check=True)
         proxies = re.split('[,|]', done.stdout.strip())
-    found = [f'{each.rstrip("/")}/sumdb/{LOG}' for each in proxies if each.startswith(('http://', 'https://'))]
-    return found if arguments else [*found, f'https://{LOG}']
+    found = [f'{each.rstrip("/")}/sumdb/{KEY.name}' for each in proxies if each.startswith(('http://', 'https://'))]
+    return found if arguments else [*found, f'https://{KEY.name}']
 
 
 def main() -> int:
@@ -100,10 +99,10 @@ def main() -> int:
             print(exc.msg, file=sys.stderr)
             continue
         log_heads.SHIPPED.write_bytes(note)
-        sizes = [checksum_db.parse_tree_head(each, KEY).size for each in (shipped, note)]
+        sizes = [tree_head.parse(each, KEY).size for each in (shipped, note)]
         print(f'{log_heads.SHIPPED.name}: {sizes[0]} records before, {sizes[1]} now')
         return 0
-    print(f'No source serves {LOG}: nothing was written.', file=sys.stderr)
+    print(f'No source serves {KEY.name}: nothing was written.', file=sys.stderr)
     return 1
 
 

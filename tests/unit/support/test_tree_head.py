@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Key
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from support.mirror import tree_head
 
 RECORD = b'm v0 h1:0\n'

@@ -100,11 +100,11 @@ def test_a_release_that_changed_is_refused_with_both(change: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize(('old', 'new', 'moves'), [
-    ([], [record('1.26.6')], ['1.26.6 comes for amd64, arm64']),
-    ([record('1.26.5')], [record('1.26.6')], ['1.26.5 goes', '1.26.6 comes for amd64, arm64']),
+    ([], [record('1.26.6')], ['1.26.6 is added for amd64, arm64']),
+    ([record('1.26.5')], [record('1.26.6')], ['1.26.5 is removed', '1.26.6 is added for amd64, arm64']),
     ([record('1.26.6')], [record('1.26.6')], []),
-    ([record('1.26.6', arches=('amd64',))], [record('1.26.6')], ['1.26.6 changes for arm64']),
-    ([record('1.26.6')], [], ['1.26.6 goes']),
+    ([record('1.26.6', arches=('amd64',))], [record('1.26.6')], ['1.26.6 is changed for arm64']),
+    ([record('1.26.6')], [], ['1.26.6 is removed']),
 ])  # fmt: skip
 def test_what_moves_is_told(old: list[Record], new: list[Record], moves: list[str]) -> None:
     assert lockfile.moves([each.as_option() for each in old], new) == moves

@@ -19,8 +19,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases 
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Key
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from support.units.release_index import digest_of, index
 from support.units.transparency_log import Log, Reader
 from support.units.web_server import WebServer
@@ -116,7 +116,7 @@ def edited(controller: Controller, **changes: Any) -> Any:
 
 
 def evidence_from(log: Log, module: str = MODULE) -> Any:
-    return checksum_db.prove('golang.org/toolchain', module, Key.parse(log.key), Reader(log))[1].as_value()
+    return lookup.prove('golang.org/toolchain', module, Key.parse(log.key), Reader(log))[1].as_value()
 
 
 @pytest.mark.parametrize('forgery', FORGERIES)

@@ -16,18 +16,18 @@ import pytest
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Key
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from support.units.transparency_log import Log, Reader
 
 MODULE, VERSION = 'golang.org/toolchain', 'v0.0.1-go1.26.6.linux-amd64'
 ASKED = f'{MODULE}@{VERSION}'
 
 
-def outcome(log: Log, reader: Reader, heads: checksum_db.HeadStore | None = None) -> str:
+def outcome(log: Log, reader: Reader, heads: lookup.HeadStore | None = None) -> str:
     """The h1 that is believed, or the code of the refusal."""
     try:
-        return checksum_db.lookup(MODULE, VERSION, Key.parse(log.key), reader, heads)
+        return lookup.lookup(MODULE, VERSION, Key.parse(log.key), reader, heads)
     except GofleetError as exc:
         return str(exc.code)
 

@@ -17,14 +17,14 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup, tree_head
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
 
 # Begins the reason of a skip that is no gap: no test may need the network.
 OPTIONAL = 'not required'
 SECONDS = 30
 MODULE = 'golang.org/toolchain'
-KEY = checksum_db.key_for('sum.golang.org')
+KEY = gosumdb.GOOGLE_KEY
 # What the log says, and always will.
 KNOWN = {
     'v0.0.1-go1.21.0.linux-amd64': 'h1:sJnPYT2iSG+UDbXIDjwfgOVbLmKWLr239Dg9I2xF57Y=',
@@ -59,9 +59,9 @@ class RealLog:
                 raise GofleetError(f'{path}: {type(exc).__name__}', 'log_unreachable', path=path) from exc
         return self._answers[path]
 
-    def look_up(self, version: str, heads: checksum_db.HeadStore | None = None) -> str:
+    def look_up(self, version: str, heads: lookup.HeadStore | None = None) -> str:
         self.read.clear()
-        return checksum_db.lookup(MODULE, version, KEY, self, heads)
+        return lookup.lookup(MODULE, version, KEY, self, heads)
 
 
 def proxies() -> Iterator[str]:
@@ -90,7 +90,7 @@ def store(tmp_path: Path) -> log_heads.Heads:
 
 
 def size_of(store: log_heads.Heads) -> int:
-    return checksum_db.parse_tree_head(store.read() or b'', KEY).size
+    return tree_head.parse(store.read() or b'', KEY).size
 
 
 @pytest.mark.parametrize('version', KNOWN)
@@ -122,11 +122,11 @@ def test_the_real_log_extends_what_was_seen_of_it_in_2026(real: RealLog, store: 
         return answer.partition(b'\n\n')[0] + b'\n\n' + latest if path.startswith('lookup/') else real(path)
 
     version = 'v0.0.1-go1.21.0.linux-amd64'
-    assert checksum_db.lookup(MODULE, version, KEY, with_the_latest_head, store) == KNOWN[version]
+    assert lookup.lookup(MODULE, version, KEY, with_the_latest_head, store) == KNOWN[version]
     assert size_of(store) > 66398721
     # Now what was seen is the older history, and still an honest one.
     largest = store.read()
-    assert checksum_db.lookup(MODULE, version, KEY, lambda path: answer.partition(b'\n\n')[0] + b'\n\n' + SEEN if path.startswith('lookup/') else real(path),
+    assert lookup.lookup(MODULE, version, KEY, lambda path: answer.partition(b'\n\n')[0] + b'\n\n' + SEEN if path.startswith('lookup/') else real(path),
                               store) == KNOWN[version]
     assert store.read() == largest
 
@@ -140,7 +140,7 @@ def test_a_flipped_bit_in_any_tile_of_the_real_log_is_found(real: RealLog) -> No
             return bytes([real(asked)[0] ^ 1]) + real(asked)[1:] if asked == path else real(asked)
 
         with pytest.raises(GofleetError) as caught:
-            checksum_db.lookup(MODULE, version, KEY, read)
+            lookup.lookup(MODULE, version, KEY, read)
         assert caught.value.code == 'log_malformed', path
 
 
@@ -151,6 +151,6 @@ def test_a_real_record_with_another_hash_is_not_in_the_real_log(real: RealLog, s
         return real(path).replace(b'h1:o', b'h1:p', 1) if path.startswith('lookup/') else real(path)
 
     with pytest.raises(GofleetError) as caught:
-        checksum_db.lookup(MODULE, version, KEY, read, store)
+        lookup.lookup(MODULE, version, KEY, read, store)
     assert caught.value.code == 'log_not_included'
     assert Path(caught.value.evidence['file']).is_file()

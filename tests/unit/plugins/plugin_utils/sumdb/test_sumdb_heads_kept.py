@@ -16,9 +16,9 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup, tree_head
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads as log_heads
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Key
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from support.units.forked import Child
 from support.units.transparency_log import Log, Reader
 
@@ -49,8 +49,8 @@ class Memory:
         return f'/evidence/{name}'
 
 
-def look_up(log: Log, heads: checksum_db.HeadStore, number: int = 0, read: Callable[[str], bytes] | None = None) -> str:
-    return checksum_db.lookup('m', f'v{number}', Key.parse(log.key), read or Reader(log), heads)
+def look_up(log: Log, heads: lookup.HeadStore, number: int = 0, read: Callable[[str], bytes] | None = None) -> str:
+    return lookup.lookup('m', f'v{number}', Key.parse(log.key), read or Reader(log), heads)
 
 
 def error_of(*arguments: Any) -> GofleetError:
@@ -278,10 +278,10 @@ def test_a_shipped_head_is_of_use_to_its_own_log_only(tmp_path: Path, log: Log) 
 
 
 def test_the_shipped_head_was_signed_by_the_log_of_go(tmp_path: Path) -> None:
-    key = checksum_db.key_for('sum.golang.org')
+    key = gosumdb.GOOGLE_KEY
     shipped = log_heads.Heads(Cache(tmp_path / 'cache'), key).shipped()
     # Of November 2026. A younger one is larger: a log only grows.
-    assert checksum_db.parse_tree_head(shipped or b'', key).size >= 72352793
+    assert tree_head.parse(shipped or b'', key).size >= 72352793
 
 
 # ---- forks
@@ -386,7 +386,7 @@ def test_the_evidence_of_a_fork_proves_it_to_whoever_has_nothing_else(log: Log, 
     kept = kept_by(memory, error_of(fork, memory))
     answers = {kept['lookup']['path']: kept['lookup']['answer'].encode()} | {path: base64.b64decode(tile) for path, tile in kept['tiles'].items()}
     with pytest.raises(GofleetError) as caught:
-        checksum_db.lookup('m', 'v0', Key.parse(kept['key']), answers.__getitem__, Memory(kept['remembered_head'].encode()))
+        lookup.lookup('m', 'v0', Key.parse(kept['key']), answers.__getitem__, Memory(kept['remembered_head'].encode()))
     assert (caught.value.code, caught.value.evidence['sizes']) == ('log_forked', [300, 320])
 
 
@@ -441,7 +441,7 @@ def test_a_lie_is_told_though_its_evidence_cannot_be_kept(log: Log, fork: Log) -
 
 def test_without_a_memory_there_is_no_evidence_but_the_refusal(log: Log) -> None:
     with pytest.raises(GofleetError) as caught:
-        checksum_db.lookup('m', 'v7', Key.parse(log.key), Reader(log, {'lookup/m@v7': log.lookup('m@v7', 8)}))
+        lookup.lookup('m', 'v7', Key.parse(log.key), Reader(log, {'lookup/m@v7': log.lookup('m@v7', 8)}))
     assert (caught.value.code, 'file' in caught.value.evidence) == ('log_not_included', False)
 
 
@@ -533,7 +533,7 @@ def test_controllers_that_share_a_cache_end_with_the_largest_head(store: log_hea
             seen = []
             for size in sizes:
                 look_up(log, store, 7, Reader(log, {'lookup/m@v7': log.lookup('m@v7', head=heads[size])}))
-                seen.append(checksum_db.parse_tree_head(store.read() or b'', Key.parse(log.key)).size)
+                seen.append(tree_head.parse(store.read() or b'', Key.parse(log.key)).size)
             return seen
 
         return run

@@ -12,21 +12,20 @@ from typing import Any
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import inclusion
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import inclusion, lookup
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion import Evidence
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.lookup import Key
 from support.units.transparency_log import Log, Reader
 
 
 def evidence_of(log: Log, number: int, reader: Reader | None = None) -> Evidence:
-    return checksum_db.prove('m', f'v{number}', Key.parse(log.key), reader or Reader(log))[1]
+    return lookup.prove('m', f'v{number}', Key.parse(log.key), reader or Reader(log))[1]
 
 
 def proven(log: Log, evidence: Evidence, number: int) -> str:
     """The h1, or the code of the refusal."""
     try:
-        return checksum_db.prove_again(evidence, 'm', f'v{number}', Key.parse(log.key))
+        return lookup.prove_again(evidence, 'm', f'v{number}', Key.parse(log.key))
     except GofleetError as exc:
         return str(exc.code)
 

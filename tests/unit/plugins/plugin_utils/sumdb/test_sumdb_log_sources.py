@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import direct_after
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution.resolver import Resolution
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup as checksum_db
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb
 from support.units.controllers import NOWHERE, Controller, log_of, module
 from support.units.release_index import index
 from support.units.web_server import Answer, WebServer
@@ -51,14 +51,14 @@ class Stand:
 
 @pytest.fixture
 def stand(tmp_path: Path, web: WebServer, monkeypatch: pytest.MonkeyPatch) -> Stand:
-    parse = checksum_db.parse_gosumdb
+    parse = gosumdb.parse
 
-    def at_the_web_server(text: str) -> checksum_db.Database | None:
+    def at_the_web_server(text: str) -> gosumdb.Database | None:
         # A log's own address is https://NAME, which a test cannot serve.
         database = parse(text)
         return database and dataclasses.replace(database, url=f'{web.url}{ITSELF}')
 
-    monkeypatch.setattr(checksum_db, 'parse_gosumdb', at_the_web_server)
+    monkeypatch.setattr(gosumdb, 'parse', at_the_web_server)
     return Stand(tmp_path, web)
 
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Locks as users make and use them: the playbook gofleet.golang.lock, go_release_info, and a fleet that installs from a lock."""
+"""Lock files as users write and use them: the playbook gofleet.golang.lock, go_release_lock, and a fleet that installs from a lock file."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def again(fleet: Fleet, locked: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_check_mode_says_what_would_move_and_writes_nothing(promised: dict[str, Any]) -> None:
-    assert (promised['changed'], promised['moves'], promised['there']) == (True, [f'1.30.2 comes for {GOARCH}'], False)
+    assert (promised['changed'], promised['moves'], promised['there']) == (True, [f'1.30.2 is added for {GOARCH}'], False)
     assert '1.30.2' in promised['diff']['after']
 
 
@@ -175,7 +175,7 @@ def test_a_site_whose_kernel_settings_are_wanted_checks_them(fleet: Fleet, again
 def test_an_upgrade_moves_the_lock_and_says_so(fleet: Fleet, again: dict[str, Any]) -> None:
     assert again
     told = fleet.play('lock', '--check', gofleet_lock_versions=['latest'])
-    assert told['moves'] == ['1.30.2 goes', f'1.31.0 comes for {GOARCH}']
+    assert told['moves'] == ['1.30.2 is removed', f'1.31.0 is added for {GOARCH}']
 
 
 def test_a_release_that_is_locked_otherwise_is_refused(fleet: Fleet, again: dict[str, Any]) -> None:
