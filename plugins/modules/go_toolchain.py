@@ -9,59 +9,60 @@ __metaclass__ = type
 
 DOCUMENTATION = r'''
 module: go_toolchain
-short_description: Go toolchains on a host, each proven before it gets its name
+short_description: Install, verify, activate and remove Go toolchains
 version_added: 0.1.0
 author:
   - gofleet contributors (@gofleet)
 description:
-  - Installs releases of Go side by side, lets one of them be the active one, and removes the rest on request.
-  - The controller resolves a version to a release record with the SHA-256 of each architecture's archive; the host takes the record of
-    its own architecture, so no facts are needed.
-  - An archive is fetched, verified, unpacked and proven beside its target and gets its name by one rename. What was active before stays
-    so until then. A run that is killed at any point leaves the old state or the new one, and the next run converges.
-  - A host that has what is wanted is read in one round trip and nothing on it is written.
-  - Defaults of the go command that M(gofleet.golang.env_file) set with its O(gofleet.golang.env_file#module:level=default) stay with O(link). A toolchain
-    that becomes active has them in its C(go.env) before O(link) leads to it, and none that were removed meanwhile. Releases before 1.21 do not
-    read C(go.env), which a warning says.
-  - A toolchain is removed only if it holds nothing but its release. One into which somebody put files (C(bin/dlv), C(pkg/mod)) is renamed to
-    C(goVERSION.before-gofleet-TIME) in O(prefix) and left to you, with a warning that names them. What was changed in files of the release is not kept.
+  - Installs releases of Go side by side, activates one of them, and removes others on request.
+  - The controller resolves a version to a release record with the SHA-256 of each architecture's archive. The host selects the record of its own
+    architecture, so no facts are needed.
+  - An archive is downloaded, verified, unpacked and tested beside its target, and one rename publishes it. The previous toolchain stays active until
+    then. If a run is killed at any point, the old state or the new one remains, and the next run converges.
+  - On a host that already has the wanted state, the module reads only, in one round trip.
+  - Defaults of the go command that M(gofleet.golang.env_file) set with its O(gofleet.golang.env_file#module:level=default) stay with O(link). They
+    are written to the C(go.env) of a toolchain before O(link) leads to it, and defaults that were removed meanwhile are not. Releases before 1.21 do
+    not read C(go.env); a warning says so.
+  - A toolchain is removed only if it contains no files other than those of its release. If it contains others (C(bin/dlv), C(pkg/mod)), it is renamed
+    to C(goVERSION.before-gofleet-TIME) in O(prefix), and a warning names them. Changes to files of the release are not kept.
 options:
   version:
     description:
-      - The release to be active. An exact one (V(1.26.6), V(1.27rc1)), a line (V(1.26), its newest stable patch) or V(latest).
+      - The release to activate. An exact release (V(1.26.6), V(1.27rc1)), a line (V(1.26), its newest stable patch) or V(latest).
       - Quote it in YAML, or V(1.20) becomes the number 1.2.
       - The first release of an old line is written V(1.20.0), because V(1.20) is the line.
-      - With O(state=absent), the exact releases or lines to remove; everything of this collection if neither this nor O(also) is given.
+      - With O(state=absent), the exact releases or lines to remove. Without this and O(also), all toolchains of this collection are removed.
     type: str
   version_from:
     description:
-      - A file on the controller that says which release a project wants.
-      - C(go.mod) and C(go.work) (their C(toolchain) line, otherwise their C(go) line), C(.go-version) and C(.tool-versions) are read.
+      - A file on the controller that defines which release a project requires.
+      - C(go.mod) and C(go.work) (the C(toolchain) line, otherwise the C(go) line), C(.go-version) and C(.tool-versions) are supported.
     type: path
   also:
-    description: Releases to keep beside the active one, written as in O(version).
+    description: Other releases to keep installed, written as in O(version).
     type: list
     elements: str
     default: []
   prune:
-    description: Whether toolchains that this collection installed and that are wanted no longer are removed, or kept aside if they hold files of others.
+    description: Whether to remove toolchains that this collection installed and that are no longer wanted. Those that contain added files are renamed
+      instead.
     type: bool
     default: false
   state:
-    description: Whether the toolchains are to be there.
+    description: Whether the toolchains are installed or removed.
     type: str
     choices: [present, absent]
     default: present
   checksums:
     description:
       - Pinned digests, C(sha256:HEX), by file name (C(go1.26.6.linux-amd64.tar.gz)), one for each architecture of the fleet.
-      - Exact versions with a pinned digest need neither index nor network on the controller.
+      - Exact versions with a pinned digest need neither the index nor a network on the controller.
     type: dict
     default: {}
   releases:
     description:
-      - Release records to use instead of the index; the controller fills it otherwise.
-      - RV(releases) of an earlier run may be given back.
+      - Release records to use instead of the index. By default the controller provides them.
+      - RV(releases) of an earlier run can be passed.
     type: list
     elements: dict
     default: []
@@ -72,117 +73,116 @@ options:
         required: true
       archives:
         description:
-          - By architecture in Go's words (V(amd64), V(arm64) and so on), a dict of C(filename), C(size) (bytes), C(sha256) (hex), C(h1) (the digest of
-            the tree as Go's transparency log knows it) and C(vouched); one of C(sha256) and C(h1) has to be there.
-          - C(vouched) says in a result for C(sha256) and C(h1) who said so and when, as a dict of times. What is given counts as V(pinned), whatever
-            it says of itself; where O(trust) asks for the log or a signature, that is proven again.
+          - By architecture in Go's words (V(amd64), V(arm64) and so on), a dict of C(filename), C(size) (bytes), C(sha256) (hex), C(h1) (the digest
+            of the tree in Go's transparency log) and C(vouched). C(sha256) or C(h1) is required.
+          - C(vouched) reports for C(sha256) and C(h1) who vouched for it and when, as a dict of times. Records that you pass count as V(pinned),
+            whatever they claim. If O(trust) requires the log or a signature, that is verified again.
         type: dict
         default: {}
   lock:
     description:
-      - A lock file on the controller, as M(gofleet.golang.go_release_info) writes it. Its releases are used as O(releases) are.
-      - With it no index is asked for, and no log or signature unless O(trust) names them and the controller's cache cannot prove them.
-        O(version) may still be a line or V(latest), of what is locked.
+      - A lock file on the controller, as M(gofleet.golang.go_release_lock) writes it. Its releases are used like O(releases).
+      - With a lock the index is not asked. The log or a signature is asked only if O(trust) names it and the controller's cache cannot prove it.
+        O(version) can still be a line or V(latest), and is resolved from the lock.
     type: path
   trust:
     description:
-      - Who has to vouch for a toolchain. V(pinned) is a digest that you give (O(checksums), O(releases), O(lock)); V(log) is Go's transparency log, for
-        releases since 1.21.0; V(signature) is the OpenPGP signature of the archive, by the key of Google's that Go's releases are signed with; V(index) is
-        the release index.
-      - One of those that are named is enough, unless O(trust_all) is set. Toolchains that are there already are held to it too, and are proven again
-        where they are.
-      - Without it the strongest is asked for that can be had, in this order; the result says which it was.
-      - As long as the index alone vouches for a toolchain that is asked for, every run warns of it and says why, until V(index) is among those
-        that are named.
-      - V(signature) costs the controller C(gpgv) and one download of each archive, whatever O(transfer) says.
+      - Which proofs of a toolchain are accepted. V(pinned) is a digest that you provide (O(checksums), O(releases), O(lock)). V(log) is Go's
+        transparency log, for Go 1.21.0 and later. V(signature) is the OpenPGP signature of the archive by the Google key that signs Go releases.
+        V(index) is the release index.
+      - One of the listed proofs is enough, unless O(trust_all) is set. Installed toolchains must have it too, and are verified in place.
+      - Without this option the strongest available proof is used, in this order; the result reports which one.
+      - If only the index vouches for a wanted toolchain, every run warns and says why, unless the list contains V(index).
+      - V(signature) requires C(gpgv) on the controller and one download of each archive to it, whatever O(transfer) is.
     type: list
     elements: str
     choices: [pinned, signature, log, index]
     default: []
   trust_all:
-    description: Whether all that O(trust) names have to vouch.
+    description: Whether all proofs in O(trust) are required.
     type: bool
     default: false
   signing_certificate:
     description:
-      - File on the controller, or address, of a newer OpenPGP certificate of the signing key than the one that comes with this collection
+      - File on the controller, or URL, of a newer OpenPGP certificate of the signing key than the one in this collection
         (V(https://dl.google.com/linux/linux_signing_key.pub)). Google adds a signing subkey every year or two.
       - It is accepted only if its primary key is the pinned one and has signed the subkeys.
     type: str
   verify:
     description:
-      - How toolchains that are there are looked at. V(quick) compares programs, tools and folders with the manifest; V(deep) reads every file.
-      - A toolchain that is not what was installed is replaced by a new one. An edited C(go.env) is told and let be.
-      - V(deep) takes files that the release does not have for a change, too. Such a toolchain is kept aside (RV(kept)) when its successor is there.
+      - How installed toolchains are verified. V(quick) compares programs, tools and folders with the manifest; V(deep) reads every file.
+      - A toolchain that differs from what was installed is replaced. An edited C(go.env) is reported and kept.
+      - With V(deep), added files count as a difference too. Such a toolchain is renamed (RV(kept)) once its replacement is installed.
     type: str
     choices: [quick, deep]
     default: quick
   archive:
     description:
-      - An archive (C(goVERSION.linux-ARCH.tar.gz), or a module's C(.zip)), or a folder that holds archives for every architecture.
+      - An archive (C(goVERSION.linux-ARCH.tar.gz), or the C(.zip) of a module), or a folder with the archives of all architectures.
       - On the controller, or on the host with O(remote_src=true).
-      - It is verified as any other source is.
+      - It is verified like any other source.
     type: path
   remote_src:
     description: Whether O(archive) is on the host.
     type: bool
     default: false
   mirrors:
-    description: Base URLs of mirrors. The archive is looked for at C(BASE/goVERSION.linux-ARCH.tar.gz), in the first that answers with the right file.
+    description: Base URLs of mirrors. The archive is downloaded from C(BASE/goVERSION.linux-ARCH.tar.gz) of the first mirror that provides the right
+      file.
     type: list
     elements: str
     default: ['https://go.dev/dl']
   goproxy:
     description:
-      - Module proxies, as in Go's own E(GOPROXY) (V(direct) and V(off) are passed over), which hold each release since 1.21.0 as a module.
-      - Used when no mirror gives the archive; proven by Go's transparency log. No proxy is asked for archives by default.
+      - Module proxies, as in Go's own E(GOPROXY), which have each release since 1.21.0 as a module. V(direct) and V(off) are skipped.
+      - They are used if no mirror provides the archive, which is then verified by Go's transparency log. By default no proxy is asked for archives.
     type: str
     default: ''
   gosumdb:
     description:
-      - Name, and unless it is V(sum.golang.org) the public key and perhaps the address, of the transparency log, as in Go's own E(GOSUMDB).
-      - It is asked by the controller. Module proxies of O(goproxy) before the first V(direct) or V(off) are asked first, and whatever one of them
-        fails of (404 too), the next is asked, and lastly the log itself. What the log says is proven, so it does not matter who passes it on.
-      - V(off) asks none.
+      - Name of the transparency log, as in Go's own E(GOSUMDB). Any log other than V(sum.golang.org) needs its public key, and can have a URL.
+      - The controller asks it. It tries the module proxies of O(goproxy) before the first V(direct) or V(off), and skips each that fails, also
+        with 404. The log itself is asked last. Answers are verified, so it does not matter which server passes them on.
+      - V(off) disables the log.
     type: str
     default: sum.golang.org
   index_url:
     description:
-      - Address of the release index, in the form of V(https://go.dev/dl/?mode=json&include=all).
-      - V(off) or an empty string asks none. The lists of the module proxies in O(goproxy) then say which release a line or V(latest) means, and
-        the transparency log proves releases since 1.21.0.
-      - An index that cannot be reached is not asked again for ten minutes (never longer than O(index_max_age)), unless nothing else can say what
-        is needed; so are module proxies and logs that cannot be reached.
+      - URL of the release index, in the form of V(https://go.dev/dl/?mode=json&include=all).
+      - V(off) or an empty string disables the index. The module proxies in O(goproxy) then list the releases of a line or V(latest), and the
+        transparency log proves releases since 1.21.0.
+      - An index that cannot be reached is skipped for ten minutes (never longer than O(index_max_age)), unless nothing else can answer. The same
+        applies to module proxies and logs.
     type: str
     default: https://go.dev/dl/?mode=json&include=all
   index_max_age:
     description:
-      - For how many seconds the controller's copy of the index is good, and the lists of module proxies are. One run works with one copy.
+      - How many seconds the controller's copies of the index and of the lists of module proxies are valid. One run uses one copy.
     type: int
     default: 3600
   cache_path:
     description:
-      - Folder on the controller for indexes, archives, and what was seen of the transparency log and of releases. Defaults to C(gofleet) in
+      - Folder on the controller for indexes, archives, and evidence of the transparency log and of releases. Defaults to C(gofleet) in
         E(XDG_CACHE_HOME), otherwise C(~/.cache/gofleet).
-      - It is created with mode 0700. It is refused (RV(code) is V(unsafe_folder)) if it, or a folder above it, belongs to somebody other than the
-        user who runs Ansible or root, or may be written to by others. The group root (gid 0) and the private group of an ordinary user count
-        as the owner. A sticky folder such as C(/tmp) above it is accepted for ordinary users, and not for root.
-      - What is in it is proven again at each use, without a network, or counts as no more than what the index said.
+      - It is created with mode 0700. The task fails (RV(code) is V(unsafe_folder)) if the folder, or one above it, is owned by a user other than root
+        and the one who runs Ansible, or is writable by others. The group root (gid 0) and the private group of an ordinary user count as the owner. A
+        sticky folder such as C(/tmp) above it is accepted for ordinary users, but not for root.
+      - Its contents are verified again at each use, without a network. What cannot be verified counts no more than the index.
     type: path
   allow_downgrade:
     description:
-      - Whether a line or V(latest) may resolve to an older release than this controller saw before with the same O(index_url) and O(goproxy).
-        It is done with a warning.
-      - Without it the newer release is used, with a warning, if the transparency log or a pinned digest vouches for it. Otherwise the task fails
+      - Whether a line or V(latest) can resolve to an older release than this controller has seen with the same O(index_url) and O(goproxy). A warning
+        reports it.
+      - Otherwise the newer release is used, with a warning, if the transparency log or a pinned digest vouches for it. If not, the task fails
         (RV(code) is V(downgrade)), and nothing is installed or removed.
-      - Exact versions, O(releases) and O(lock) are not held to it.
+      - Exact versions, O(releases) and O(lock) are not checked.
     type: bool
     default: false
   transfer:
     description:
-      - V(pull) lets the host fetch.
-      - V(push) fetches once for each architecture to the controller's cache and copies from there.
-      - V(auto) pulls, and pushes to a host that can reach no source or cannot verify its TLS.
+      - V(pull) downloads on the host.
+      - V(push) downloads once for each architecture to the controller's cache, and copies from there to the host.
+      - V(auto) pulls, and pushes to hosts that cannot reach a source or cannot verify its TLS certificate.
     type: str
     choices: [auto, pull, push]
     default: auto
@@ -197,25 +197,27 @@ options:
     type: path
   adopt:
     description:
-      - What to do with something that this collection did not make, found at O(link) or in O(bin_dir); without it that is a failure.
-      - A toolchain at O(link) of the version that is wanted is taken in, without a download, if the transparency log or a pinned h1 proves that it is the
-        release.
-      - Everything else is moved aside whole.
+      - Whether to take over something at O(link) or in O(bin_dir) that this collection did not create. By default the task fails.
+      - An existing toolchain at O(link) of the wanted version is adopted, without a download, if the transparency log or a pinned h1 proves that it
+        is the release.
+      - Anything else is renamed.
     type: bool
     default: false
   lock_timeout:
-    description: For how many seconds to wait for another run on the same host.
+    description: How many seconds to wait for another run on the same host.
     type: int
     default: 300
   timeout:
     description:
-      - After how many seconds without a byte a connection is given up.
-      - One that goes on bringing less than 16 KiB a second is given up after some five times as long.
+      - After how many seconds without data a connection is closed.
+      - A connection slower than 16 KiB per second is closed after about five times as long.
     type: int
     default: 30
   ca_path:
     description:
-      - PEM file of the authorities to trust for TLS, on whichever machine fetches; the host for V(pull), the controller for V(push) and the index.
+      - >-
+        PEM file of the certificate authorities to trust for TLS, on the machine that downloads: the host for V(pull), the controller for V(push) and
+        the index.
       - Defaults to the certificates of that system.
     type: path
   uploads:
@@ -223,19 +225,19 @@ options:
     type: dict
     default: {}
   incoming:
-    description: Whether the host is to make a folder that the connection's user can put archives into. Set by the controller.
+    description: Whether the host creates a folder for archives that the connection's user can write to. Set by the controller.
     type: bool
     default: false
 notes:
-  - Proxies are taken from the environment (E(https_proxy), E(no_proxy)); set it for the host with the task's C(environment) keyword.
-  - E(GOPATH) is never touched.
+  - Proxies are taken from the environment (E(https_proxy), E(no_proxy)). Set it for the host with the task's C(environment) keyword.
+  - E(GOPATH) is never changed.
 extends_documentation_fragment:
   - gofleet.golang.attributes
 attributes:
   async:
     description: Can run with the C(async) keyword.
     support: none
-    details: The controller does its half of the work while the host does the other. Such a task fails with RV(code=async_unsupported).
+    details: The controller does half of the work. The task fails with RV(code=async_unsupported).
   check_mode:
     support: full
   diff_mode:
@@ -247,11 +249,11 @@ seealso:
 '''
 
 EXAMPLES = r'''
-- name: Have the newest patch of Go 1.26
+- name: Install the newest patch of Go 1.26
   gofleet.golang.go_toolchain:
     version: "1.26"
 
-- name: Have a pinned release on a fleet of two architectures, without asking anybody
+- name: Install a pinned release on a fleet with two architectures, without asking the index
   gofleet.golang.go_toolchain:
     version: "1.26.6"
     checksums:
@@ -260,24 +262,24 @@ EXAMPLES = r'''
     mirrors:
       - https://mirror.example.com/go
 
-- name: Have what a project asks for, keep the line before it, remove all others
+- name: Install the release that a project requires, keep the line before it, remove all others
   gofleet.golang.go_toolchain:
     version_from: "{{ playbook_dir }}/../go.mod"
     also: ["1.25"]
     prune: true
 
-- name: Have what is locked, and nothing that the transparency log does not know
+- name: Install a locked release, if the transparency log proves it too
   gofleet.golang.go_toolchain:
     version: "1.26"
     lock: "{{ playbook_dir }}/go.lock.yml"
     trust: [log]
 
-- name: Read every file of the toolchains, and replace those that were changed
+- name: Verify every file of the toolchains, and replace damaged ones
   gofleet.golang.go_toolchain:
     version: "1.26"
     verify: deep
 
-- name: Bring archives to hosts that reach nothing
+- name: Copy archives to air-gapped hosts
   gofleet.golang.go_toolchain:
     version: "1.26.6"
     transfer: push
@@ -289,12 +291,12 @@ EXAMPLES = r'''
 
 RETURN = r'''
 version:
-  description: The active version that was asked for, as it was resolved.
+  description: The resolved version that is active.
   returned: success, state is present
   type: str
   sample: 1.26.6
 toolchains:
-  description: The toolchains of this collection that are on the host.
+  description: The toolchains of this collection on the host.
   returned: success
   type: list
   elements: dict
@@ -309,36 +311,37 @@ toolchains:
       description: Its folder.
       type: str
     active:
-      description: Whether O(link) names it.
+      description: Whether O(link) leads to it.
       type: bool
     proof:
       description:
-        - What vouched for it; each with RV(ignore:kind) V(pinned), V(signature), V(log) or V(index), the digest, and when that was said.
+        - Who vouched for it. Each entry has RV(ignore:kind) (V(pinned), V(signature), V(log) or V(index)), the digest, and the time.
       type: list
       elements: dict
     source:
-      description: Where its archive came from, with sha256 and size in bytes.
+      description: Where its archive came from, with its sha256 and size in bytes.
       type: dict
     problem:
-      description: What is wrong with it, as far as it was looked at (O(verify)); null if nothing is.
+      description: What is wrong with it, as far as O(verify) found; null if nothing is.
       type: str
     differences:
       description:
-        - With O(verify=deep), names of files that are C(changed), C(missing), C(extra) or have another C(mode), at most 20 each, and their C(count).
-        - C(go_env_edited) says whether C(go.env) is among the changed.
+        - With O(verify=deep), names of files that are C(changed), C(missing), C(extra) or have another C(mode), at most 20 of each, and their
+          C(count).
+        - C(go_env_edited) reports whether C(go.env) is among the changed files.
       type: dict
 damaged:
-  description: Toolchains of this collection that were not what was installed, as in RV(toolchains).
+  description: Toolchains of this collection that differed from what was installed, as in RV(toolchains).
   returned: success
   type: list
   elements: dict
 proven:
-  description: Versions that were there and for which O(trust) had more vouch (in check mode, would have).
+  description: Installed versions that got a stronger proof because O(trust) requires it (in check mode, that would get it).
   returned: success
   type: list
   elements: str
 adopted:
-  description: What O(adopt=true) came of for a toolchain at O(link), with C(path), C(version), C(taken_in) and, if it was not, the C(reason).
+  description: Whether O(adopt=true) adopted a toolchain at O(link), with C(path), C(version), C(taken_in), and the C(reason) if it did not.
   returned: success
   type: list
   elements: dict
@@ -358,48 +361,49 @@ pruned:
   type: list
   elements: str
 moved_aside:
-  description: Names under which foreign things are kept, with O(adopt=true), and toolchains of this collection that hold files of others (RV(kept)).
+  description: New names of foreign files and folders that O(adopt=true) renamed, and of toolchains that contain added files (RV(kept)).
   returned: success
   type: list
   elements: str
 kept:
-  description: Toolchains that were kept aside instead of being removed (in check mode, would be), because they hold files that their release does not have.
+  description: Toolchains that were renamed instead of removed (in check mode, that would be), because they contain files that do not belong to their
+    release.
   returned: success
   type: list
   elements: dict
   contains:
     tree:
-      description: The folder that it was in.
+      description: The folder before it was renamed.
       type: str
     version:
       description: Its version.
       type: str
     path:
-      description: The folder that it is kept as. This collection does not touch it again.
+      description: The folder now. This collection does not touch it again.
       type: str
     count:
-      description: How many such files there are; null if the list of the release's files could not be read, so that nobody can say.
+      description: Number of such files; null if the release's list of files could not be read.
       type: int
     extra:
       description: Names of such files below the tree, at most 20.
       type: list
       elements: str
 plan:
-  description: The steps that were taken (in check mode, that would be), one a line.
+  description: The steps that were taken (in check mode, that would be), one on each line.
   returned: success
   type: list
   elements: str
 passed_over:
-  description: Sources that were tried before one gave the archive, each with C(url), C(code) and C(reason).
+  description: Sources that failed before one provided the archive, each with C(url), C(code) and C(reason).
   returned: success
   type: list
   elements: dict
 bytes_fetched:
-  description: Bytes that the host fetched over the network.
+  description: Bytes that the host downloaded.
   returned: success
   type: int
 transfer:
-  description: V(push) if the controller brought an archive, V(pull) if the host fetched one, V(none) if neither was needed.
+  description: V(push) if the controller copied an archive, V(pull) if the host downloaded one, V(none) if neither was needed.
   returned: success
   type: str
 releases:
@@ -408,7 +412,7 @@ releases:
   type: list
   elements: dict
 code:
-  description: What failed, as a stable word for machines.
+  description: What failed, as a stable identifier for programs.
   returned: failure
   type: str
   sample: sha256_mismatch
