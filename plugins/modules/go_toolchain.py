@@ -81,7 +81,7 @@ options:
         default: {}
   lock:
     description:
-      - A lock file on the controller, as M(gofleet.golang.go_release_lock) writes it. Its releases are used like O(releases).
+      - A lock file on the controller, as C(gofleet.golang.go_release_lock) writes it. Its releases are used like O(releases).
       - With a lock the index is not asked. The log or a signature is asked only if O(trust) names it and the controller's cache cannot prove it.
         O(version) can still be a line or V(latest), and is resolved from the lock.
     type: path
