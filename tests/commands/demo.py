@@ -140,7 +140,7 @@ def source_line(trouble: str | None) -> str:
     proof = {'log': "Go's transparency log", 'index': 'the release index', 'pinned': 'a pinned digest'}
     vouched = ' and '.join(proof[each['kind']] for each in manifest['proof'])
     why = f'since go.dev cannot be reached ({trouble})' if trouble else 'the first choice'
-    return f"demo: Go {manifest['version']} is from {manifest['source']['origin']}, {why}; proven by {vouched}."
+    return f"demo: Go {manifest['version']} is from {manifest['source']['origin']}, {why}; verified by {vouched}."
 
 
 def build_and_run() -> str:
