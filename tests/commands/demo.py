@@ -21,7 +21,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEMO = CHECKOUT / '.demo'
-# 2.17 is left out as in galaxy's own lanes: molecule and ansible-lint refuse it.
+# 2.17 is excluded: molecule and ansible-lint do not support it.
 ANSIBLE = 'ansible-core>=2.16.19,!=2.17.*,<2.22'
 INDEX = 'https://go.dev/dl/?mode=json'
 PROGRAM = """package main
@@ -60,7 +60,7 @@ def prepare() -> dict[str, str]:
         print(f'demo: making {commands.parent.relative_to(CHECKOUT)} with {ANSIBLE}', flush=True)
         subprocess.run([sys.executable, '-m', 'venv', '--clear', str(commands.parent)], check=True)
         subprocess.run([str(commands / 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ANSIBLE], check=True)
-    # A file of our own, so that nobody's ansible.cfg speaks here.
+    # Our own file, so that no other ansible.cfg applies.
     configuration = DEMO / 'ansible.cfg'
     configuration.write_text('[defaults]\ninventory = localhost,\n', encoding='utf-8')
     environment = os.environ | {

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the steps were told by the module, and what is in force on a host."""
+"""The results of the steps, and the settings in force on a host."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-from scenario_hosts import baseline_of, told_in
+from scenario_hosts import baseline_of, result_of_step
 
 DROP_IN = "/etc/sysctl.d/90-gofleet.conf"
 STATE = "/var/lib/gofleet"
@@ -30,9 +30,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """An ordinary user has no settings: that step fails or passes by itself."""
     facts = json.loads(os.environ["GOFLEET_HOST_FACTS"])
     rootless = {name for name, each in facts.items() if each["user"] != "root"}
-    untold = [item for item in items if isinstance(item, pytest.Function) and host_of(item) in rootless]
-    config.hook.pytest_deselected(items=untold)
-    items[:] = [item for item in items if item not in untold]
+    deselected = [item for item in items if isinstance(item, pytest.Function) and host_of(item) in rootless]
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = [item for item in items if item not in deselected]
 
 
 def host_of(item: pytest.Function) -> str | None:
@@ -41,17 +41,17 @@ def host_of(item: pytest.Function) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def told(host: Host) -> Callable[[str], Report]:
+def result_of(host: Host) -> Callable[[str], Report]:
     """The module's result in a step."""
-    return lambda step: told_in(step, host.backend.name)
+    return lambda step: result_of_step(step, host.backend.name)
 
 
 @pytest.fixture(scope="module")
-def in_force(host: Host, told: Callable[[str], Report]) -> Callable[[], Values]:
+def in_force(host: Host, result_of: Callable[[str], Report]) -> Callable[[], Values]:
     """The values of all keys that were asked for; None for what cannot be read."""
 
     def read() -> Values:
-        paths = {each["key"]: path_of(each["key"]) for each in told("read_only")["settings"]}
+        paths = {each["key"]: path_of(each["key"]) for each in result_of("read_only")["settings"]}
         script = f"for path in {' '.join(paths.values())}; do cat $path 2>/dev/null || echo -; done"
         lines = host.check_output(script).split("\n")
         return {key: None if line == "-" else " ".join(line.split()) for key, line in zip(paths, lines, strict=True)}

@@ -17,56 +17,56 @@ READ_ONLY = ("net.core.rmem_max", "net.core.wmem_max")
 ABSENT = ("net.core.netdev_max_backlog", "net.ipv4.no_kernel_has_this", "net.ipv4.conf.veth0/5.log_martians")
 
 
-def test_check_mode_had_promised_just_that(told: Callable[[str], Report]) -> None:
-    promised, done = told("check"), told("apply")
+def test_check_mode_reported_the_same_changes_as_the_run(result_of: Callable[[str], Report]) -> None:
+    promised, done = result_of("check"), result_of("apply")
     assert (promised["plan"], promised["diff"]) == (done["plan"], done["diff"])
     assert [each["status"] for each in promised["settings"]] == [each["status"] for each in done["settings"]]
 
 
-def test_what_was_applied_is_in_force(in_force: Callable[[], Values], told: Callable[[str], Report]) -> None:
+def test_applied_settings_are_in_force(in_force: Callable[[], Values], result_of: Callable[[str], Report]) -> None:
     values = in_force()
-    wanted = {each["key"]: each["value"] for each in told("apply")["settings"] if each["status"] == "applied"}
+    wanted = {each["key"]: each["value"] for each in result_of("apply")["settings"] if each["status"] == "applied"}
     assert set(OWN) <= wanted.keys()
     assert {key: values[key] for key in wanted} == wanted
 
 
-def test_what_was_said_to_be_there_already_is(in_force: Callable[[], Values], told: Callable[[str], Report]) -> None:
+def test_settings_reported_as_already_set_are_in_force(in_force: Callable[[], Values], result_of: Callable[[str], Report]) -> None:
     values = in_force()
-    exact = {each["key"]: each["value"] for each in told("apply")["settings"] if each["status"] == "already" and not each["at_least"]}
+    exact = {each["key"]: each["value"] for each in result_of("apply")["settings"] if each["status"] == "already" and not each["at_least"]}
     assert {key: values[key] for key in exact} == exact
 
 
-def test_what_this_host_lacks_is_told(told: Callable[[str], Report]) -> None:
-    statuses = {each["key"]: each["status"] for each in told("apply")["settings"]}
+def test_unavailable_settings_are_reported(result_of: Callable[[str], Report]) -> None:
+    statuses = {each["key"]: each["status"] for each in result_of("apply")["settings"]}
     assert {key: statuses[key] for key in ABSENT} == dict.fromkeys(ABSENT, "unavailable")
     # This machine may grant as much by itself.
     assert {statuses[key] for key in READ_ONLY} <= {"read_only", "already"}
 
 
-def test_what_is_this_machines_was_not_touched(in_force: Callable[[], Values], told: Callable[[str], Report], baseline: Path) -> None:
+def test_settings_of_the_machine_are_unchanged(in_force: Callable[[], Values], result_of: Callable[[str], Report], baseline: Path) -> None:
     before, after = json.loads(baseline.read_text(encoding="utf-8")), in_force()
     machine = [key for key in before if not key.startswith("net.")]
     assert {key: after[key] for key in machine} == {key: before[key] for key in machine}
-    assert not {each["status"] for each in told("apply")["settings"] if each["key"] in machine} & {"applied", "adjusted"}
+    assert not {each["status"] for each in result_of("apply")["settings"] if each["key"] in machine} & {"applied", "adjusted"}
 
 
-def test_the_network_of_this_machine_was_not_touched(in_force: Callable[[], Values]) -> None:
+def test_network_settings_of_the_machine_are_unchanged(in_force: Callable[[], Values]) -> None:
     here = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()
     assert in_force()["net.ipv4.ip_local_port_range"] == "16384 60999"
     assert " ".join(here) != "16384 60999"
 
 
-def test_only_what_can_be_set_is_in_the_file(host: Host, told: Callable[[str], Report]) -> None:
+def test_file_contains_only_settings_that_can_be_set(host: Host, result_of: Callable[[str], Report]) -> None:
     lines = host.file(DROP_IN).content_string.splitlines()
     keys = {line.split("=")[0].strip() for line in lines if line and not line.startswith("#")}
-    assert keys == {each["key"] for each in told("apply")["settings"] if each["in_file"]}
+    assert keys == {each["key"] for each in result_of("apply")["settings"] if each["in_file"]}
     assert not keys & {*READ_ONLY, *ABSENT}
 
 
-def test_the_host_knows_who_sets_it_at_boot(host: Host, told: Callable[[str], Report]) -> None:
+def test_report_names_the_service_that_applies_the_file_at_boot(host: Host, result_of: Callable[[str], Report]) -> None:
     name = "alpine" if host.file("/sbin/openrc-run").exists else "systemd-sysctl"
-    assert told("apply")["loader"] == {"name": name, "enabled": True}
+    assert result_of("apply")["loader"] == {"name": name, "enabled": True}
 
 
-def test_who_has_to_restart_is_told(told: Callable[[str], Report]) -> None:
-    assert "net.core.somaxconn" in [each["key"] for each in told("apply")["restart"]]
+def test_settings_that_need_a_restart_are_reported(result_of: Callable[[str], Report]) -> None:
+    assert "net.core.somaxconn" in [each["key"] for each in result_of("apply")["restart"]]

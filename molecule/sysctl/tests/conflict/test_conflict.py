@@ -11,18 +11,18 @@ from testinfra.host import Host
 from conftest import CONTESTED, DROP_IN, OWN, Report, Values
 
 
-def test_it_was_told_which_file_wins(told: Callable[[str], Report]) -> None:
-    report = next(each for each in told("conflict")["settings"] if each["key"] == CONTESTED)
-    assert (report["status"], report["shadowed_by"]) == ("shadowed", {"path": "/etc/sysctl.d/99-somebody.conf", "value": "1"})
-    assert any("99-somebody.conf sets 1" in warning for warning in told("conflict")["warnings"])
+def test_report_names_the_file_that_overrides_the_setting(result_of: Callable[[str], Report]) -> None:
+    report = next(each for each in result_of("conflict")["settings"] if each["key"] == CONTESTED)
+    assert (report["status"], report["shadowed_by"]) == ("shadowed", {"path": "/etc/sysctl.d/99-other.conf", "value": "1"})
+    assert any("99-other.conf sets 1" in warning for warning in result_of("conflict")["warnings"])
 
 
-def test_and_it_does(in_force: Callable[[], Values]) -> None:
+def test_value_of_the_later_file_is_in_force(in_force: Callable[[], Values]) -> None:
     assert in_force()[CONTESTED] == "1"
 
 
-def test_every_other_setting_is_ours(host: Host, in_force: Callable[[], Values], told: Callable[[str], Report]) -> None:
+def test_every_other_setting_has_the_wanted_value(host: Host, in_force: Callable[[], Values], result_of: Callable[[str], Report]) -> None:
     assert host.file(DROP_IN).exists
     values = in_force()
-    wanted = {each["key"]: each["value"] for each in told("apply")["settings"] if each["key"] in OWN and each["key"] != CONTESTED}
+    wanted = {each["key"]: each["value"] for each in result_of("apply")["settings"] if each["key"] in OWN and each["key"] != CONTESTED}
     assert {key: values[key] for key in wanted} == wanted

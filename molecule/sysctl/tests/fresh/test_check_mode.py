@@ -19,8 +19,8 @@ def test_nothing_was_changed(host: Host, in_force: Callable[[], Values], baselin
     assert in_force() == json.loads(baseline.read_text(encoding="utf-8"))
 
 
-def test_what_would_be_done_is_told(told: Callable[[str], Report]) -> None:
-    report = told("check")
+def test_check_mode_reports_the_planned_changes(result_of: Callable[[str], Report]) -> None:
+    report = result_of("check")
     assert report["changed"]
     assert {each["status"] for each in report["settings"] if each["key"] in OWN} == {"applied"}
     assert report["diff"][0]["after_header"] == DROP_IN

@@ -13,7 +13,7 @@ from testinfra.host import Host
 from conftest import DROP_IN, STATE, Values
 
 
-def test_every_value_is_what_it_was(in_force: Callable[[], Values], baseline: Path) -> None:
+def test_every_previous_value_is_restored(in_force: Callable[[], Values], baseline: Path) -> None:
     assert in_force() == json.loads(baseline.read_text(encoding="utf-8"))
 
 
