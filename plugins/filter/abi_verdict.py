@@ -18,8 +18,8 @@ def abi_verdict(binary: Any, host: Any) -> dict[str, Any]:
     for name, value, key in (('the program', binary, 'errors'), ('the host', host, 'libcs')):
         if not isinstance(value, Mapping) or key not in value:
             raise AnsibleFilterError(
-                f"The facts of {name} are invalid: abi_check did not gather them. Register abi_check with gather: true, and pass its "
-                "'binary' and 'host'.")
+                f"abi_verdict was given facts of {name} that abi_check did not gather. Register abi_check with gather: true, and give "
+                "its 'binary' and its 'host'.")
     verdict: dict[str, Any] = abi_report.judge_by_facts(binary, host)
     return verdict
 

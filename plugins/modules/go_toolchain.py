@@ -35,8 +35,8 @@ options:
     type: str
   version_from:
     description:
-      - A file on the controller that defines which release a project requires.
-      - C(go.mod) and C(go.work) (the C(toolchain) line, otherwise the C(go) line), C(.go-version) and C(.tool-versions) are supported.
+      - A file on the controller that says which release a project wants.
+      - C(go.mod) and C(go.work) (their C(toolchain) line, otherwise their C(go) line), C(.go-version) and C(.tool-versions) are read.
     type: path
   also:
     description: Other releases to keep installed, written as in O(version).
@@ -56,7 +56,7 @@ options:
   checksums:
     description:
       - Pinned digests, C(sha256:HEX), by file name (C(go1.26.6.linux-amd64.tar.gz)), one for each architecture of the fleet.
-      - Exact versions with a pinned digest need neither the index nor a network on the controller.
+      - Exact versions with a pinned digest need neither index nor network on the controller.
     type: dict
     default: {}
   releases:
@@ -81,30 +81,32 @@ options:
         default: {}
   lock:
     description:
-      - A lock file on the controller, as C(gofleet.golang.go_release_lock) writes it. Its releases are used like O(releases).
-      - With a lock the index is not asked. The log or a signature is asked only if O(trust) names it and the controller's cache cannot prove it.
-        O(version) can still be a line or V(latest), and is resolved from the lock.
+      - A lock file on the controller, as M(gofleet.golang.go_release_info) writes it. Its releases are used as O(releases) are.
+      - With it no index is asked for, and no log or signature unless O(trust) names them and the controller's cache cannot prove them.
+        O(version) may still be a line or V(latest), of what is locked.
     type: path
   trust:
     description:
-      - Which proofs of a toolchain are accepted. V(pinned) is a digest that you provide (O(checksums), O(releases), O(lock)). V(log) is Go's
-        transparency log, for Go 1.21.0 and later. V(signature) is the OpenPGP signature of the archive by the Google key that signs Go releases.
-        V(index) is the release index.
-      - One of the listed proofs is enough, unless O(trust_all) is set. Installed toolchains must have it too, and are verified in place.
-      - Without this option the strongest available proof is used, in this order; the result reports which one.
-      - If only the index vouches for a wanted toolchain, every run warns and says why, unless the list contains V(index).
-      - V(signature) requires C(gpgv) on the controller and one download of each archive to it, whatever O(transfer) is.
+      - Who has to vouch for a toolchain. V(pinned) is a digest that you give (O(checksums), O(releases), O(lock)); V(log) is Go's transparency log, for
+        releases since 1.21.0; V(signature) is the OpenPGP signature of the archive, by the key of Google's that Go's releases are signed with; V(index) is
+        the release index.
+      - One of those that are named is enough, unless O(trust_all) is set. Toolchains that are there already are held to it too, and are proven again
+        where they are.
+      - Without it the strongest is asked for that can be had, in this order; the result says which it was.
+      - As long as the index alone vouches for a toolchain that is asked for, every run warns of it and says why, until V(index) is among those
+        that are named.
+      - V(signature) costs the controller C(gpgv) and one download of each archive, whatever O(transfer) says.
     type: list
     elements: str
     choices: [pinned, signature, log, index]
     default: []
   trust_all:
-    description: Whether all proofs in O(trust) are required.
+    description: Whether all that O(trust) names have to vouch.
     type: bool
     default: false
   signing_certificate:
     description:
-      - File on the controller, or URL, of a newer OpenPGP certificate of the signing key than the one in this collection
+      - File on the controller, or address, of a newer OpenPGP certificate of the signing key than the one that comes with this collection
         (V(https://dl.google.com/linux/linux_signing_key.pub)). Google adds a signing subkey every year or two.
       - It is accepted only if its primary key is the pinned one and has signed the subkeys.
     type: str
@@ -127,55 +129,54 @@ options:
     type: bool
     default: false
   mirrors:
-    description: Base URLs of mirrors. The archive is downloaded from C(BASE/goVERSION.linux-ARCH.tar.gz) of the first mirror that provides the right
-      file.
+    description: Base URLs of mirrors. The archive is looked for at C(BASE/goVERSION.linux-ARCH.tar.gz), in the first that answers with the right file.
     type: list
     elements: str
     default: ['https://go.dev/dl']
   goproxy:
     description:
-      - Module proxies, as in Go's own E(GOPROXY), which have each release since 1.21.0 as a module. V(direct) and V(off) are skipped.
-      - They are used if no mirror provides the archive, which is then verified by Go's transparency log. By default no proxy is asked for archives.
+      - Module proxies, as in Go's own E(GOPROXY) (V(direct) and V(off) are passed over), which hold each release since 1.21.0 as a module.
+      - Used when no mirror gives the archive; proven by Go's transparency log. No proxy is asked for archives by default.
     type: str
     default: ''
   gosumdb:
     description:
-      - Name of the transparency log, as in Go's own E(GOSUMDB). Any log other than V(sum.golang.org) needs its public key, and can have a URL.
-      - The controller asks it. It tries the module proxies of O(goproxy) before the first V(direct) or V(off), and skips each that fails, also
-        with 404. The log itself is asked last. Answers are verified, so it does not matter which server passes them on.
-      - V(off) disables the log.
+      - Name, and unless it is V(sum.golang.org) the public key and perhaps the address, of the transparency log, as in Go's own E(GOSUMDB).
+      - It is asked by the controller. Module proxies of O(goproxy) before the first V(direct) or V(off) are asked first, and whatever one of them
+        fails of (404 too), the next is asked, and lastly the log itself. What the log says is proven, so it does not matter who passes it on.
+      - V(off) asks none.
     type: str
     default: sum.golang.org
   index_url:
     description:
-      - URL of the release index, in the form of V(https://go.dev/dl/?mode=json&include=all).
-      - V(off) or an empty string disables the index. The module proxies in O(goproxy) then list the releases of a line or V(latest), and the
-        transparency log proves releases since 1.21.0.
-      - An index that cannot be reached is skipped for ten minutes (never longer than O(index_max_age)), unless nothing else can answer. The same
-        applies to module proxies and logs.
+      - Address of the release index, in the form of V(https://go.dev/dl/?mode=json&include=all).
+      - V(off) or an empty string asks none. The lists of the module proxies in O(goproxy) then say which release a line or V(latest) means, and
+        the transparency log proves releases since 1.21.0.
+      - An index that cannot be reached is not asked again for ten minutes (never longer than O(index_max_age)), unless nothing else can say what
+        is needed; so are module proxies and logs that cannot be reached.
     type: str
     default: https://go.dev/dl/?mode=json&include=all
   index_max_age:
     description:
-      - How many seconds the controller's copies of the index and of the lists of module proxies are valid. One run uses one copy.
+      - For how many seconds the controller's copy of the index is good, and the lists of module proxies are. One run works with one copy.
     type: int
     default: 3600
   cache_path:
     description:
-      - Folder on the controller for indexes, archives, and evidence of the transparency log and of releases. Defaults to C(gofleet) in
+      - Folder on the controller for indexes, archives, and what was seen of the transparency log and of releases. Defaults to C(gofleet) in
         E(XDG_CACHE_HOME), otherwise C(~/.cache/gofleet).
-      - It is created with mode 0700. The task fails (RV(code) is V(unsafe_folder)) if the folder, or one above it, is owned by a user other than root
-        and the one who runs Ansible, or is writable by others. The group root (gid 0) and the private group of an ordinary user count as the owner. A
-        sticky folder such as C(/tmp) above it is accepted for ordinary users, but not for root.
-      - Its contents are verified again at each use, without a network. What cannot be verified counts no more than the index.
+      - It is created with mode 0700. It is refused (RV(code) is V(unsafe_folder)) if it, or a folder above it, belongs to somebody other than the
+        user who runs Ansible or root, or may be written to by others. The group root (gid 0) and the private group of an ordinary user count
+        as the owner. A sticky folder such as C(/tmp) above it is accepted for ordinary users, and not for root.
+      - What is in it is proven again at each use, without a network, or counts as no more than what the index said.
     type: path
   allow_downgrade:
     description:
-      - Whether a line or V(latest) can resolve to an older release than this controller has seen with the same O(index_url) and O(goproxy). A warning
-        reports it.
-      - Otherwise the newer release is used, with a warning, if the transparency log or a pinned digest vouches for it. If not, the task fails
+      - Whether a line or V(latest) may resolve to an older release than this controller saw before with the same O(index_url) and O(goproxy).
+        It is done with a warning.
+      - Without it the newer release is used, with a warning, if the transparency log or a pinned digest vouches for it. Otherwise the task fails
         (RV(code) is V(downgrade)), and nothing is installed or removed.
-      - Exact versions, O(releases) and O(lock) are not checked.
+      - Exact versions, O(releases) and O(lock) are not held to it.
     type: bool
     default: false
   transfer:
@@ -209,15 +210,13 @@ options:
     default: 300
   timeout:
     description:
-      - After how many seconds without data a connection is closed.
-      - A connection slower than 16 KiB per second is closed after about five times as long.
+      - After how many seconds without a byte a connection is given up.
+      - One that goes on bringing less than 16 KiB a second is given up after some five times as long.
     type: int
     default: 30
   ca_path:
     description:
-      - >-
-        PEM file of the certificate authorities to trust for TLS, on the machine that downloads: the host for V(pull), the controller for V(push) and
-        the index.
+      - PEM file of the authorities to trust for TLS, on whichever machine fetches; the host for V(pull), the controller for V(push) and the index.
       - Defaults to the certificates of that system.
     type: path
   uploads:
@@ -229,8 +228,8 @@ options:
     type: bool
     default: false
 notes:
-  - Proxies are taken from the environment (E(https_proxy), E(no_proxy)). Set it for the host with the task's C(environment) keyword.
-  - E(GOPATH) is never changed.
+  - Proxies are taken from the environment (E(https_proxy), E(no_proxy)); set it for the host with the task's C(environment) keyword.
+  - E(GOPATH) is never touched.
 extends_documentation_fragment:
   - gofleet.golang.attributes
 attributes:
