@@ -42,7 +42,7 @@ def every_file(host: Host, python: str) -> dict[str, list[object]]:
     return found
 
 
-def told_in(step: str, name: str) -> dict[str, Any]:
+def result_of_step(step: str, name: str) -> dict[str, Any]:
     """A module's result on a host in a step."""
     said: dict[str, Any] = json.loads((RUN / f"{name}.{step}.json").read_text(encoding="utf-8"))
     return said

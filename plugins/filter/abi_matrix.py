@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter abi_matrix: hosts against programs."""
+"""The filter abi_matrix: the table of hosts and programs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def abi_matrix(answers: Mapping[str, Any], hosts: Sequence[str], programs: str |
 
 
 class FilterModule:
-    """Ansible's way to find it."""
+    """The class that Ansible loads."""
 
     def filters(self) -> dict[str, Any]:
         return {'abi_matrix': abi_matrix}

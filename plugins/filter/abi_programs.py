@@ -22,7 +22,7 @@ def abi_programs(value: Any) -> list[str]:
 
 
 class FilterModule:
-    """Ansible's way to find it."""
+    """The class that Ansible loads."""
 
     def filters(self) -> dict[str, Any]:
         return {'abi_programs': abi_programs}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter abi_verdict: judge by what is known of a program and of a host."""
+"""The filter abi_verdict: whether a program will run on a host, by stored facts of both."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def abi_verdict(binary: Any, host: Any) -> dict[str, Any]:
 
 
 class FilterModule:
-    """Ansible's way to find it."""
+    """The class that Ansible loads."""
 
     def filters(self) -> dict[str, Any]:
         return {'abi_verdict': abi_verdict}

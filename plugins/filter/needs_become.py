@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The filter needs_become: whether a connection is not root's already."""
+"""The filter needs_become: whether a connection must become root."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def needs_become(user: Any, connection: Any = '') -> bool:
 
 
 class FilterModule:
-    """Ansible's way to find it."""
+    """The class that Ansible loads."""
 
     def filters(self) -> dict[str, Any]:
         return {'needs_become': needs_become}

@@ -9,33 +9,34 @@ __metaclass__ = type
 
 DOCUMENTATION = r'''
 module: abi_check
-short_description: Say whether a program will run on a host, and why not, without running it
+short_description: Report whether a program will run on a host, and why not, without running it
 version_added: 0.1.0
 author:
   - gofleet contributors (@gofleet)
 description:
-  - Reads a program as the kernel and the dynamic loader would, and compares what it needs with what the host has. That is its architecture and loader,
-    each library and each version and symbol of them, the level of the processor, the kernel, the page size, and whether it may be run where it lies.
-  - Neither the program nor C(ldd) nor a loader is run, and of a large file less than a hundredth is read.
-  - What cannot be told for certain (a packed program, one for an architecture that C(binfmt_misc) may run, one that this user may not read)
-    is V(unknown), never V(runs).
-  - It looks for libraries as a service finds them, without E(LD_LIBRARY_PATH) and E(LD_PRELOAD). What a program loads while it runs (C(dlopen))
-    is not looked at.
+  - Reads a program as the kernel and the dynamic loader do, and compares its requirements with the host. These are its architecture and loader, each
+    library with its versions and symbols, the level of the processor, the kernel, the page size, and whether it can be executed at its path.
+  - Neither the program nor C(ldd) nor a loader is run. Of a large file, less than one percent is read.
+  - If a question cannot be decided (a packed program, one for an architecture that C(binfmt_misc) may run, one that this user cannot read), the
+    verdict is V(unknown), never V(runs).
+  - Libraries are searched as for a service, without E(LD_LIBRARY_PATH) and E(LD_PRELOAD). Libraries that a program loads while it runs (C(dlopen))
+    are not checked.
 options:
   path:
     description: A program on the host.
     type: path
   paths:
     description:
-      - Programs on the host, judged in one call.
-      - One that is not there or not a file is V(incompatible), and the others are judged all the same.
+      - Programs on the host, checked in one call.
+      - A path that does not exist or is not a file has the verdict V(incompatible). The others are checked regardless.
     type: list
     elements: path
     default: []
   src:
     description:
-      - Programs on the controller, judged by what the host has before anything is copied.
-      - Only what the verdict turns on travels. A library that the program brings along beside itself (C($ORIGIN)) cannot be judged so.
+      - Programs on the controller, checked against the host before anything is copied.
+      - Only the facts that the verdict needs are sent. A library that the program brings along in its own folder (C($ORIGIN)) cannot be checked in
+        this way.
     type: list
     elements: str
     default: []
@@ -46,39 +47,39 @@ options:
     default: []
   sysroot:
     description:
-      - Folder of a file system to judge by, as that of a container or of an image that is being built. Links are resolved inside it.
-      - Kernel and processor remain those of the host. How O(sysroot) is mounted on the host is of no account.
+      - Root folder of a file system to check against, such as that of a container or of an image that is being built. Links are resolved inside it.
+      - Kernel and processor are still those of the host. Mount options of O(sysroot) are ignored.
     type: path
     default: /
   kernel:
-    description: The kernel to judge by, as C(uname -r) says it, instead of the one that runs.
+    description: The kernel version to check against, as C(uname -r) prints it, instead of the running one.
     type: str
   cpuinfo:
-    description: A file on the host that is as C(/proc/cpuinfo), to judge by its processors instead of the host's.
+    description: A file on the host in the format of C(/proc/cpuinfo), whose processors are checked instead of the host's.
     type: path
   checksum:
-    description: Whether to return the SHA-256 of each program too. The whole file is read for that, which is most of the time.
+    description: Whether to return the SHA-256 of each program too. This reads the whole file, and takes most of the time.
     type: bool
     default: false
   gather:
     description:
-      - Whether to return, as RV(host), facts of the host by which the filter P(gofleet.golang.abi_verdict#filter) judges later, and
-        for O(path) and O(paths), as RV(binary), those of the programs.
-      - It may be all that is asked for.
+      - Whether to return facts of the host in RV(host), which the filter P(gofleet.golang.abi_verdict#filter) uses later, and for O(path) and
+        O(paths) facts of the programs in RV(binary).
+      - It can be used without any program.
     type: bool
     default: false
   fail_on:
     description:
-      - Which verdict is a failure. V(unknown) also fails on what is V(incompatible), V(never) only if O(path) is not there or not a file.
-      - With V(incompatible) two more things are a failure, though their verdict is V(unknown). One is a program that only an emulator could run,
-        on a host that does not show whether it has one (C(emulation_unseen)), as containers do not. The other is a program that this user may
-        not read (C(file_unreadable)).
+      - Which verdict is a failure. V(unknown) also fails on V(incompatible). V(never) fails only if O(path) does not exist or is not a file.
+      - With V(incompatible) two cases are a failure although their verdict is V(unknown). One is a program that only an emulator could run, on a host
+        that does not show whether it has one (C(emulation_unseen)), such as a container. The other is a program that this user cannot read
+        (C(file_unreadable)).
       - The result is the same with and without failure.
     type: str
     choices: [incompatible, unknown, never]
     default: incompatible
 notes:
-  - A verdict holds for the host as it is, so check again when its libraries were changed.
+  - A verdict applies to the current state of the host. Check again after its libraries were changed.
   - Libraries, loaders and the cache of C(ldconfig) are read once for all programs of a call.
 extends_documentation_fragment:
   - gofleet.golang.attributes
@@ -86,7 +87,7 @@ attributes:
   async:
     description: Can run with the C(async) keyword.
     support: none
-    details: The controller does its half of the work while the host does the other. Such a task fails with RV(code=async_unsupported).
+    details: The controller does half of the work. The task fails with RV(code=async_unsupported).
   check_mode:
     support: full
   diff_mode:
@@ -95,21 +96,21 @@ seealso:
   - plugin: gofleet.golang.abi_verdict
     plugin_type: filter
   - name: The playbook gofleet.golang.preflight
-    description: Judges programs of the controller for a whole fleet and prints hosts against programs.
+    description: Checks programs of the controller for a whole fleet and prints a table of hosts and programs.
     link: https://github.com/gofleet/golang
 '''
 
 EXAMPLES = r'''
-- name: Check the program that is about to be started
+- name: Check a program before it is started
   gofleet.golang.abi_check:
     path: /opt/hello/current/bin/hello
 
-- name: Ask before it is copied
+- name: Check a program before it is copied
   gofleet.golang.abi_check:
     src: [build/hello]
     fail_on: unknown
 
-- name: Judge what was built by the root of an image
+- name: Check programs against the root folder of an image
   gofleet.golang.abi_check:
     paths: [/srv/build/hello, /srv/build/world]
     sysroot: /srv/images/alpine
@@ -117,7 +118,7 @@ EXAMPLES = r'''
     fail_on: never
   register: judged
 
-- name: Keep what a host has, to judge by later
+- name: Gather facts of a host for later checks
   gofleet.golang.abi_check:
     gather: true
   register: abi
@@ -125,11 +126,11 @@ EXAMPLES = r'''
 
 RETURN = r'''
 verdict:
-  description: V(runs), V(unknown) or V(incompatible); of several programs the worst.
+  description: V(runs), V(unknown) or V(incompatible). With several programs, the worst.
   returned: success, or failure by O(fail_on)
   type: str
 results:
-  description: A dictionary for each program of O(paths) or O(src), in their order, with its C(path) and the keys below.
+  description: A dictionary for each program of O(paths) or O(src), in that order, with its C(path) and the keys below.
   returned: O(path) is not set
   type: list
   elements: dict
@@ -138,34 +139,34 @@ path:
   returned: O(path) is set
   type: str
 reasons:
-  description: Why, the gravest first; at most 100 of them.
+  description: The reasons for the verdict, the most severe first; at most 100.
   returned: O(path) is set
   type: list
   elements: dict
   contains:
     code:
       description:
-        - What it is about, as a stable word for machines.
+        - The kind of reason, as a stable identifier for programs.
         - C(file_missing), C(not_a_file), C(file_unreadable), C(file_changed), C(not_elf), C(script_interpreter_missing), C(malformed), C(truncated),
-          C(wrong_arch) (of another system than Linux, too), C(emulation_unseen), C(wrong_float_abi), C(interpreter_missing),
+          C(wrong_arch) (also for operating systems other than Linux), C(emulation_unseen), C(wrong_float_abi), C(interpreter_missing),
           C(library_missing), C(library_wrong_class), C(version_missing), C(symbol_missing), C(relr_unsupported), C(cpu_level), C(kernel_too_old),
           C(page_size), C(packed), C(not_executable), C(noexec_mount), C(private_symbols), C(execstack), C(parse_limit), C(undetermined).
       type: str
     severity:
-      description: V(fatal) makes the verdict V(incompatible). V(warn) leaves it open where the code is C(packed), C(parse_limit), C(wrong_arch),
-        C(emulation_unseen), C(file_unreadable), C(file_changed), C(symbol_missing), C(truncated) or C(undetermined). V(info) is of no account.
+      description: V(fatal) makes the verdict V(incompatible). V(warn) makes it V(unknown) if the code is C(packed), C(parse_limit), C(wrong_arch),
+        C(emulation_unseen), C(file_unreadable), C(file_changed), C(symbol_missing), C(truncated) or C(undetermined). V(info) does not affect it.
       type: str
     subject:
       description: The file, library or symbol.
       type: str
     need:
-      description: What is needed.
+      description: What the program requires.
       type: raw
     have:
-      description: What the host has instead.
+      description: What the host has.
       type: raw
     detail:
-      description: What is wrong and what to do, for people.
+      description: What is wrong and what to do, in words.
       type: str
   sample:
     - code: version_missing
@@ -177,7 +178,7 @@ reasons:
         It needs GLIBC_2.34 of libc.so.6, which on this host (glibc 2.17) provides at most GLIBC_2.17. Build it with CGO_ENABLED=0, or on a
         system with glibc 2.17 or older, or with CC='zig cc -target x86_64-linux-gnu.2.17'.
 file:
-  description: What the file is.
+  description: Properties of the file.
   returned: O(path) is set
   type: dict
   sample:
@@ -197,7 +198,7 @@ file:
     size: 104857600
     sha256: null
 needs:
-  description: What the program needs, by its own word; C(min_glibc) is for display alone.
+  description: What the program requires according to its file; C(min_glibc) is for display only.
   returned: O(path) is set
   type: dict
   sample:
@@ -211,8 +212,8 @@ needs:
     kernel_min: "3.2"
 go:
   description:
-    - Go's build info. C(source) is V(none) and C(version) null where there is none.
-    - C(settings) are those of C(go version -m), with C(-trimpath), GOFLAGS and the state of version control among them.
+    - Go's build info. If there is none, C(source) is V(none) and C(version) is null.
+    - C(settings) are those of C(go version -m), including C(-trimpath), GOFLAGS and the state of version control.
   returned: O(path) is set
   type: dict
   sample:
@@ -227,8 +228,8 @@ go:
     source: segment
 host:
   description:
-    - What the program was compared with, the C library being the one that its loader is of. With O(gather), more than that, for
-      P(gofleet.golang.abi_verdict#filter), in less than 4 KB.
+    - The host's properties that the program was compared with. The C library is the one of the program's loader. With O(gather) it contains more
+      facts for P(gofleet.golang.abi_verdict#filter), in less than 4 KB.
   returned: O(path) is set, or O(gather) is
   type: dict
   sample:
@@ -247,9 +248,9 @@ binary:
   type: dict
 code:
   description:
-    - For a failure by O(fail_on) V(incompatible) or V(unknown), or V(file_missing), V(not_a_file), V(file_unreadable), V(file_changed) or, with
-      O(fail_on=incompatible), V(emulation_unseen) if that is the reason of each program that fails.
-    - Otherwise what failed, as a stable word for machines.
+    - With a failure by O(fail_on), V(incompatible) or V(unknown). If all failed programs have the same reason, and it is one of V(file_missing),
+      V(not_a_file), V(file_unreadable), V(file_changed) or, with O(fail_on=incompatible), V(emulation_unseen), that reason.
+    - Otherwise what failed, as a stable identifier for programs.
   returned: failure
   type: str
   sample: file_missing

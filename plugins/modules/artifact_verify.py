@@ -9,19 +9,20 @@ __metaclass__ = type
 
 DOCUMENTATION = r'''
 module: artifact_verify
-short_description: Prove that files are what their publisher released, and that trees are what they were
+short_description: Verify files by digest or signature, and folders by a manifest
 version_added: 0.1.0
 author:
   - gofleet contributors (@gofleet)
 description:
-  - Compares files on the host with digests, with files of digests and with detached OpenPGP signatures, many of them in one call.
-  - Records every file of a tree in a manifest, and later says which are missing, changed, extra or have another mode.
-  - The task fails unless everything is proven. All that is not is told, each with a code, and what was found out is returned even so.
-  - Files are streamed, so that memory does not grow with them. Nothing on the host is executed but C(gpgv), and nothing is changed but a manifest
-    that is to be written.
+  - Compares files on the host with digests, checksum files and detached OpenPGP signatures, many of them in one call.
+  - Records every file of a folder in a manifest, and later reports which are missing, changed, extra or have another mode.
+  - The task fails unless everything is verified. The failure lists each problem with a code, and includes all results.
+  - Files are read in blocks, so memory use does not depend on their size. The only program that is executed on the host is C(gpgv), and the only file
+    that is changed is a manifest that is to be written.
 options:
   files:
-    description: The files to prove, each by at least one of O(files[].checksum), O(files[].checksum_file) and O(files[].signature); all that are given count.
+    description: The files to verify, each by at least one of O(files[].checksum), O(files[].checksum_file) and O(files[].signature). All that are
+      given must match.
     type: list
     elements: dict
     default: []
@@ -33,25 +34,26 @@ options:
       checksum:
         description:
           - Its digest as V(sha256:HEX).
-          - V(sha224), V(sha384), V(sha512), V(sha3_224) to V(sha3_512), V(blake2b) and V(blake2s) will do as well, as far as the host's Python has them.
-          - V(md5) and V(sha1) are refused, because files with equal ones can be made.
+          - V(sha224), V(sha384), V(sha512), V(sha3_224) to V(sha3_512), V(blake2b) and V(blake2s) are supported too, as far as the host's Python has
+            them.
+          - V(md5) and V(sha1) are invalid, because different files with equal digests can be made.
         type: str
       checksum_file:
         description:
-          - A file of digests, on the host or at an C(https) or C(http) address, of at most 8 MiB. Defaults to O(checksum_file) unless there is
-            a O(files[].checksum).
-          - The forms of C(sha256sum) and its kin are read, escaped names among them, those of BSD, C(--tag) and C(openssl dgst), and a bare digest.
-            As with C(sha256sum --check), lines that are none of these, such as headings, are skipped.
-          - A file that is signed inline is refused, because its signature would go unchecked. Extract its text with C(gpg --decrypt).
-          - Where it lists several for the file the strongest counts, and digests of that kind that differ are an error.
+          - A checksum file, on the host or at an C(https) or C(http) URL, of at most 8 MiB. Defaults to O(checksum_file) if there is no
+            O(files[].checksum).
+          - The formats of C(sha256sum) and similar programs are supported, including escaped names, and those of BSD, C(--tag) and C(openssl dgst),
+            and a bare digest. As with C(sha256sum --check), other lines, such as headings, are skipped.
+          - A file that is signed inline is invalid, because its signature would not be verified. Extract its text with C(gpg --decrypt).
+          - If it lists several digests for the file, the strongest kind is used. Different digests of that kind are an error.
         type: str
       checksum_name:
         description:
-          - The name that the file has in the file of digests, with its folders if that lists some; C(./) before it is of no account.
+          - The name of the file in the checksum file, with its folders if that lists them. A leading C(./) is ignored.
           - Defaults to the last part of O(files[].path).
         type: str
       signature:
-        description: Its detached OpenPGP signature, armored or binary, on the host or at an C(https) or C(http) address.
+        description: Its detached OpenPGP signature, armored or binary, on the host or at an C(https) or C(http) URL.
         type: str
       fingerprints:
         description: As O(fingerprints), for this file.
@@ -62,63 +64,64 @@ options:
         description: As O(certificate), for this file.
         type: path
   checksum_file:
-    description: A file of digests for all O(files) that have neither a digest nor a file of digests of their own.
+    description: A checksum file for all O(files) that have neither a digest nor a checksum file of their own.
     type: str
   checksum_algorithm:
     description:
-      - Of which algorithm digests are that do not say it themselves.
-      - Without it their length tells, and V(sha224) to V(sha512) are taken for granted. With it only digests of that algorithm count.
-      - V(blake2b) has the length of V(sha512). A file of digests counts as C(b2sum)'s if its name ends in C(B2SUMS), C(.b2), C(.b2sum) or
+      - The algorithm of digests that do not name theirs.
+      - By default their length decides, as one of V(sha224) to V(sha512). With this option only digests of this algorithm are used.
+      - V(blake2b) has the same length as V(sha512). A checksum file is read as one of C(b2sum) if its name ends in C(B2SUMS), C(.b2), C(.b2sum) or
         C(.blake2b), in any case, with or without C(.txt), or if its lines have the tag C(BLAKE2b).
-      - Python 2.7 has no V(blake2b), V(blake2s) and V(sha3_224) to V(sha3_512). What can be proven by them alone is refused there.
+      - Python 2.7 does not support V(blake2b), V(blake2s) and V(sha3_224) to V(sha3_512). Files that can be verified by them only fail there.
     type: str
     choices: [sha512, sha384, sha256, sha224, blake2b, blake2s, sha3_512, sha3_384, sha3_256, sha3_224]
   fingerprints:
     description:
-      - The primary keys whose signatures count, by their fingerprints of 40 hex digits, which may be grouped. One of them is enough.
-      - Pin the primary key, never a subkey that signs, because those change.
+      - The primary keys whose signatures are accepted, by their fingerprints of 40 hex digits, which can be grouped. A signature by one of them is
+        enough.
+      - Pin the primary key, never a signing subkey, because subkeys change.
     type: list
     elements: str
     default: []
   certificate:
     description:
       - File on the host with the public keys of O(fingerprints), armored or binary, as C(gpg --export) writes it.
-      - Other keys in it are of no account, and neither are keyrings of the host.
+      - Other keys in it, and keyrings of the host, are ignored.
     type: path
   tree:
     description:
       - A folder whose files are compared with O(manifest), or recorded in it.
-      - Symbolic links below it are recorded by where they lead to, and never followed. Folders, owners and times do not count.
+      - Symbolic links below it are recorded with their target, and never followed. Folders, owners and times are ignored.
     type: path
   manifest:
     description:
-      - File on the host with a line for each file of O(tree). It lies outside of the tree.
-      - Who can write to it can change what is proven. Keep it where only root can, and prove it with O(files) where that is not enough.
+      - File on the host with one line for each file of O(tree). It must be outside of the tree.
+      - Anyone who can write to it can change what is verified. Keep it where only root can write, and verify it with O(files) if that is not enough.
     type: path
   state:
     description:
       - V(verified) compares O(tree) with O(manifest).
-      - V(recorded) has O(manifest) say what O(tree) is now, if all O(files) are proven.
+      - V(recorded) writes the current state of O(tree) to O(manifest), if all O(files) are verified.
     type: str
     choices: [verified, recorded]
     default: verified
   timeout:
-    description: After how many seconds without a byte a connection is given up.
+    description: After how many seconds without data a connection is closed.
     type: int
     default: 30
   ca_path:
-    description: PEM file on the host of the authorities to trust for TLS. Defaults to the certificates of the system.
+    description: PEM file on the host of the certificate authorities to trust for TLS. Defaults to the certificates of the system.
     type: path
   lock_timeout:
-    description: For how many seconds to wait for another run that writes O(manifest).
+    description: How many seconds to wait for another run that writes O(manifest).
     type: int
     default: 300
 notes:
-  - Signatures need C(gpgv) on the host. Packages that have it are C(gpgv) on Debian (which had it always before Debian 13), Ubuntu and Alpine, and C(gnupg2)
-    on RHEL and its kin.
-  - A file of digests proves no more than the way that it came. Prove it by its own signature in the same call, as the examples do.
-  - In O(manifest) each line is C(MODE SHA256 SIZE KIND PATH). Those that M(gofleet.golang.go_toolchain) writes (C(*.sums)) are of the same form.
-  - Proxies are taken from the environment (E(https_proxy), E(no_proxy)); set it with the task's C(environment) keyword.
+  - Signatures require C(gpgv) on the host. Its package is C(gpgv) on Debian (always installed before Debian 13), Ubuntu and Alpine, and C(gnupg2) on
+    RHEL and its derivatives.
+  - A checksum file is only as trustworthy as its source. Verify it by its own signature in the same call, as in the examples.
+  - Each line of O(manifest) is C(MODE SHA256 SIZE KIND PATH). Manifests of M(gofleet.golang.go_toolchain) (C(*.sums)) have the same format.
+  - Proxies are taken from the environment (E(https_proxy), E(no_proxy)). Set it with the task's C(environment) keyword.
 extends_documentation_fragment:
   - gofleet.golang.attributes
 attributes:
@@ -132,7 +135,7 @@ seealso:
 '''
 
 EXAMPLES = r'''
-- name: Prove two downloads by digests
+- name: Verify two downloads by their digests
   gofleet.golang.artifact_verify:
     files:
       - path: /srv/downloads/app
@@ -140,7 +143,7 @@ EXAMPLES = r'''
       - path: /srv/downloads/go1.26.6.linux-amd64.tar.gz
         checksum_file: https://dl.google.com/go/go1.26.6.linux-amd64.tar.gz.sha256
 
-- name: Prove a file of digests by its signature, and a release by the file of digests
+- name: Verify a checksum file by its signature, and a release by the checksum file
   gofleet.golang.artifact_verify:
     files:
       - path: /srv/downloads/SHA256SUMS
@@ -150,13 +153,13 @@ EXAMPLES = r'''
     fingerprints: ["0123 4567 89AB CDEF 0123  4567 89AB CDEF 0123 4567"]
     certificate: /etc/pki/publisher.asc
 
-- name: Record what was deployed
+- name: Record the files of a deployment
   gofleet.golang.artifact_verify:
     tree: /opt/app/releases/42
     manifest: /var/lib/app/42.sums
     state: recorded
 
-- name: Fail if somebody has changed it since
+- name: Fail if one of them was changed since
   gofleet.golang.artifact_verify:
     tree: /opt/app/releases/42
     manifest: /var/lib/app/42.sums
@@ -164,31 +167,31 @@ EXAMPLES = r'''
 
 RETURN = r'''
 files:
-  description: What became of each of O(files), in their order.
+  description: The result for each of O(files), in that order.
   returned: success, and failure with RV(code=not_proven)
   type: list
   elements: dict
   contains:
     path:
-      description: As it was given.
+      description: The path as given.
       type: str
     proven:
-      description: Whether all that was given proves it.
+      description: Whether all that was given matches.
       type: bool
     size:
-      description: In bytes; null if it could not be read.
+      description: Its size in bytes; null if it could not be read.
       type: int
     proofs:
       description:
-        - What proves it. C(kind) is V(checksum), V(checksum_file) or V(signature), C(algorithm) and C(digest) are of the file.
+        - What verifies it. C(kind) is V(checksum), V(checksum_file) or V(signature); C(algorithm) and C(digest) are of the file.
         - V(checksum_file) has the C(source) and its C(line).
-        - V(signature) has the C(source), the C(fingerprint) of the primary key, that of the C(signing_key), when it was C(made) (RFC 3339, UTC),
-          and whether the key has C(expired) since.
+        - V(signature) has the C(source), the C(fingerprint) of the primary key and of the C(signing_key), when it was C(made) (RFC 3339, UTC), and
+          whether the key has C(expired) since.
       type: list
       elements: dict
     code:
       description:
-        - Why it is not proven, as a stable word for machines; null if it is.
+        - Why it is not verified, as a stable identifier for programs; null if it is.
         - Among them are V(file_missing), V(not_a_file), V(file_unreadable), V(file_changed), V(checksum_mismatch), V(malformed_digest_file),
           V(not_listed), V(conflicting_digests), V(weak_algorithm), V(unsupported_algorithm), V(gpgv_missing), V(bad_signature),
           V(unknown_signing_key), V(revoked_signing_key), V(signed_after_expiry), V(weak_signature) and V(wrong_certificate).
@@ -197,7 +200,7 @@ files:
       description: The same in words.
       type: str
 tree:
-  description: What O(tree) is; null without one, and if files that are not proven kept it from being recorded.
+  description: The result for O(tree); null if it is not set, or was not recorded because files are not verified.
   returned: success, and failure with RV(code=not_proven)
   type: dict
   contains:
@@ -208,40 +211,40 @@ tree:
       description: The manifest.
       type: str
     proven:
-      description: Whether it is what the manifest says; null with O(state=recorded).
+      description: Whether it matches the manifest; null with O(state=recorded).
       type: bool
     sha256:
-      description: Of the manifest (in check mode, of what would be written).
+      description: SHA-256 of the manifest (in check mode, of what would be written).
       type: str
     count:
-      description: Of files and links.
+      description: Number of files and links.
       type: int
     bytes:
-      description: Of all files.
+      description: Size of all files.
       type: int
     differences:
       description:
-        - Names of files that are C(changed), C(missing), C(extra) or have another C(mode), at most 100 each, and the C(count) of all.
-        - With O(state=recorded), from the manifest that there was; null if there was none.
+        - Names of files that are C(changed), C(missing), C(extra) or have another C(mode), at most 100 of each, and the C(count) of all.
+        - With O(state=recorded), the differences from the previous manifest; null if there was none.
       type: dict
     code:
-      description: Why it is not proven (V(tree_differs), V(manifest_missing), V(bad_manifest), V(tree_missing) and others); null if it is.
+      description: Why it is not verified (V(tree_differs), V(manifest_missing), V(bad_manifest), V(tree_missing) and others); null if it is.
       type: str
     reason:
       description: The same in words.
       type: str
 plan:
-  description: The steps that were taken (in check mode, that would be), one a line.
+  description: The steps that were taken (in check mode, that would be), one on each line.
   returned: success
   type: list
   elements: str
 code:
-  description: What failed, as a stable word for machines; V(not_proven) for everything that was looked at, others for options that cannot be.
+  description: What failed, as a stable identifier for programs. V(not_proven) if a file or tree is not verified, others if an option is invalid.
   returned: failure
   type: str
   sample: not_proven
 evidence:
-  description: The values behind RV(ignore:msg); of V(not_proven) C(failures), each with its C(path), C(code) and C(evidence).
+  description: The values behind RV(ignore:msg). With V(not_proven), C(failures) with the C(path), C(code) and C(evidence) of each.
   returned: failure
   type: dict
 '''

@@ -9,48 +9,49 @@ __metaclass__ = type
 
 DOCUMENTATION = r'''
 module: go_toolchain
-short_description: Go toolchains on a host, each proven before it gets its name
+short_description: Install, verify, activate and remove Go toolchains
 version_added: 0.1.0
 author:
   - gofleet contributors (@gofleet)
 description:
-  - Installs releases of Go side by side, lets one of them be the active one, and removes the rest on request.
-  - The controller resolves a version to a release record with the SHA-256 of each architecture's archive; the host takes the record of
-    its own architecture, so no facts are needed.
-  - An archive is fetched, verified, unpacked and proven beside its target and gets its name by one rename. What was active before stays
-    so until then. A run that is killed at any point leaves the old state or the new one, and the next run converges.
-  - A host that has what is wanted is read in one round trip and nothing on it is written.
-  - Defaults of the go command that M(gofleet.golang.env_file) set with its O(gofleet.golang.env_file#module:level=default) stay with O(link). A toolchain
-    that becomes active has them in its C(go.env) before O(link) leads to it, and none that were removed meanwhile. Releases before 1.21 do not
-    read C(go.env), which a warning says.
-  - A toolchain is removed only if it holds nothing but its release. One into which somebody put files (C(bin/dlv), C(pkg/mod)) is renamed to
-    C(goVERSION.before-gofleet-TIME) in O(prefix) and left to you, with a warning that names them. What was changed in files of the release is not kept.
+  - Installs releases of Go side by side, activates one of them, and removes others on request.
+  - The controller resolves a version to a release record with the SHA-256 of each architecture's archive. The host selects the record of its own
+    architecture, so no facts are needed.
+  - An archive is downloaded, verified, unpacked and tested beside its target, and one rename publishes it. The previous toolchain stays active until
+    then. If a run is killed at any point, the old state or the new one remains, and the next run converges.
+  - On a host that already has the wanted state, the module reads only, in one round trip.
+  - Defaults of the go command that M(gofleet.golang.env_file) set with its O(gofleet.golang.env_file#module:level=default) stay with O(link). They
+    are written to the C(go.env) of a toolchain before O(link) leads to it, and defaults that were removed meanwhile are not. Releases before 1.21 do
+    not read C(go.env); a warning says so.
+  - A toolchain is removed only if it contains no files other than those of its release. If it contains others (C(bin/dlv), C(pkg/mod)), it is renamed
+    to C(goVERSION.before-gofleet-TIME) in O(prefix), and a warning names them. Changes to files of the release are not kept.
 options:
   version:
     description:
-      - The release to be active. An exact one (V(1.26.6), V(1.27rc1)), a line (V(1.26), its newest stable patch) or V(latest).
+      - The release to activate. An exact release (V(1.26.6), V(1.27rc1)), a line (V(1.26), its newest stable patch) or V(latest).
       - Quote it in YAML, or V(1.20) becomes the number 1.2.
       - The first release of an old line is written V(1.20.0), because V(1.20) is the line.
-      - With O(state=absent), the exact releases or lines to remove; everything of this collection if neither this nor O(also) is given.
+      - With O(state=absent), the exact releases or lines to remove. Without this and O(also), all toolchains of this collection are removed.
     type: str
   also:
-    description: Releases to keep beside the active one, written as in O(version).
+    description: Other releases to keep installed, written as in O(version).
     type: list
     elements: str
     default: []
   prune:
-    description: Whether toolchains that this collection installed and that are wanted no longer are removed, or kept aside if they hold files of others.
+    description: Whether to remove toolchains that this collection installed and that are no longer wanted. Those that contain added files are renamed
+      instead.
     type: bool
     default: false
   state:
-    description: Whether the toolchains are to be there.
+    description: Whether the toolchains are installed or removed.
     type: str
     choices: [present, absent]
     default: present
   releases:
     description:
-      - Release records to use instead of the index; the controller fills it otherwise.
-      - RV(releases) of an earlier run may be given back.
+      - Release records to use instead of the index. By default the controller provides them.
+      - RV(releases) of an earlier run can be passed.
     type: list
     elements: dict
     default: []
@@ -61,10 +62,10 @@ options:
         required: true
       archives:
         description:
-          - By architecture in Go's words (V(amd64), V(arm64) and so on), a dict of C(filename), C(size) (bytes), C(sha256) (hex), C(h1) (the digest of
-            the tree as Go's transparency log knows it) and C(vouched); one of C(sha256) and C(h1) has to be there.
-          - C(vouched) says in a result for C(sha256) and C(h1) who said so and when, as a dict of times. What is given counts as V(pinned), whatever
-            it says of itself; where O(trust) asks for the log or a signature, that is proven again.
+          - By architecture in Go's words (V(amd64), V(arm64) and so on), a dict of C(filename), C(size) (bytes), C(sha256) (hex), C(h1) (the digest
+            of the tree in Go's transparency log) and C(vouched). C(sha256) or C(h1) is required.
+          - C(vouched) reports for C(sha256) and C(h1) who vouched for it and when, as a dict of times. Records that you pass count as V(pinned),
+            whatever they claim. If O(trust) requires the log or a signature, that is verified again.
         type: dict
         default: {}
   lock:
@@ -75,17 +76,17 @@ options:
     type: path
   verify:
     description:
-      - How toolchains that are there are looked at. V(quick) compares programs, tools and folders with the manifest; V(deep) reads every file.
-      - A toolchain that is not what was installed is replaced by a new one. An edited C(go.env) is told and let be.
-      - V(deep) takes files that the release does not have for a change, too. Such a toolchain is kept aside (RV(kept)) when its successor is there.
+      - How installed toolchains are verified. V(quick) compares programs, tools and folders with the manifest; V(deep) reads every file.
+      - A toolchain that differs from what was installed is replaced. An edited C(go.env) is reported and kept.
+      - With V(deep), added files count as a difference too. Such a toolchain is renamed (RV(kept)) once its replacement is installed.
     type: str
     choices: [quick, deep]
     default: quick
   archive:
     description:
-      - An archive (C(goVERSION.linux-ARCH.tar.gz), or a module's C(.zip)), or a folder that holds archives for every architecture.
+      - An archive (C(goVERSION.linux-ARCH.tar.gz), or the C(.zip) of a module), or a folder with the archives of all architectures.
       - On the controller, or on the host with O(remote_src=true).
-      - It is verified as any other source is.
+      - It is verified like any other source.
     type: path
   remote_src:
     description: Whether O(archive) is on the host.
@@ -93,9 +94,9 @@ options:
     default: false
   transfer:
     description:
-      - V(pull) lets the host fetch.
-      - V(push) fetches once for each architecture to the controller's cache and copies from there.
-      - V(auto) pulls, and pushes to a host that can reach no source or cannot verify its TLS.
+      - V(pull) downloads on the host.
+      - V(push) downloads once for each architecture to the controller's cache, and copies from there to the host.
+      - V(auto) pulls, and pushes to hosts that cannot reach a source or cannot verify its TLS certificate.
     type: str
     choices: [auto, pull, push]
     default: auto
@@ -110,14 +111,14 @@ options:
     type: path
   adopt:
     description:
-      - What to do with something that this collection did not make, found at O(link) or in O(bin_dir); without it that is a failure.
-      - A toolchain at O(link) of the version that is wanted is adopted, without a download, if the transparency log or a pinned h1 proves that it is the
-        release.
-      - Everything else is moved aside whole.
+      - Whether to take over something at O(link) or in O(bin_dir) that this collection did not create. By default the task fails.
+      - An existing toolchain at O(link) of the wanted version is adopted, without a download, if the transparency log or a pinned h1 proves that it
+        is the release.
+      - Anything else is renamed.
     type: bool
     default: false
   lock_timeout:
-    description: For how many seconds to wait for another run on the same host.
+    description: How many seconds to wait for another run on the same host.
     type: int
     default: 300
   uploads:
@@ -125,7 +126,7 @@ options:
     type: dict
     default: {}
   incoming:
-    description: Whether the host is to make a folder that the connection's user can put archives into. Set by the controller.
+    description: Whether the host creates a folder for archives that the connection's user can write to. Set by the controller.
     type: bool
     default: false
 notes:
@@ -140,7 +141,7 @@ attributes:
   async:
     description: Can run with the C(async) keyword.
     support: none
-    details: The controller does its half of the work while the host does the other. Such a task fails with RV(code=async_unsupported).
+    details: The controller does half of the work. The task fails with RV(code=async_unsupported).
   check_mode:
     support: full
   diff_mode:
@@ -152,11 +153,11 @@ seealso:
 '''
 
 EXAMPLES = r'''
-- name: Have the newest patch of Go 1.26
+- name: Install the newest patch of Go 1.26
   gofleet.golang.go_toolchain:
     version: "1.26"
 
-- name: Have a pinned release on a fleet of two architectures, without asking anybody
+- name: Install a pinned release on a fleet with two architectures, without asking the index
   gofleet.golang.go_toolchain:
     version: "1.26.6"
     checksums:
@@ -165,24 +166,24 @@ EXAMPLES = r'''
     mirrors:
       - https://mirror.example.com/go
 
-- name: Have what a project asks for, keep the line before it, remove all others
+- name: Install the release that a project requires, keep the line before it, remove all others
   gofleet.golang.go_toolchain:
     version_from: "{{ playbook_dir }}/../go.mod"
     also: ["1.25"]
     prune: true
 
-- name: Have what is locked, and nothing that the transparency log does not know
+- name: Install a locked release, if the transparency log proves it too
   gofleet.golang.go_toolchain:
     version: "1.26"
     lock: "{{ playbook_dir }}/go.lock.yml"
     trust: [log]
 
-- name: Read every file of the toolchains, and replace those that were changed
+- name: Verify every file of the toolchains, and replace damaged ones
   gofleet.golang.go_toolchain:
     version: "1.26"
     verify: deep
 
-- name: Bring archives to hosts that reach nothing
+- name: Copy archives to air-gapped hosts
   gofleet.golang.go_toolchain:
     version: "1.26.6"
     transfer: push
@@ -194,12 +195,12 @@ EXAMPLES = r'''
 
 RETURN = r'''
 version:
-  description: The active version that was asked for, as it was resolved.
+  description: The resolved version that is active.
   returned: success, state is present
   type: str
   sample: 1.26.6
 toolchains:
-  description: The toolchains of this collection that are on the host.
+  description: The toolchains of this collection on the host.
   returned: success
   type: list
   elements: dict
@@ -214,36 +215,37 @@ toolchains:
       description: Its folder.
       type: str
     active:
-      description: Whether O(link) names it.
+      description: Whether O(link) leads to it.
       type: bool
     proof:
       description:
-        - What vouched for it; each with RV(ignore:kind) V(pinned), V(signature), V(log) or V(index), the digest, and when that was said.
+        - Who vouched for it. Each entry has RV(ignore:kind) (V(pinned), V(signature), V(log) or V(index)), the digest, and the time.
       type: list
       elements: dict
     source:
-      description: Where its archive came from, with sha256 and size in bytes.
+      description: Where its archive came from, with its sha256 and size in bytes.
       type: dict
     problem:
-      description: What is wrong with it, as far as it was looked at (O(verify)); null if nothing is.
+      description: What is wrong with it, as far as O(verify) found; null if nothing is.
       type: str
     differences:
       description:
-        - With O(verify=deep), names of files that are C(changed), C(missing), C(extra) or have another C(mode), at most 20 each, and their C(count).
-        - C(go_env_edited) says whether C(go.env) is among the changed.
+        - With O(verify=deep), names of files that are C(changed), C(missing), C(extra) or have another C(mode), at most 20 of each, and their
+          C(count).
+        - C(go_env_edited) reports whether C(go.env) is among the changed files.
       type: dict
 damaged:
-  description: Toolchains of this collection that were not what was installed, as in RV(toolchains).
+  description: Toolchains of this collection that differed from what was installed, as in RV(toolchains).
   returned: success
   type: list
   elements: dict
 proven:
-  description: Versions that were there and for which O(trust) had more vouch (in check mode, would have).
+  description: Installed versions that got a stronger proof because O(trust) requires it (in check mode, that would get it).
   returned: success
   type: list
   elements: str
 adopted:
-  description: What O(adopt=true) came of for a toolchain at O(link), with C(path), C(version), C(taken_in) and, if it was not, the C(reason).
+  description: Whether O(adopt=true) adopted a toolchain at O(link), with C(path), C(version), C(taken_in), and the C(reason) if it did not.
   returned: success
   type: list
   elements: dict
@@ -263,48 +265,49 @@ pruned:
   type: list
   elements: str
 moved_aside:
-  description: Names under which foreign things are kept, with O(adopt=true), and toolchains of this collection that hold files of others (RV(kept)).
+  description: New names of foreign files and folders that O(adopt=true) renamed, and of toolchains that contain added files (RV(kept)).
   returned: success
   type: list
   elements: str
 kept:
-  description: Toolchains that were kept aside instead of being removed (in check mode, would be), because they hold files that their release does not have.
+  description: Toolchains that were renamed instead of removed (in check mode, that would be), because they contain files that do not belong to their
+    release.
   returned: success
   type: list
   elements: dict
   contains:
     tree:
-      description: The folder that it was in.
+      description: The folder before it was renamed.
       type: str
     version:
       description: Its version.
       type: str
     path:
-      description: The folder that it is kept as. This collection does not touch it again.
+      description: The folder now. This collection does not touch it again.
       type: str
     count:
-      description: How many such files there are; null if the list of the release's files could not be read, so that nobody can say.
+      description: Number of such files; null if the release's list of files could not be read.
       type: int
     extra:
       description: Names of such files below the tree, at most 20.
       type: list
       elements: str
 plan:
-  description: The steps that were taken (in check mode, that would be), one a line.
+  description: The steps that were taken (in check mode, that would be), one on each line.
   returned: success
   type: list
   elements: str
 passed_over:
-  description: Sources that were tried before one gave the archive, each with C(url), C(code) and C(reason).
+  description: Sources that failed before one provided the archive, each with C(url), C(code) and C(reason).
   returned: success
   type: list
   elements: dict
 bytes_fetched:
-  description: Bytes that the host fetched over the network.
+  description: Bytes that the host downloaded.
   returned: success
   type: int
 transfer:
-  description: V(push) if the controller brought an archive, V(pull) if the host fetched one, V(none) if neither was needed.
+  description: V(push) if the controller copied an archive, V(pull) if the host downloaded one, V(none) if neither was needed.
   returned: success
   type: str
 releases:
@@ -313,7 +316,7 @@ releases:
   type: list
   elements: dict
 code:
-  description: What failed, as a stable word for machines.
+  description: What failed, as a stable identifier for programs.
   returned: failure
   type: str
   sample: sha256_mismatch

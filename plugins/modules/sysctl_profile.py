@@ -9,75 +9,77 @@ __metaclass__ = type
 
 DOCUMENTATION = r'''
 module: sysctl_profile
-short_description: Kernel settings of a host, in force and after a boot
+short_description: Apply kernel settings of a host, now and at boot
 version_added: 0.1.0
 author:
   - gofleet contributors (@gofleet)
 description:
-  - Takes named profiles and settings of your own, sets what this host has and lets be written, reads each back, and keeps them in one
-    file of C(/etc/sysctl.d), from which the host sets them when it boots.
-  - Says of each setting whether it is in force, and if not, why, which file wins against it at boot, and who has to be restarted to see it.
-  - Values that the kernel refuses are in no file. The run then puts back what it has set, and fails.
-  - A setting that a later file sets at boot is not written to the kernel, so that what is in force is what a boot gives.
-  - What a setting was before is remembered in C(/var/lib/gofleet/sysctl), before it changes. It comes back when the setting is no longer
-    asked for, unless somebody else has changed it meanwhile; what another file has come to say of it comes first.
+  - Applies named profiles and settings of your own. It sets what this host has and permits, reads each value back, and writes them to one file in
+    C(/etc/sysctl.d), from which the host sets them at boot.
+  - Reports for each setting whether it is in force. If not, it reports why, which file overrides it at boot, and which services must be restarted to
+    see it.
+  - Values that the kernel rejects are not written to the file. The run then restores what it has set, and fails.
+  - A setting that a later file sets at boot is not written to the kernel, so the running values are those of the next boot.
+  - The previous value of a setting is recorded in C(/var/lib/gofleet/sysctl) before the setting is changed. It is restored when the setting is no
+    longer wanted, unless something else has changed it meanwhile. A value that another file sets by then takes precedence.
 options:
   profiles:
     description:
-      - V(http_server) lets bursts of connections wait instead of failing, and keeps the speed of kept-alive ones.
-      - V(quic) allows the socket buffers that QUIC asks for.
-      - V(many_connections) raises what tens of thousands of connections run into, and widens the range of local ports.
-      - V(hardening) refuses redirects and source routes, and hides the kernel's addresses.
-      - Most values are floors. A host that has more keeps it. Of profiles that name the same floor, the highest counts.
+      - V(http_server) lets bursts of connections wait instead of failing, and keeps idle keep-alive connections fast.
+      - V(quic) allows the socket buffers that QUIC requests.
+      - V(many_connections) raises the limits that tens of thousands of connections reach, and widens the range of local ports.
+      - V(hardening) ignores redirects and source routes, and hides the kernel's addresses.
+      - Most values are minimums. A higher value of the host is kept. If several profiles have a minimum for one setting, the highest is used.
     type: list
     elements: str
     choices: [http_server, quic, many_connections, hardening]
     default: []
   settings:
     description:
-      - Settings of your own by name, which come before those of profiles. A value with several numbers may be a list.
-      - A dot within a part of a name is written as in sysctl.d(5), V(net/ipv4/conf/eth0.100/rp_filter) or V(net.ipv4.conf.eth0/100.rp_filter).
-        A setting that is named twice, in two spellings or with and without C(-), is refused.
-      - A C(-) before a name lets hosts lack the setting. Without it, a name that neither the host nor this collection knows is refused.
-      - C(fs.file-max) and C(fs.nr_open) are never lowered, because systemd sets them as high as they go.
-      - Refused are C(net.ipv4.tcp_tw_recycle) on every host, settings that nobody can read (they are commands), and patterns.
+      - Your own settings by name. They take precedence over those of profiles. A value with several numbers can be a list.
+      - Write a dot within a part of a name as in sysctl.d(5), V(net/ipv4/conf/eth0.100/rp_filter) or V(net.ipv4.conf.eth0/100.rp_filter). A setting
+        must not be given twice, in two spellings or with and without C(-).
+      - With a C(-) before the name, the setting is skipped on hosts that lack it. Without it, a name that neither the host nor this collection knows
+        is invalid.
+      - C(fs.file-max) and C(fs.nr_open) are never lowered, because systemd sets them as high as possible.
+      - C(net.ipv4.tcp_tw_recycle), settings that cannot be read (they are commands), and patterns are invalid on every host.
     type: dict
     default: {}
   path:
     description:
-      - The file, in C(/etc/sysctl.d). Several may be kept; each gives back its own settings only.
-      - Where two files set a key, the later wins, which for most hosts is the one whose name sorts last.
+      - The file, in C(/etc/sysctl.d). Several can be used; each restores its own settings only.
+      - If two files set a key, the later one takes precedence. On most hosts that is the one whose name sorts last.
     type: str
     default: /etc/sysctl.d/90-gofleet.conf
   state:
     description:
-      - V(absent) removes the file and gives everything back that it has set.
+      - V(absent) removes the file and restores everything that it has set.
       - V(present) with neither O(profiles) nor O(settings) does the same.
     type: str
     choices: [present, absent]
     default: present
   strict:
     description:
-      - Whether each setting has to be in force, now and after a boot. What this host lacks, or lets nobody write, or a later file sets, fails
-        the task before anything changes; so does a value of which the kernel makes another one, and what was set is put back.
+      - Whether every setting must be in force, now and after a boot. The task fails before it changes anything if this host lacks a setting, does not
+        permit writing it, or has a later file that sets it. If the kernel changes a value to another, the task restores what was set, and fails.
     type: bool
     default: false
   ports:
     description:
-      - Ports that services of this host listen on. A range of local ports (C(net.ipv4.ip_local_port_range)) that holds one is refused,
-        unless C(net.ipv4.ip_local_reserved_ports) has it.
+      - Ports that services of this host listen on. A range of local ports (C(net.ipv4.ip_local_port_range)) that contains one of them is invalid,
+        unless C(net.ipv4.ip_local_reserved_ports) contains it.
     type: list
     elements: int
     default: []
   lock_timeout:
-    description: For how many seconds to wait for another run on the same host.
+    description: How many seconds to wait for another run on the same host.
     type: int
     default: 300
 notes:
-  - C(/etc/sysctl.conf), and files that this module did not write, are only read.
-  - On hosts with OpenRC its service C(sysctl) is added to the runlevel C(boot) if it is in none. It is taken out when the last setting is given back,
-    unless a file of somebody else in C(/etc) sets something.
-  - In a container the settings of its own network namespace can be set if C(/proc/sys) is writable; others are the host's.
+  - C(/etc/sysctl.conf), and files that this module did not write, are read but never changed.
+  - On hosts with OpenRC, the service C(sysctl) is added to the runlevel C(boot) if it is in none. It is removed when the last setting is restored,
+    unless another file in C(/etc) sets something.
+  - In a container, the settings of its own network namespace can be set if C(/proc/sys) is writable. All others belong to the host.
 extends_documentation_fragment:
   - gofleet.golang.attributes
 attributes:
@@ -90,12 +92,12 @@ seealso:
 '''
 
 EXAMPLES = r'''
-- name: Have a host that serves HTTP/1, HTTP/2 and HTTP/3
+- name: Apply the settings for a host that serves HTTP/1, HTTP/2 and HTTP/3
   gofleet.golang.sysctl_profile:
     profiles: [http_server, quic]
   notify: Restart the service
 
-- name: Have tens of thousands of connections, clear of the ports of two services
+- name: Allow tens of thousands of connections, and reserve the ports of two services
   gofleet.golang.sysctl_profile:
     profiles: [many_connections]
     ports: [18080, 19090]
@@ -103,25 +105,25 @@ EXAMPLES = r'''
       net.ipv4.ip_local_reserved_ports: "18080,19090"
       net.ipv4.tcp_rmem: [4096, 131072, 16777216]
 
-- name: Fail where a setting would not be in force after a boot
+- name: Fail if a setting would not be in force after a boot
   gofleet.golang.sysctl_profile:
     profiles: [quic]
     strict: true
 
-- name: Have a setting of one interface, where it is there
+- name: Apply a setting of one interface, on hosts that have it
   gofleet.golang.sysctl_profile:
     path: /etc/sysctl.d/90-vlan.conf
     settings:
       -net/ipv4/conf/eth0.100/rp_filter: 2
 
-- name: Give everything back
+- name: Restore all previous values
   gofleet.golang.sysctl_profile:
     state: absent
 '''
 
 RETURN = r'''
 settings:
-  description: What became of each setting, by name.
+  description: The result for each setting, by name.
   returned: success
   type: list
   elements: dict
@@ -130,62 +132,62 @@ settings:
       description: Its name as sysctl(8) shows it.
       type: str
     value:
-      description: What is wanted of it here. For a floor, what another file of this host sets if that is more.
+      description: The wanted value on this host. For a minimum, the value of another file if that is higher.
       type: str
     at_least:
-      description: Whether that is a floor.
+      description: Whether the value is a minimum.
       type: bool
     status:
       description:
         - V(applied) if it was set (in check mode, would be), V(already) if it was in force.
-        - V(adjusted) if the kernel made another value of it, which RV(ignore:now) is.
-        - V(unavailable) if this host has no such setting, V(read_only) if it lets nobody write it.
-        - V(shadowed) if a file that is read later sets it at boot.
+        - V(adjusted) if the kernel changed it to another value, RV(ignore:now).
+        - V(unavailable) if this host lacks the setting, V(read_only) if it cannot be written.
+        - V(shadowed) if a later file sets it at boot.
       type: str
     note:
-      description: Why, in words.
+      description: The reason, in words.
       type: str
     before:
-      description: The value in force before the run; null if nobody can tell.
+      description: The value before the run; null if it is unknown.
       type: str
     now:
-      description: The value in force after it (in check mode, before it).
+      description: The value after the run (in check mode, before it).
       type: str
     in_file:
-      description: Whether it is set in the file.
+      description: Whether the file sets it.
       type: bool
     shadowed_by:
-      description: C(path) and C(value) of what wins against it at boot.
+      description: C(path) and C(value) of the file that overrides it at boot.
       type: dict
     reverted_by:
-      description: C(path) and C(value) of what C(sysctl --system) would set instead, on hosts that boot in another way.
+      description: C(path) and C(value) that C(sysctl --system) would set instead, on hosts that boot in another way.
       type: dict
     restart:
-      description: Why what runs keeps the old value until it is restarted; null if it does not, or if nothing was set.
+      description: Why running services keep the old value until they are restarted; null if they do not, or if nothing was set.
       type: str
     origin:
-      description: The profile that it is of, or V(settings).
+      description: The profile that it belongs to, or V(settings).
       type: str
     reason:
-      description: What the profile wants it for.
+      description: Why the profile sets it.
       type: str
     source:
-      description: Where the profile has that from; C(ip-sysctl), C(net), C(fs) and C(kernel) are pages of the kernel's documentation.
+      description: The source of the profile's value; C(ip-sysctl), C(net), C(fs) and C(kernel) are pages of the kernel's documentation.
       type: str
 released:
   description:
-    - Settings that were given back, because they are not asked for any more.
-    - Each with C(key), C(status) (V(restored) or V(left)), C(value), and a C(reason) if there is something to say.
+    - Settings that are no longer wanted and were restored.
+    - Each has C(key), C(status) (V(restored) or V(left)), C(value), and a C(reason) if needed.
   returned: success
   type: list
   elements: dict
 restart:
-  description: The settings that were set and that services see only after a restart, each with C(key) and C(reason).
+  description: Changed settings that services see only after a restart, each with C(key) and C(reason).
   returned: success
   type: list
   elements: dict
 loader:
-  description: Who sets what is in the file at boot (C(name), null for nobody), and whether that runs (C(enabled)).
+  description: The service that applies the file at boot (C(name), null if there is none), and whether it is C(enabled).
   returned: success
   type: dict
   sample:
@@ -196,12 +198,12 @@ path:
   returned: success
   type: str
 plan:
-  description: The steps that were taken (in check mode, that would be), one a line.
+  description: The steps that were taken (in check mode, that would be), one on each line.
   returned: success
   type: list
   elements: str
 code:
-  description: What failed, as a stable word for machines.
+  description: What failed, as a stable identifier for programs.
   returned: failure
   type: str
   sample: unknown_key

@@ -55,5 +55,5 @@ def mounted_at(place: str, image: Path) -> Iterator[list[str]]:
         volume = {'type': 'volume', 'dst': place, 'volume-driver': 'local', 'volume-opt=type': 'ext4', 'volume-opt=device': device}
         yield ['--mount', ','.join(f'{name}={value}' for name, value in volume.items())]
     finally:
-        # In use, it is detached once nobody uses it any more (losetup(8)).
+        # In use, it is detached once it is no longer used (losetup(8)).
         _run('losetup', '--detach', device)

@@ -120,7 +120,7 @@ class Bench:
 
 
 def _settle() -> None:
-    """Write out what earlier runs left in memory, so that nobody pays for another."""
+    """Write out what earlier runs left in memory, so that no run pays for another."""
     os.sync()
 
 

@@ -16,8 +16,8 @@ MEGABYTE = 1_000_000
 def written(measured: Sequence[Measured]) -> str:
     tables = (
         ('Nothing to do', UNCHANGED, _unchanged_rows(measured)),
-        ('Fresh, pulled by each host', FRESH, _fresh_rows(measured)),
-        ('Proof by the log', PROOF, _proof_rows(measured)),
+        ('Fresh install, pulled by each host', FRESH, _fresh_rows(measured)),
+        ('Verification by the log', PROOF, _proof_rows(measured)),
         ('Controller CPU, nothing to do', SCALE, _scale_rows(measured)),
     )
     return '\n'.join(f'### {title}\n\n{_table(head, rows)}\n' for title, head, rows in tables if rows)
@@ -25,10 +25,10 @@ def written(measured: Sequence[Measured]) -> str:
 
 UNCHANGED = ('host', 'hosts', 'ping play', 'run', f'run ÷ ping play (≤ {UNCHANGED_BUDGET})', 'round trips a host', 'requests', 'controller CPU')
 FRESH = (
-    'host', 'hosts', 'proven by', 'ping play', 'floor', 'run', f'(run − ping play) ÷ floor (≤ {FRESH_BUDGET})', 'round trips a host',
+    'host', 'hosts', 'verified by', 'ping play', 'floor', 'run', f'(run − ping play) ÷ floor (≤ {FRESH_BUDGET})', 'round trips a host',
     'requests', 'MB a host', 'controller CPU',
 )  # fmt: skip
-PROOF = ('host', 'Python', '`tar -xzf`', f'(run by log − run by index) ÷ tar (≤ {PROOF_BUDGET})', 'h1 of a tree that is there', 'h1 ÷ tar')
+PROOF = ('host', 'Python', '`tar -xzf`', f'(run by log − run by index) ÷ tar (≤ {PROOF_BUDGET})', 'h1 of an installed tree', 'h1 ÷ tar')
 SCALE = ('host', 'one host', f'{SCALED_HOSTS} hosts', f'ratio (≤ {SCALED_HOSTS})')
 
 
@@ -116,10 +116,10 @@ def _judged(measured: Sequence[Measured]) -> Iterator[tuple[str, float, float]]:
         if each.pairs:
             yield f'{each.row}, nothing to do, in ping plays', each.unchanged_ratio().median, UNCHANGED_BUDGET
         for kind, fresh in each.fresh.items():
-            yield f'{each.row}, fresh, proven by {kind}, in floors', fresh.ratio().median, FRESH_BUDGET
+            yield f'{each.row}, fresh install, verified by {kind}, in floors', fresh.ratio().median, FRESH_BUDGET
         cost = each.proof_cost()
         if cost is not None:
-            yield f'{each.row}, proof by the log, in times of unpacking', cost, PROOF_BUDGET
+            yield f'{each.row}, verification by the log, in times of unpacking', cost, PROOF_BUDGET
     scale = _scale(measured)
     if scale is not None:
         yield f'controller CPU of {SCALED_HOSTS} hosts, in times of one', scale[1] / scale[0], SCALED_HOSTS

@@ -3,7 +3,7 @@
 """Take back what the tests left on this machine.
 
     clean.py              this checkout's containers, networks, processes and run folders; the engine, if
-                          engine.py started it and nobody else's container runs on it
+                          engine.py started it and no other containers run on it
     clean.py --images     the images and the volume of the scenarios too
     clean.py --cache      everything that is kept to be quicker next time: virtual environments, archives, images' roots
 """

@@ -21,7 +21,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEMO = CHECKOUT / '.demo'
-# 2.17 is left out as in galaxy's own lanes: molecule and ansible-lint refuse it.
+# 2.17 is excluded: molecule and ansible-lint do not support it.
 ANSIBLE = 'ansible-core>=2.16.19,!=2.17.*,<2.22'
 INDEX = 'https://go.dev/dl/?mode=json'
 PROGRAM = """package main
@@ -60,7 +60,7 @@ def prepare() -> dict[str, str]:
         print(f'demo: making {commands.parent.relative_to(CHECKOUT)} with {ANSIBLE}', flush=True)
         subprocess.run([sys.executable, '-m', 'venv', '--clear', str(commands.parent)], check=True)
         subprocess.run([str(commands / 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ANSIBLE], check=True)
-    # A file of our own, so that nobody's ansible.cfg speaks here.
+    # Our own file, so that no other ansible.cfg applies.
     configuration = DEMO / 'ansible.cfg'
     configuration.write_text('[defaults]\ninventory = localhost,\n', encoding='utf-8')
     environment = os.environ | {
@@ -140,7 +140,7 @@ def source_line(trouble: str | None) -> str:
     proof = {'log': "Go's transparency log", 'index': 'the release index', 'pinned': 'a pinned digest'}
     vouched = ' and '.join(proof[each['kind']] for each in manifest['proof'])
     why = f'since go.dev cannot be reached ({trouble})' if trouble else 'the first choice'
-    return f"demo: Go {manifest['version']} is from {manifest['source']['origin']}, {why}; proven by {vouched}."
+    return f"demo: Go {manifest['version']} is from {manifest['source']['origin']}, {why}; verified by {vouched}."
 
 
 def build_and_run() -> str:

@@ -217,7 +217,7 @@ def logged(command: list[str], run: Run, environment: dict[str, str]) -> int:
                     sys.stdout.flush()
             return process.wait()
         finally:
-            # Told to end before that: the command is told too, and ends what it started.
+            # On an earlier request to end, the command is asked to end too, and stops what it started.
             if process.poll() is None:
                 process.terminate()
 
@@ -327,7 +327,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def main(arguments: list[str]) -> int:
     options = parse(arguments)
-    # So that a run that is told to end still takes its hosts away.
+    # A run that is asked to end still removes its hosts.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     gaps = Gaps()
     failed = False

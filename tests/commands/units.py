@@ -31,7 +31,7 @@ CONTROLLER_SIDE = ('plugins/plugin_utils', 'plugins/action', 'roles', 'support')
 HOST_LANE = 'el7'
 NEWER_HOST_LANES = {'3.13': ('newest', 'main')}
 NOTHING_COLLECTED = 5
-# Of a skip that is told, and no failure with CI=true: what it needs cannot be everywhere.
+# A skip that is reported but does not fail with CI=true, because its requirement is not available everywhere.
 _NOT_REQUIRED = ': not required: '
 
 

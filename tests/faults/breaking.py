@@ -22,7 +22,7 @@ from syscalls import Point
 PREFIX = 'opt/go'
 # In names of what has not got its own yet.
 _UNNAMED = '.gofleet-new'
-# Lines of a difference that are told.
+# Lines of a difference that are reported.
 SHOWN = 6
 
 

@@ -115,7 +115,7 @@ class Host:
         self.write('usr/local/go.old', 'mine\n')
 
     def add_foreign(self) -> None:
-        """A tree at LINK and a program in BIN that somebody else installed."""
+        """A tree at LINK and a program in BIN that another tool installed."""
         for program in ('go', 'gofmt'):
             self.write(f'usr/local/go/bin/{program}', _ANSWER.format(FOREIGN_VERSION), 0o755)
         self.write('usr/local/go/VERSION', f'go{FOREIGN_VERSION}\n')

@@ -56,7 +56,7 @@ class Scenario:
     prepare: Callable[[Host], None] = Host.add_neighbours
     # What is done to the host after its history.
     damage: Callable[[Host], None] = field(default=lambda host: None)
-    # A release that somebody unpacked to LINK.
+    # A release that another tool unpacked to LINK.
     unpacked: str | None = None
     # A system call that this kernel lacks; without it, a name may be missing for a moment.
     lacks: str | None = None

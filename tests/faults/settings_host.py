@@ -32,7 +32,7 @@ for name in etc run var; do mount --bind "$root/$name" "/$name"; done
 mount -t overlay -o "lowerdir=$root/usr:/usr" gofleet-faults /usr
 exec "$@"
 """
-# Writes what it is told, and answers with what is in force.
+# Writes the given settings, and returns those in force.
 _AGENT = """
 import json, sys
 from pathlib import Path
@@ -57,7 +57,7 @@ class NoNamespace(Exception):
 
 @dataclass(frozen=True)
 class State:
-    """A host at one moment. files: relative path to what is there, with its owner."""
+    """A host at one moment. files: relative path to its content and owner."""
 
     files: Snapshot
     values: Values

@@ -32,7 +32,7 @@ _OTHER_ENVIRONMENT: Options = {
     **_ENVIRONMENT,
     'variables': {'GOPROXY': 'https://other.example.com', 'GOPRIVATE': ['git.example.com'], 'LISTEN': ':9090'},
     'secrets': {'TOKEN': {'value': 'hush-hush', 'consumers': ['service', 'openrc']}},
-    # Of nobody who is known by name here.
+    # An owner without a user name on this host.
     'owner': '12345',
     'group': '12345',
 }

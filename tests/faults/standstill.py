@@ -50,8 +50,8 @@ class Gate:
         return {'archive': None, 'remote_src': False, 'mirrors': [address], 'transfer': 'pull', 'timeout': 10 * PATIENCE}
 
     def wait(self) -> int:
-        """A descriptor of the connection, once somebody has asked."""
-        with patience('somebody who asks the mirror'):
+        """A descriptor of the connection, once a client has connected."""
+        with patience('a client of the mirror'):
             connection = self._listener.accept()[0]
             asked = b''
             while b'\r\n\r\n' not in asked:
@@ -77,7 +77,7 @@ class Stopped:
     def release(self) -> Outcome:
         os.killpg(self.running.process.pid, signal.SIGCONT)
         with os.fdopen(self.log, 'rb') as pipe:
-            # strace ends with the module; until then somebody has to read what it writes.
+            # strace ends with the module; until then its output must be read.
             pipe.read()
         return self.running.finish()
 
@@ -88,9 +88,9 @@ def start_stopped(module: Module, options: Options, point: Point, pipe: Path) ->
     running = module.within(*syscalls.injector(pipe, point, 'signal=STOP')).start(options)
     with patience(f'the module to stop at {point}'):
         log = os.open(pipe, os.O_RDONLY)
-        told = b''
-        while b'stopped by SIGSTOP' not in told:
+        output = b''
+        while b'stopped by SIGSTOP' not in output:
             chunk = os.read(log, 65536)
             assert chunk, f'the module ended before {point}: {running.finish()}'
-            told += chunk
+            output += chunk
     return Stopped(running, log)

@@ -96,7 +96,7 @@ def _points(lines: Sequence[str], below: Sequence[str]) -> Iterator[Point]:
         if not any(folder in arguments for folder in below) or found['answer'].startswith('-'):
             continue
         if name not in OPENING or _WRITING.search(arguments):
-            # A folder of a test's own has a name that tells nobody anything.
+            # A folder of a test's own has a random name that means nothing in a report.
             yield Point(name, counts[name], arguments.replace(below[0], '') if len(below) == 1 else arguments)
 
 

@@ -38,7 +38,7 @@ def installers(outcomes: list[Outcome]) -> list[Outcome]:
 
 
 @pytest.mark.parametrize('count', [2, 4])
-def test_of_runs_at_once_one_installs_and_the_others_find_nothing_to_do(count: int, module: Module, shelf: Shelf, host: Host) -> None:
+def test_one_of_several_concurrent_runs_installs_and_the_others_change_nothing(count: int, module: Module, shelf: Shelf, host: Host) -> None:
     options = {**shelf.options(FIRST), **host.paths}
     outcomes = [running.finish() for running in [module.start(options) for _number in range(count)]]
     assert len(installers(outcomes)) == 1
@@ -58,7 +58,7 @@ def test_runs_wait_for_the_one_that_holds_the_lock(count: int, module: Module, s
     assert [outcome.changed for outcome in outcomes] == [True] + [False] * (count - 1)
 
 
-def test_who_waits_too_long_says_whom_it_waited_for(module: Module, shelf: Shelf, host: Host, gate: Gate) -> None:
+def test_lock_timeout_names_the_process_that_holds_the_lock(module: Module, shelf: Shelf, host: Host, gate: Gate) -> None:
     first = module.start(gated(gate, shelf, host))
     pipe = gate.wait()
     before = outside_the_stage(host)
@@ -71,7 +71,7 @@ def test_who_waits_too_long_says_whom_it_waited_for(module: Module, shelf: Shelf
     assert first.finish().changed
 
 
-def test_the_next_run_goes_on_when_the_lock_s_holder_is_killed(module: Module, shelf: Shelf, host: Host, gate: Gate) -> None:
+def test_lock_is_released_when_its_holder_is_killed(module: Module, shelf: Shelf, host: Host, gate: Gate) -> None:
     first = module.start(gated(gate, shelf, host))
     pipe = gate.wait()
     second = module.start({**shelf.options(FIRST), **host.paths})
@@ -87,7 +87,7 @@ def test_the_next_run_goes_on_when_the_lock_s_holder_is_killed(module: Module, s
 # ---- against a run that removes everything
 
 
-def test_an_installation_that_waits_for_a_removal_installs_anew(module: Module, shelf: Shelf, host: Host, folder: Path, need: Need) -> None:
+def test_installation_after_a_concurrent_removal_installs_again(module: Module, shelf: Shelf, host: Host, folder: Path, need: Need) -> None:
     need(syscalls.works(), 'stopping runs at system calls', 'install strace and allow ptrace')
     assert module.run({**shelf.options(FIRST), **host.paths}).changed
     removal = {'state': 'absent', **host.paths}
@@ -116,10 +116,10 @@ def test_a_removal_that_waits_for_an_installation_removes_it(module: Module, she
 
 
 @pytest.mark.parametrize('fails', [False, True], ids=['removal', 'failed_installation'])
-def test_who_takes_the_lock_away_leaves_alone_what_is_installed_from_then_on(
+def test_removal_keeps_what_is_installed_after_it_removed_the_lock(
     fails: bool, module: Module, shelf: Shelf, host: Host, folder: Path, need: Need
 ) -> None:
-    """The lock's file goes with its folder: once its name is gone, somebody else may hold a new one."""
+    """The lock's file goes with its folder: once its name is gone, another process may hold a new one."""
     need(syscalls.works(), 'stopping runs at system calls', 'install strace and allow ptrace')
     leaving = {'state': 'absent', **host.paths}
     if fails:
@@ -129,7 +129,7 @@ def test_who_takes_the_lock_away_leaves_alone_what_is_installed_from_then_on(
         assert module.run({**shelf.options(FIRST), **host.paths}).changed
     point = recorded(module, leaving, host, folder, 'unlink', 'lock"', '.gofleet"')
     if point is None:
-        # It stays: then nobody can come in between.
+        # The file remains, so no other process can lock a new one.
         assert fails
         return
     stopped = start_stopped(module, leaving, point, folder / 'pipe')
@@ -138,7 +138,7 @@ def test_who_takes_the_lock_away_leaves_alone_what_is_installed_from_then_on(
     assert ended.fault() is None, ended
     assert ended.code == ('sha256_mismatch' if fails else None), ended
     if installation.code == 'locked':
-        # Somebody has to wait, and may.
+        # One of the runs waits.
         installation = module.run({**shelf.options(SECOND), **host.paths})
     assert installation.changed, installation
     proven(module, shelf, host, SECOND)
@@ -198,7 +198,7 @@ def proven(module: Module, shelf: Shelf, host: Host, version: str) -> None:
     assert ask(host.prefix / f'go{version}/bin/go') == version
 
 
-def test_runs_that_hang_up_end_without_a_trace(module: Module, shelf: Shelf, host: Host, gate: Gate) -> None:
+def test_runs_with_a_closed_connection_end_and_leave_no_files(module: Module, shelf: Shelf, host: Host, gate: Gate) -> None:
     """A connection that dies takes the run's processes with SIGHUP or SIGTERM; the next run converges."""
     first = module.start(gated(gate, shelf, host))
     pipe = gate.wait()

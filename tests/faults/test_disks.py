@@ -113,9 +113,9 @@ def test_a_read_only_file_system(module: Module, shelf: Shelf, host: Host, stack
     outcome = refused(module, {**shelf.options(SECOND), **host.paths}, host)
     assert outcome.code == 'not_writable', outcome
     assert str(host.prefix) in outcome.message
-    # Root is told why it may not write; more rights would not help.
+    # The message tells root why it cannot write; more rights would not help.
     assert 'read-only' in outcome.message
-    # What is there already is only read.
+    # An installed toolchain is only read.
     assert module.run({**shelf.options(FIRST), **host.paths}).changed is False
 
 

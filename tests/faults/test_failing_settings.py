@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""System calls that fail while an environment is written or the kernel is set: told with code and place, and nothing is lost.
+"""System calls that fail while an environment is written or the kernel is set: reported with code and place, and nothing is lost.
 
 GOFLEET_FAULTS=all lets each of them fail, in each way; otherwise each third, with the errors in turn.
 """
@@ -26,7 +26,7 @@ def chosen(points: Sequence[Point]) -> list[tuple[Point, str]]:
 
 
 @pytest.mark.parametrize('scenario', [*ENVIRONMENT, *SYSCTL], ids=lambda scenario: f'{scenario.module}-{scenario.name.replace(" ", "-")}')
-def test_a_failing_call_is_reported_and_both_the_next_run_and_the_removal_do_all(
+def test_failing_call_is_reported_and_the_next_run_and_removal_converge(
     scenario: Scenario, module: Module, settings_bench_of: SettingsBenchOf, tally: list[str]
 ) -> None:
     bench = settings_bench_of(scenario)

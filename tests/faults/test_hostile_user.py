@@ -81,16 +81,16 @@ def environment(path: Path, **options: object) -> Options:
 
 
 @pytest.mark.parametrize('place', ['app.env', 'config/app.env'])
-def test_a_file_for_a_user_gives_them_that_file_alone(module: Module, scene: Scene, place: str) -> None:
+def test_user_gets_access_only_to_the_file_with_its_owner(module: Module, scene: Scene, place: str) -> None:
     scene.runs(module.other('env_file'), environment(scene.theirs / place, owner=str(USER), mode='0600'))
 
 
 @pytest.mark.parametrize('place', ['app.env', 'config/app.env'])
-def test_secrets_in_a_folder_of_somebody_else_are_not_theirs_to_read(module: Module, scene: Scene, place: str) -> None:
+def test_owner_of_a_folder_cannot_read_secrets_that_root_writes_there(module: Module, scene: Scene, place: str) -> None:
     scene.runs(module.other('env_file'), environment(scene.theirs / place, group='0', mode='0640', secrets={'TOKEN': SECRET.decode()}))
 
 
-def test_a_quiet_user_gets_their_file(module: Module, scene: Scene) -> None:
+def test_file_is_written_if_the_folders_owner_does_not_interfere(module: Module, scene: Scene) -> None:
     path = scene.theirs / 'new/folder/app.env'
     outcome = module.other('env_file').run(environment(path, owner=str(USER), mode='0600', secrets={'TOKEN': 'hush'}))
     assert outcome.changed, outcome
@@ -99,7 +99,7 @@ def test_a_quiet_user_gets_their_file(module: Module, scene: Scene) -> None:
 
 
 @pytest.mark.parametrize('option', ['prefix', 'link', 'bin_dir'])
-def test_root_installs_nothing_below_a_folder_of_somebody_else(module: Module, scene: Scene, shelf: Shelf, option: str) -> None:
+def test_root_does_not_install_below_a_folder_of_another_user(module: Module, scene: Scene, shelf: Shelf, option: str) -> None:
     safe = scene.victims.parent / 'safe'
     paths = {'prefix': safe / 'go', 'link': safe / 'link', 'bin_dir': safe / 'bin', option: scene.theirs / 'go'}
     outcomes = scene.runs(module, {**shelf.options(FIRST), **{name: str(path) for name, path in paths.items()}})
@@ -107,7 +107,7 @@ def test_root_installs_nothing_below_a_folder_of_somebody_else(module: Module, s
     assert not safe.exists()
 
 
-def test_a_stage_that_is_a_link_costs_nobody_a_file(module: Module, scene: Scene, shelf: Shelf) -> None:
+def test_stage_that_is_a_symbolic_link_deletes_no_foreign_files(module: Module, scene: Scene, shelf: Shelf) -> None:
     """Planted while the folder was the user's, and still there when it is root's."""
     prefix = scene.victims.parent / 'go'
     (prefix / '.gofleet').mkdir(parents=True)
@@ -118,6 +118,6 @@ def test_a_stage_that_is_a_link_costs_nobody_a_file(module: Module, scene: Scene
     assert (outcome.code, scene.state()) == ('unsafe_folder', before)
 
 
-def test_root_records_no_manifest_where_somebody_else_can_rewrite_it(module: Module, scene: Scene) -> None:
+def test_root_does_not_record_a_manifest_that_another_user_can_change(module: Module, scene: Scene) -> None:
     options = {'tree': str(scene.victims), 'manifest': str(scene.theirs / 'tree.manifest'), 'state': 'recorded'}
     assert {outcome.code for outcome in scene.runs(module.other('artifact_verify'), options)} == {'unsafe_folder'}

@@ -21,7 +21,7 @@ OTHERS = 8
 
 
 @pytest.mark.parametrize('scenario', [*ENVIRONMENT, *SYSCTL], ids=lambda scenario: f'{scenario.module}-{scenario.name.replace(" ", "-")}')
-def test_a_kill_leaves_the_old_or_the_new_and_both_the_next_run_and_the_removal_do_all(
+def test_kill_leaves_the_old_or_new_state_and_the_next_run_and_removal_converge(
     scenario: Scenario, module: Module, settings_bench_of: SettingsBenchOf, tally: list[str]
 ) -> None:
     bench = settings_bench_of(scenario)

@@ -51,7 +51,7 @@ ROOM = 4 * MIB
 BOMB_ROOM = 24 * MIB
 # What has as many files as are allowed needs ballast for it.
 LARGE_ROOM = 160 * MIB
-# Of a module zip nobody knows the size beforehand.
+# The size of a module zip is not known beforehand.
 UNKNOWN_ROOM = 540 * MIB
 TIMEOUT = 1
 # As multiples of a right run of some kilobytes: what is refused last has 32,000 files, and this machine may be busy.
@@ -359,21 +359,21 @@ def judge(place: Place, row: Row, tally: list[str]) -> None:
 
 
 @pytest.mark.parametrize('row', TRANSPORT, ids=lambda row: row.name)
-def test_a_mirror_that_serves_wrongly_is_passed_over(row: Row, place: Place, tally: list[str]) -> None:
+def test_misbehaving_mirror_is_skipped(row: Row, place: Place, tally: list[str]) -> None:
     judge(place, row, tally)
 
 
 @pytest.mark.parametrize('row', CONTENT, ids=lambda row: row.name)
-def test_an_archive_that_means_harm_is_refused_though_its_digest_is_as_promised(row: Row, place: Place, tally: list[str]) -> None:
+def test_malicious_archive_with_the_right_digest_is_rejected(row: Row, place: Place, tally: list[str]) -> None:
     judge(place, row, tally)
 
 
 @pytest.mark.parametrize('row', UNKNOWN_DIGEST, ids=lambda row: row.name)
-def test_an_archive_that_means_harm_is_refused_before_its_tree_is_proven(row: Row, place: Place, tally: list[str]) -> None:
+def test_malicious_archive_is_rejected_before_its_tree_is_verified(row: Row, place: Place, tally: list[str]) -> None:
     judge(place, row, tally)
 
 
-def test_an_archive_of_another_architecture_that_is_as_promised_is_not_published(place: Place, tally: list[str]) -> None:
+def test_archive_of_another_architecture_with_the_right_digest_is_not_published(place: Place, tally: list[str]) -> None:
     honest, other = place.shelves.honest[SECOND], place.shelves.other_port
     promised = record(replace(honest, sha256=other.sha256, size=other.size))
     promised['archives'][honest.arch].pop('h1')
@@ -410,7 +410,7 @@ OF_INDEX = (
     ('packed_bomb+index', False, 'bad_index'),
     ('flip+index', False, 'bad_index'),
 )
-# What nobody knows, so that nothing but the index can have it.
+# An unknown release, so that only the index can contain it.
 NEWEST = FIRST.rpartition('.')[0] + '.4'
 
 
@@ -433,7 +433,7 @@ def why_unresolved(mirror: Mirror, fault: str, secure: bool, tls: ServerCertific
 
 
 @pytest.mark.parametrize(('fault', 'secure', 'code'), OF_INDEX, ids=[row[0] for row in OF_INDEX])
-def test_an_index_that_lies_is_refused_before_any_host_is_asked(
+def test_invalid_index_is_rejected_before_any_host_is_contacted(
     fault: str, secure: bool, code: str, mirror: Mirror, tls: ServerCertificate, tmp_path: Path, tally: list[str]
 ) -> None:
     found = why_unresolved(mirror, fault, secure, tls, tmp_path, NEWEST)
@@ -442,14 +442,14 @@ def test_an_index_that_lies_is_refused_before_any_host_is_asked(
     assert not [request.path for request in mirror.requests() if '/go1' in request.path]
 
 
-def test_digests_that_an_index_spoils_are_found_out_by_the_host(place: Place, tls: ServerCertificate, tmp_path: Path, tally: list[str]) -> None:
+def test_host_detects_wrong_digests_of_an_index(place: Place, tls: ServerCertificate, tmp_path: Path, tally: list[str]) -> None:
     spoilt = resolve(place.mirror, 'flip_index', False, tls, tmp_path, SECOND).records[0].as_option()
     row = Row('flip_index', lambda _: place.options(place.shelves.honest[SECOND], releases=[spoilt], mirrors=[f'{place.mirror.url}/dl']), 'sha256_mismatch')
     judge(place, row, tally)
 
 
 @pytest.mark.parametrize('name', TARS)
-def test_an_archive_of_another_digest_is_not_even_opened(name: str, place: Place) -> None:
+def test_archive_with_a_wrong_digest_is_not_opened(name: str, place: Place) -> None:
     """The record is the honest release's, so size or digest decides."""
     honest = place.shelves.honest[SECOND]
     hostile = place.shelves.tars[name]

@@ -67,7 +67,7 @@ def test_a_proxy_is_used_for_https(module: Module, shelf: Shelf, host: Host, mir
     assert host.answers() == {'link': FIRST, 'bin': FIRST}
 
 
-def test_no_proxy_goes_straight(module: Module, shelf: Shelf, host: Host, mirror: Mirror) -> None:
+def test_hosts_in_no_proxy_are_reached_directly(module: Module, shelf: Shelf, host: Host, mirror: Mirror) -> None:
     options = fetched(shelf, host, mirrors=[f'{mirror.url}/dl'])
     outcome = module.within(http_proxy='http://127.0.0.1:9', no_proxy='127.0.0.1').run(options)
     assert outcome.changed, outcome

@@ -133,7 +133,7 @@ def test_a_refusal_says_why_and_changes_nothing(refusal: Refusal, module: Module
 
 
 def test_a_failed_run_leaves_the_empty_prefix_that_was_made_for_it(module: Module, shelf: Shelf, host: Host) -> None:
-    """Somebody chose its owner and mode."""
+    """The folder has a given owner and mode."""
     host.prefix.mkdir(parents=True)
     host.prefix.chmod(0o2775)
     before = host.snapshot()
@@ -193,7 +193,7 @@ def own(path: Path) -> None:
 
 
 @pytest.mark.parametrize('place', ['prefix', 'link', 'bin_dir'])
-def test_an_ordinary_user_is_told_what_they_cannot_write_to(place: str, module: Module, shelf: Shelf, host: Host, need: Need) -> None:
+def test_message_names_the_folder_that_an_ordinary_user_cannot_write_to(place: str, module: Module, shelf: Shelf, host: Host, need: Need) -> None:
     user = as_nobody(module, need)
     theirs = {'prefix': host.root / 'u/go', 'link': host.root / 'v/go', 'bin_dir': host.root / 'w'}
     for name, path in theirs.items():
@@ -221,7 +221,7 @@ def test_an_ordinary_user_installs_and_removes_below_their_home(module: Module, 
     assert not (home / '.local/share/go-toolchains').exists()
 
 
-def test_an_ordinary_user_removes_what_is_in_a_prefix_that_was_made_for_them(module: Module, shelf: Shelf, host: Host, need: Need) -> None:
+def test_ordinary_user_removes_toolchains_in_a_prefix_created_by_root(module: Module, shelf: Shelf, host: Host, need: Need) -> None:
     """Its name is in a folder of root's, so the empty prefix stays."""
     user = as_nobody(module, need)
     own(host.prefix)
@@ -247,7 +247,7 @@ def test_a_failure_is_not_hidden_by_a_prefix_that_cannot_be_removed(module: Modu
 # ---- what a killed run leaves is cleaned up by whatever run comes next
 
 
-def test_a_new_link_that_a_killed_upgrade_left_goes_with_the_next_run_whatever_it_wants(module: Module, shelf: Shelf, host: Host) -> None:
+def test_next_run_removes_the_temporary_link_of_a_killed_upgrade(module: Module, shelf: Shelf, host: Host) -> None:
     assert module.run({**shelf.options(FIRST), **host.paths}).changed
     expected = host.snapshot()
     # What a kill between symlink() and rename() leaves.
@@ -257,7 +257,7 @@ def test_a_new_link_that_a_killed_upgrade_left_goes_with_the_next_run_whatever_i
     assert host.snapshot() == expected
 
 
-def test_an_upload_that_nobody_finished_is_removed_when_it_is_old(module: Module, shelf: Shelf, host: Host) -> None:
+def test_old_unfinished_upload_is_removed(module: Module, shelf: Shelf, host: Host) -> None:
     assert module.run({**shelf.options(FIRST), **host.paths}).changed
     upload = host.write('opt/go/.gofleet/incoming/tmpX/go1.30.9.linux-amd64.tar.gz', 'half')
     assert module.run({**shelf.options(FIRST), **host.paths}).changed is False

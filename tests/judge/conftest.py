@@ -39,7 +39,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(line)
 
 
-# Whether they run depends on how they are placed, which nobody knows of what is still elsewhere.
+# Whether they run depends on how they are placed, which is unknown for programs that are not on the host.
 PLACED = ('noexec', 'spoiled/no-x-bit')
 
 

@@ -23,7 +23,7 @@ REGISTER = Path('/proc/sys/fs/binfmt_misc')
 
 
 @pytest.mark.parametrize('name', ['centos7', 'debian12', 'alpine'])
-def test_what_has_no_emulator_is_incompatible(name: str, made: Fixtures, library: Path, tally: list[str], pytestconfig: pytest.Config) -> None:
+def test_foreign_program_without_an_emulator_is_incompatible(name: str, made: Fixtures, library: Path, tally: list[str], pytestconfig: pytest.Config) -> None:
     asked = (*FOREIGN, *ARM64, *HALVES)
     fixtures = [fixture for fixture in made.fixtures if fixture.name in asked or fixture.name.startswith('file/')]
     paths = [fixture.path for fixture in fixtures]

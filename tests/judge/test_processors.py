@@ -21,7 +21,7 @@ PROGRAMS = {'centos7': GO, 'alpine': GO, 'debian12': GO + NOTES, 'debian13': GO 
 
 
 @pytest.mark.parametrize('level', PROCESSORS)
-def test_what_is_said_of_an_older_processor_is_so(root: Root, level: str, made: Fixtures, tally: list[str], pytestconfig: pytest.Config) -> None:
+def test_verdicts_for_an_older_processor_match_the_starts(root: Root, level: str, made: Fixtures, tally: list[str], pytestconfig: pytest.Config) -> None:
     if root.name not in PROGRAMS:
         return
     if not shutil.which(roots.EMULATOR):

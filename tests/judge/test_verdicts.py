@@ -51,7 +51,7 @@ CLASSICS = {
 }
 
 
-def test_the_fixtures_tell_roots_apart(judged: Judged) -> None:
+def test_fixtures_get_different_verdicts_on_different_roots(judged: Judged) -> None:
     ran = {row.fixture.name: row.ran for row in judged.rows}
     least = AT_LEAST[judged.root.architecture]
     assert min(sum(ran.values()), len(ran) - sum(ran.values())) >= least
@@ -59,23 +59,23 @@ def test_the_fixtures_tell_roots_apart(judged: Judged) -> None:
     assert {name: ran[name] for name in known} == known
 
 
-def test_what_is_said_to_run_runs(judged: Judged) -> None:
+def test_programs_with_the_verdict_runs_start(judged: Judged) -> None:
     assert [str(row) for row in judged.rows if row.false_runs] == []
 
 
-def test_what_is_said_to_be_incompatible_does_not_run(judged: Judged) -> None:
+def test_incompatible_programs_do_not_start(judged: Judged) -> None:
     assert [str(row) for row in judged.rows if row.false_incompatible] == []
 
 
-def test_only_what_nobody_can_know_is_left_open(judged: Judged) -> None:
+def test_only_undecidable_programs_are_unknown(judged: Judged) -> None:
     assert [str(row) for row in judged.rows if row.needlessly_open] == []
 
 
-def test_what_is_said_of_programs_elsewhere_is_so(judged: Judged) -> None:
+def test_verdicts_on_controller_programs_match_the_loaders(judged: Judged) -> None:
     assert [str(row) for row in judged.sent if row.false_runs or row.false_incompatible] == []
 
 
-def test_what_stored_facts_of_a_host_say_is_so(judged: Judged) -> None:
+def test_verdicts_by_stored_facts_match_the_loaders(judged: Judged) -> None:
     assert [str(row) for row in judged.stored if row.false_runs or row.false_incompatible] == []
 
 

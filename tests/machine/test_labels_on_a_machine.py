@@ -126,13 +126,13 @@ def test_the_machine_enforces_its_policy(story: Story) -> None:
 
 
 @pytest.mark.parametrize('moment', ['after_fresh', 'after_upgrade', 'at_the_end'])
-def test_restorecon_has_nothing_to_change_on_what_the_runs_made(story: Story, moment: str) -> None:
+def test_restorecon_changes_nothing(story: Story, moment: str) -> None:
     seen = getattr(story, moment)
     assert len(seen.labels) > 40
     assert seen.wrong == []
 
 
-def test_a_toolchain_has_the_labels_for_its_place_and_not_those_of_the_stage(story: Story) -> None:
+def test_toolchain_has_the_labels_of_its_path_and_not_of_the_stage(story: Story) -> None:
     seen = story.after_fresh
     assert seen.kind_of('/opt/go/.gofleet') == 'usr_t'
     tree = f'/opt/go/go{OLD}'
@@ -149,7 +149,7 @@ def test_links_and_files_of_the_system_have_the_labels_of_the_policy(story: Stor
     assert seen.labels['/usr/local/bin/go'] == 'system_u:object_r:bin_t:s0'
 
 
-def test_what_an_ordinary_user_gets_has_the_labels_of_their_home(story: Story) -> None:
+def test_files_of_an_ordinary_user_have_the_labels_of_the_home(story: Story) -> None:
     seen = story.at_the_end
     paths = (f'{HOME}/.local/bin/go', f'{HOME}/.local/bin/gofmt', f'{HOME}/.local/go', f'{HOME}/.config/gofleet/gofleet.sh')
     # What is home_bin_t on Fedora is user_bin_t to Debian's policy.

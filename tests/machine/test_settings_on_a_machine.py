@@ -35,7 +35,7 @@ def reaches(value: str | None, floor: str) -> bool:
     return value is not None and all(int(one) >= int(other) for one, other in zip(value.split(), floor.split(), strict=True))
 
 
-def test_every_setting_is_applied_already_there_or_not_of_this_kernel(story: Story, tally: list[str]) -> None:
+def test_every_setting_is_applied_already_set_or_unavailable(story: Story, tally: list[str]) -> None:
     found = reports(story)
     tally += [f'{report["status"]:<12} {key} = {report["value"]} (was {report["before"]}, {report["origin"]})' for key, report in sorted(found.items())]
     counts = Counter(report['status'] for report in found.values())
@@ -117,7 +117,7 @@ def test_no_answer_of_a_run_holds_the_secret(story: Story) -> None:
     assert 'hush-' not in str(story.applied.results)
 
 
-def test_removal_gives_every_setting_back(story: Story) -> None:
+def test_removal_restores_every_setting(story: Story) -> None:
     assert story.removed.changed == dict.fromkeys(MODULES, True)
     assert differing(story.before, story.gone) == {}
 
@@ -138,6 +138,6 @@ def test_removal_leaves_no_file_and_no_variable(story: Story) -> None:
     assert [environment for environment in environments if model.FOLDER in environment['PATH'].split(':')] == []
 
 
-def test_the_machine_had_nothing_of_it_before(story: Story) -> None:
+def test_machine_had_none_of_the_files_before(story: Story) -> None:
     assert set(story.before.files.values()) == {None}
     assert of_model(story.before.service) == {}

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts that are booted once a session, and what is missing told in one line."""
+"""Hosts that are booted once a session, and one line for each that is missing."""
 
 from __future__ import annotations
 

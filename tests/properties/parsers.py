@@ -43,7 +43,7 @@ def run(command: list[str], **options: object) -> bytes:
 
 @dataclass(frozen=True)
 class Shell:
-    """A shell that sources a file, as often as it is told to, and hands its environment to another program."""
+    """A shell that sources a file, a given number of times, and hands its environment to another program."""
 
     name: str
     command: tuple[str, ...]
@@ -126,7 +126,7 @@ def read_by_service(host: Host, content: bytes) -> Environment:
     return parsed(host.run(f'systemctl daemon-reload && systemctl start {name} && cat /run/{name}.out'))
 
 
-# Without libpam-systemd nobody tells the manager where its socket goes.
+# Without libpam-systemd, XDG_RUNTIME_DIR of the manager is not set.
 _USER_MANAGER = '[Unit]\nStartLimitIntervalSec=0\n[Service]\nEnvironment=XDG_RUNTIME_DIR=/run/user/%i\n'
 
 

@@ -70,7 +70,7 @@ def variants(name: str) -> list[str]:
         value = source.choice(VALUES[name])
         position = source.randrange(len(value) + 1)
         made.append(value[:position] + source.choice(PIECES) + value[position:] if source.random() < 0.6 else value[:position] + value[position + 1 :])
-    # Go makes a GOCACHE where it is told to, and wants a GOWORK to be there: an absolute path stays below the test's own folder.
+    # Go creates GOCACHE at the given path, and requires an existing GOWORK: an absolute path stays below the test's own folder.
     return [value for value in dict.fromkeys(made) if value and not value.startswith('/') and ('{' in value) == ('{root}/' in value)]
 
 

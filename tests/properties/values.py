@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Values to render and read back: every class that has ever bitten somebody, and mixtures of them by a seeded generator."""
+"""Values to render and read back: every class that has ever caused a failure, and mixtures of them by a seeded generator."""
 
 from __future__ import annotations
 

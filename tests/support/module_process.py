@@ -185,7 +185,7 @@ class Module:
         )  # fmt: skip
         settings = {'_ansible_check_mode': check, '_ansible_diff': True, '_ansible_remote_tmp': '/nonexistent'}
         assert process.stdin
-        # Smaller than a pipe's buffer, so it blocks nobody; the module reads it to its end.
+        # Smaller than a pipe's buffer, so the write does not block; the module reads it to its end.
         process.stdin.write(json.dumps({'ANSIBLE_MODULE_ARGS': {**options, **settings}}))
         process.stdin.close()
         process.stdin = None

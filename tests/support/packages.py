@@ -39,7 +39,7 @@ PROGRAMS = {
 
 
 def ensure(missing: Gaps) -> None:
-    """Install what is not there; what can't be is told, one line each."""
+    """Install missing packages; report those that cannot be installed, one line each."""
     lacking = [program for program in PROGRAMS if not shutil.which(program)]
     if not lacking:
         return

@@ -19,7 +19,7 @@ SHOW = "exec cat /proc/self/environ"
 # Where units of the test lie: gone with the host's next boot, and no change of its files.
 UNITS = "/run/systemd"
 UNIT = "[Service]\nType=oneshot\n{environment}ExecStart=/bin/cp /proc/self/environ /tmp/{name}.out\n"
-# Without libpam-systemd nobody tells a user's manager where its socket goes.
+# Without libpam-systemd, XDG_RUNTIME_DIR of a user's manager is not set.
 RUNTIME = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nEnvironment=XDG_RUNTIME_DIR=/run/user/%i\n"
 OPENRC_SERVICE = """#!/sbin/openrc-run
 command=/bin/sleep

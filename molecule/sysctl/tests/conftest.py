@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-from scenario_hosts import baseline_of, told_in
+from scenario_hosts import baseline_of, result_of_step
 
 DROP_IN = "/etc/sysctl.d/90-gofleet.conf"
 STATE = "/var/lib/gofleet"
@@ -43,7 +43,7 @@ def host_of(item: pytest.Function) -> str | None:
 @pytest.fixture(scope="module")
 def result_of(host: Host) -> Callable[[str], Report]:
     """The module's result in a step."""
-    return lambda step: told_in(step, host.backend.name)
+    return lambda step: result_of_step(step, host.backend.name)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the steps were told by the modules, and what becomes of programs on a host."""
+"""The results of the steps, and whether programs start on a host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from testinfra.host import Host
 
-from scenario_hosts import RUN, facts_of, last_two_runs, told_in
+from scenario_hosts import RUN, facts_of, last_two_runs, result_of_step
 from support.abi.agreement import Row, Start
 from support.abi.fixtures import Fixture
 from support.round_trips.log import PlaybookRun
@@ -31,9 +31,9 @@ def facts(host: Host) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def told(host: Host) -> Callable[[str], Said]:
+def result_of(host: Host) -> Callable[[str], Said]:
     """A module's result in a step."""
-    return lambda step: told_in(step, host.backend.name)
+    return lambda step: result_of_step(step, host.backend.name)
 
 
 @pytest.fixture(scope="session")
@@ -56,8 +56,8 @@ def started(host: Host, facts: dict[str, Any]) -> Callable[[list[str]], list[Sta
 
 
 @pytest.fixture(scope="module")
-def rows(told: Callable[[str], Said], fixtures: dict[str, Fixture], started: Callable[[list[str]], list[Start]]) -> list[Row]:
-    said = told("judged")["results"]
+def rows(result_of: Callable[[str], Said], fixtures: dict[str, Fixture], started: Callable[[list[str]], list[Start]]) -> list[Row]:
+    said = result_of("judged")["results"]
     starts = started([each["path"] for each in said])
     return [Row(fixtures[each["path"]], start, each) for each, start in zip(said, starts, strict=True)]
 

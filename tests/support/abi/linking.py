@@ -134,7 +134,7 @@ const char *word(void) {{ strlcpy(text, "{WORD}", 9); return text; }}
 _TAGGED = f"""{WORD_FUNCTION}__asm__(".pushsection .note.ABI-tag,\\"a\\",@note\\n.align 4\\n.long 4, 16, 1\\n"
 ".asciz \\"GNU\\"\\n.long 0, 99, 0, 0\\n.popsection");
 """
-# One folder each, which bare/lib-FOLDER-* are told of.
+# One folder each, which bare/lib-FOLDER-* refer to.
 PRIVATE = (
     _foreign('i386', 'x86-linux-gnu.2.17'),
     _foreign('arm64', 'aarch64-linux-gnu.2.17'),

@@ -40,7 +40,7 @@ SPOILED = (
     *_each('class', 'says that it is 32-bit', spoiled.header(**{'class': 1}), emulated=False),
     *_each('order', 'says that it is big-endian', spoiled.header(data=2), emulated=False),
     *_each('osabi', 'says that it is for FreeBSD', spoiled.header(osabi=9)),
-    *_each('nonsense', 'says nonsense where nobody reads', spoiled.header(ident_version=9, version=9, ehsize=1, abi_version=77), emulated=False),
+    *_each('nonsense', 'has invalid values in unused fields', spoiled.header(ident_version=9, version=9, ehsize=1, abi_version=77), emulated=False),
     *_each('sections', 'says nonsense of its sections', spoiled.header(shoff=1 << 60, shentsize=0, shnum=65535, shstrndx=65535)),
     *_each('machine', 'is for no machine', spoiled.header(machine=0)),
     *_each('object', 'is an object file', spoiled.header(type=1)),

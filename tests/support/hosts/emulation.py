@@ -138,7 +138,7 @@ def _mount(record: Record) -> None:
 
 
 def _register(architecture: str, line: str, record: Record) -> None:
-    # Noted first: a run that is killed in between leaves a note too many, not a registration that nobody takes back.
+    # Noted first: a run that is killed in between leaves an extra note, not a registration that is never removed.
     record.names.append(entry(architecture).name)
     record.save()
     try:
@@ -153,7 +153,7 @@ def ensure(architecture: str) -> None:
     if is_native(architecture):
         return
     if architecture not in MACHINES:
-        raise EmulationUnavailable(f"'{architecture}' is none of {', '.join(MACHINES)}")
+        raise EmulationUnavailable(f"'{architecture}' is unknown: it must be one of {', '.join(MACHINES)}")
     # A registration is the kernel's: lanes that start together want the same one.
     with engine.locked(_folder() / "lock"):
         if is_registered(architecture):

@@ -69,7 +69,7 @@ _BOOT_SECONDS = 300
 _COMMAND_SECONDS = 300
 _END_SECONDS = 10
 _TAIL_LINES = 40
-# Somebody else may take the port between its choice and its use.
+# Another process may take the port between its choice and its use.
 _ATTEMPTS = 3
 _TAKEN = 'Could not set up host forwarding rule'
 
@@ -96,8 +96,8 @@ class Recipe:
 
     @property
     def key(self) -> str:
-        told = json.dumps([_FORMAT, _DISK, asdict(self.whole())], sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()[:12]
+        described = json.dumps([_FORMAT, _DISK, asdict(self.whole())], sort_keys=True)
+        return hashlib.sha256(described.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -249,9 +249,9 @@ class Machine:
     def _await_boot(self, number: int) -> None:
         """Wait for the console to say that the boot of that number is complete."""
         with self._news:
-            told = self._news.wait_for(lambda: self._ended or len(self._states) >= number, _BOOT_SECONDS)
+            reported = self._news.wait_for(lambda: self._ended or len(self._states) >= number, _BOOT_SECONDS)
             if len(self._states) < number:
-                raise self.failure('the machine died while it booted' if told else f'the machine did not boot within {_BOOT_SECONDS} s')
+                raise self.failure('the machine died while it booted' if reported else f'the machine did not boot within {_BOOT_SECONDS} s')
         if self._states[-1] != 'running':
             raise self.failure(f'the machine booted, but is {self._states[-1]}')
 

@@ -53,7 +53,7 @@ def known_runs() -> list[str]:
 
 @contextlib.contextmanager
 def exclusive(name: str) -> Iterator[None]:
-    """Nobody else runs or cleans under this name meanwhile. Raises RunBusy instead of waiting."""
+    """Prevents other processes from running or cleaning under this name. Raises RunBusy instead of waiting."""
     runs_directory().mkdir(parents=True, exist_ok=True)
     with (runs_directory() / f"{name}.lock").open("w", encoding="utf-8") as lock:
         try:

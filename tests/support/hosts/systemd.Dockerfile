@@ -3,7 +3,7 @@ ARG BASE
 FROM ${BASE}
 RUN useradd --uid 1000 --create-home --shell /bin/bash gopher
 # What would write to the host at an hour of its own choosing, in the middle of a comparison of before and
-# after; and the login prompt on a console that nobody sits at.
+# after; and the login prompt on an unused console.
 RUN cd /etc/systemd/system \
     && for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer motd-news.timer \
         dnf-makecache.timer systemd-tmpfiles-clean.timer console-getty.service; do ln -sf /dev/null "$unit"; done

@@ -30,7 +30,7 @@ def cpuinfo(*flags, **more):
 
 
 def note(text):
-    """Bytes that lie in a segment that nobody writes to, as the text of a program does."""
+    """Bytes that lie in a read-only segment, as the text of a program does."""
     return b'text', 99, text
 
 

@@ -108,7 +108,7 @@ def _unavailable_once(exchange: Exchange) -> None:
 
 
 def _truncate(exchange: Exchange) -> None:
-    """Nobody gets past the middle of the file, in however many pieces it is asked for."""
+    """Sends only the first half of the file, however many range requests are made."""
     start, end = exchange.span()
     exchange.begin()
     exchange.send(start, min(end, max(start, exchange.resource.size // 2)))

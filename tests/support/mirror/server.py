@@ -203,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         if isinstance(self.connection, ssl.SSLSocket):
-            # Here, in the connection's own thread: a client that is slow to shake hands holds up nobody else.
+            # Here, in the connection's own thread: a client with a slow handshake does not delay others.
             with self.server.mirror.log.handshake():
                 self.connection.do_handshake()
 
@@ -412,7 +412,7 @@ class Ports:
 
 @dataclass
 class Mirror:
-    """The mirror. `host` is what it binds to, `address` what clients are told; both may differ when it binds to all."""
+    """The mirror. `host` is what it binds to, `address` the one that clients get; both may differ when it binds to all."""
 
     archives: Sequence[Archive]
     tls: ServerCertificate | None = None

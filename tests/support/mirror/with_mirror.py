@@ -77,7 +77,7 @@ def serve(archives: Sequence[Archive], command: Sequence[str]) -> int:
 
 
 def run(command: Sequence[str], variables: Mapping[str, str]) -> int:
-    """Run a command to its end, also when this process is told to end; its exit code as a shell gives it."""
+    """Run a command to its end, also when this process is asked to end; its exit code as a shell gives it."""
     try:
         child = subprocess.Popen(command, env=variables)
     except OSError as error:

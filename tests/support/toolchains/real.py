@@ -84,7 +84,7 @@ class Spec:
             raise ToolchainError(f"'{text}' names no toolchain: write VERSION/ARCH, such as 1.26.6/amd64 or newest/arm64")
         arch = found["arch"] or MACHINES.get(platform.machine())
         if arch is None:
-            raise ToolchainError(f"'{text}' names no architecture and {platform.machine()} is none of Go's: write VERSION/ARCH")
+            raise ToolchainError(f"'{text}' names no architecture, and Go does not support this machine's ({platform.machine()}): write VERSION/ARCH")
         return cls(found["version"], arch)
 
     @property

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Archives of a few kilobytes in the shape of Go's own, for tests that run a transaction hundreds of times.
 
-Their versions (1.30.1 and up by convention) are ones that Go never published, so that nobody takes them for real.
+Their versions (1.30.1 and up by convention) are ones that Go never published, so that they cannot be confused with real ones.
 `bin/go` is a program that runs and answers `go version goX.Y.Z linux/ARCH`, whatever it is asked.
 """
 

@@ -17,7 +17,7 @@ from support.units.transparency_log import Log
 from support.units.web_server import WebServer
 
 INDEX = index('1.27rc1', '1.26.6', '1.26.5', '1.25.9', '1.20.14')
-# Nobody listens there: it stands for a log's own address, and for an index that is out of reach.
+# A port without a listener. It stands for a log's own address, and for an index that is out of reach.
 NOWHERE = '127.0.0.1:1'
 
 

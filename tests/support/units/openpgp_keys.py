@@ -161,7 +161,7 @@ def _subpacket(kind: int, content: bytes) -> bytes:
     return b'\xff' + (len(content) + 1).to_bytes(4, 'big') + bytes([kind]) + content
 
 
-# ---- a key that nobody vouches for
+# ---- a key that is not trusted
 
 
 def _issuer(key: openpgp.Packet) -> bytes:

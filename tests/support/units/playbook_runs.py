@@ -51,7 +51,7 @@ class Site:
         collection = self.root / 'collections' / 'ansible_collections' / 'gofleet' / 'golang'
         collection.parent.mkdir(parents=True)
         collection.symlink_to(CHECKOUT)
-        # A file of the test's own, so that nobody's settings speak here.
+        # The test's own file, so that no other ansible.cfg applies.
         (self.root / 'ansible.cfg').touch()
         host_variables = {host: {'root': str(self.root / host)} for host in self.hosts}
         variables = {'ansible_connection': 'local', 'ansible_python_interpreter': sys.executable}

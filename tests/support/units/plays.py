@@ -85,8 +85,8 @@ class Run:
             raise
         # Tasks may fail, the playbook ignores that; what is left are errors of Ansible itself.
         assert self._process.returncode == 0, f'ansible-playbook exits {self._process.returncode}\n{output}\n{errors}'
-        told = json.loads(output[output.index('{\n') :])
-        return {name: result for play in told['plays'] for task in play['tasks'] for name, result in task['hosts'].items()}
+        output_of_run = json.loads(output[output.index('{\n') :])
+        return {name: result for play in output_of_run['plays'] for task in play['tasks'] for name, result in task['hosts'].items()}
 
 
 class Controller:
@@ -110,7 +110,7 @@ class Controller:
             'ANSIBLE_STDOUT_CALLBACK': 'ansible.posix.json',
             'ANSIBLE_FORKS': str(FORKS),
             'ANSIBLE_PIPELINING': '1',
-            # Options come from variables here, and nobody gathers facts that could pose as them.
+            # Options come from variables here, and facts that could pose as them are not gathered.
             'ANSIBLE_INJECT_FACT_VARS': '0',
         }
 

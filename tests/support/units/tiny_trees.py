@@ -157,7 +157,7 @@ def read_tree(root):
 # ---- releases
 
 
-# When somebody vouched for a release.
+# The time of the proof of a release.
 WHEN = '2026-11-21T09:00:00Z'
 
 

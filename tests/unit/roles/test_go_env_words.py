@@ -60,7 +60,7 @@ REFUSED = {
     'group_yes': ('go_env_group: yes', 'group: "on"'),
     'mode_number': ('go_env_mode: 0640', '"0640"'),
 }
-# What the role go_toolchain was told of the host holds for this one too.
+# Variables of the role go_toolchain apply to this role too.
 SHARED = {
     'bin_dir': '{go_toolchain_bin_dir: /opt/tools/bin, go_env_presets: [go_path], go_env_consumers: [service], '
                'go_env_paths: {service: "{{ root }}/{{ inventory_hostname }}/env"}}',
@@ -111,8 +111,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
                '-e', f'ansible_python_interpreter={sys.executable}', 'play.yml']
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = [json.loads(line) for line in (root / 'results').read_text(encoding='utf-8').splitlines()]
-    found = {line['host']: line['result'] for line in told if 'validate' not in line['task'].lower()}
+    lines = [json.loads(line) for line in (root / 'results').read_text(encoding='utf-8').splitlines()]
+    found = {line['host']: line['result'] for line in lines if 'validate' not in line['task'].lower()}
     for name in rows:
         path = root / name / 'env'
         found[name]['lines'] = path.read_text(encoding='utf-8').splitlines()[2:] if path.exists() else []
@@ -120,23 +120,23 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
 
 
 @pytest.mark.parametrize('row', TAKEN)
-def test_a_word_without_quotes_means_what_was_written(results: dict[str, dict[str, Any]], row: str) -> None:
+def test_unquoted_off_and_on_are_accepted(results: dict[str, dict[str, Any]], row: str) -> None:
     expected = TAKEN[row][1]
     assert (results[row].get('msg'), results[row]['lines']) == (None, [expected] if expected else [])
 
 
 @pytest.mark.parametrize('row', REFUSED)
-def test_a_word_that_yaml_lost_is_refused_with_the_quotes(results: dict[str, dict[str, Any]], row: str) -> None:
+def test_value_changed_by_yaml_is_invalid_and_the_message_shows_quotes(results: dict[str, dict[str, Any]], row: str) -> None:
     assert results[row].get('code') in ('ambiguous_value', 'bad_mode'), results[row]
     assert REFUSED[row][1] in results[row]['msg']
     assert results[row]['lines'] == []
 
 
-def test_path_leads_to_the_folder_that_go_toolchain_was_given(results: dict[str, dict[str, Any]]) -> None:
+def test_path_contains_go_toolchain_bin_dir(results: dict[str, dict[str, Any]]) -> None:
     assert results['bin_dir']['lines'][0].startswith('PATH="/opt/tools/bin:')
 
 
-def test_go_env_is_that_of_the_link_that_go_toolchain_was_given(results: dict[str, dict[str, Any]]) -> None:
+def test_go_env_is_written_below_go_toolchain_link(results: dict[str, dict[str, Any]]) -> None:
     assert (results['link']['code'], results['link']['evidence']['path'][-len('/nowhere/go') :]) == ('no_toolchain', '/nowhere/go')
 
 

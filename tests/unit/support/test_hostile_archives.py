@@ -36,7 +36,7 @@ def test_a_hostile_tar_is_told_by_nothing_but_its_content(name: str, tmp_path: P
     assert archive.filename == "go1.30.1.linux-amd64.tar.gz"
     assert (archive.size, archive.sha256) == (archive.path.stat().st_size, hashlib.sha256(archive.path.read_bytes()).hexdigest())
     assert archive.path.read_bytes()[:2] == b"\x1f\x8b"
-    # Bombs are small as long as nobody unpacks them.
+    # Bombs are small until they are unpacked.
     assert archive.size < 2 << 20
 
 

@@ -26,14 +26,14 @@ def test_a_report_is_counted(tmp_path: Path) -> None:
     assert units._read(path) == (2, 2, ('a.left_out: no gpgv',))
 
 
-def test_a_missing_python_2_is_a_gap_and_other_absences_are_told(
+def test_a_missing_python_2_is_a_gap_and_other_absences_are_captured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(lanes, 'find_python', lambda version: None)
     assert list(units._host_suites(['2.7', '3.6'], tmp_path, gaps.Gaps())) == []
-    told = capfd.readouterr()
-    assert told.err.startswith('CANNOT RUN host-side unit tests on Python 2.7: ')
-    assert told.out == 'not on this machine, so not run: host-side unit tests on Python 2.7, 3.6\n'
+    captured = capfd.readouterr()
+    assert captured.err.startswith('CANNOT RUN host-side unit tests on Python 2.7: ')
+    assert captured.out == 'not on this machine, so not run: host-side unit tests on Python 2.7, 3.6\n'
 
 
 def test_what_ansible_test_leaves_out_is_found_in_its_output() -> None:

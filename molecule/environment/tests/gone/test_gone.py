@@ -17,7 +17,7 @@ OWN = ("/etc/gofleet", "/etc/environment.d", "/home/gopher/.config")
 FOLDERS = ("/var/lib", "/run", "/etc", "/etc/profile.d", "/etc/conf.d", "/etc/init.d", "/root", "/home/gopher")
 
 
-def test_no_file_is_left_and_no_other_was_touched(walk: Callable[[], dict[str, list[object]]], baseline: Path, layout: Layout) -> None:
+def test_all_files_are_removed_and_foreign_files_are_unchanged(walk: Callable[[], dict[str, list[object]]], baseline: Path, layout: Layout) -> None:
     before = json.loads(baseline.read_text(encoding="utf-8"))
     after = walk()
     touched = {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}

@@ -86,5 +86,5 @@ def test_no_log_of_the_host_has_the_secret(layout: Layout, host: Host) -> None:
     assert as_root(layout, "journalctl --no-pager 2>/dev/null | grep -c 'hush-'; :").decode().strip() in ("", "0")
 
 
-def test_what_is_not_ours_was_not_touched(layout: Layout) -> None:
+def test_foreign_files_are_unchanged(layout: Layout) -> None:
     assert not as_root(layout, "cat /etc/environment 2>/dev/null; :")

@@ -17,7 +17,7 @@ from expectations import Expected
 WRITTEN_BY_OTHERS = ("/var/log/journal/", "/var/log/lastlog")
 
 
-def test_just_the_wanted_versions_are_there(host: Host, layout: Layout, expected: Expected) -> None:
+def test_only_the_wanted_versions_are_installed(host: Host, layout: Layout, expected: Expected) -> None:
     found = host.run("ls -A %s", layout.prefix).stdout.split()
     assert set(found) - {".gofleet"} == {f"go{version}" for version in expected.installed}
 

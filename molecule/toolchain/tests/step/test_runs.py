@@ -33,14 +33,14 @@ def test_the_first_run_took_few_round_trips(step: Step, layout: Layout) -> None:
     assert operations.total() <= (PUSH_ROUND_TRIPS if pushed else PULL_ROUND_TRIPS), operations
 
 
-def test_only_what_was_missing_was_fetched(step: Step) -> None:
+def test_only_missing_archives_were_downloaded(step: Step) -> None:
     archives = {path for path in asked_for(step.first) if path.endswith((".tar.gz", ".zip"))}
     fetched = step.fetched
     assert bool(archives) == (fetched is not None)
     assert all(f"go{fetched}.linux-" in path for path in archives)
 
 
-def test_a_host_fetches_for_itself_unless_it_is_pushed_to(host: Host, step: Step, layout: Layout) -> None:
+def test_host_downloads_unless_the_controller_pushes(host: Host, step: Step, layout: Layout) -> None:
     address = host.check_output("hostname -i").strip()
     own = [line for line in requests(step.first) if line["client"] == address and line["status"] == HTTPStatus.OK]
     assert len(own) == (0 if layout.pushed or step.fetched is None else 1), own

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Somebody changed the release: each change was found out, and told."""
+"""After the release was changed, each change is detected and reported."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Callable
 from conftest import Said
 
 
-def test_the_altered_file_is_told_and_no_other(told: Callable[[str], Said]) -> None:
-    refused = {each["path"].rpartition("/")[2]: each["code"] for each in told("altered")["files"] if not each["proven"]}
+def test_only_the_changed_file_is_reported(result_of: Callable[[str], Said]) -> None:
+    refused = {each["path"].rpartition("/")[2]: each["code"] for each in result_of("altered")["files"] if not each["proven"]}
     assert refused == {"pinned.bin": "checksum_mismatch"}
 
 
-def test_every_change_of_the_tree_is_told(told: Callable[[str], Said]) -> None:
-    tree = told("altered")["tree"]
+def test_every_change_of_the_tree_is_reported(result_of: Callable[[str], Said]) -> None:
+    tree = result_of("altered")["tree"]
     found = {kind: tree["differences"][kind] for kind in ("changed", "missing", "extra", "mode")}
     # Its mode was set too.
     assert found["changed"] == ["etc/settings"]

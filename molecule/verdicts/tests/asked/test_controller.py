@@ -26,26 +26,26 @@ def disagreements(said: Said, verdicts: list[Said], started: Started) -> list[st
     return [f"{name}: {start}; said: {judged['verdict']} {judged['reasons']}" for name, start, judged in triples if judged["verdict"] == wrong[start.ran(WORD)]]
 
 
-def test_what_the_host_says_of_programs_on_the_controller_is_so(told: Callable[[str], Said], started: Started) -> None:
-    said = told("asked")
+def test_verdicts_on_controller_programs_match_their_starts(result_of: Callable[[str], Said], started: Started) -> None:
+    said = result_of("asked")
     assert disagreements(said, said["sent"]["results"], started) == []
 
 
-def test_what_stored_facts_say_is_so(told: Callable[[str], Said], started: Started) -> None:
-    said = told("asked")
+def test_verdicts_by_stored_facts_match_the_starts(result_of: Callable[[str], Said], started: Started) -> None:
+    said = result_of("asked")
     assert disagreements(said, said["stored"], started) == []
 
 
-def test_stored_facts_tell_most(told: Callable[[str], Said], facts: Said) -> None:
-    said = told("asked")
-    # Of programs for another processor nobody knows.
+def test_stored_facts_decide_most_verdicts(result_of: Callable[[str], Said], facts: Said) -> None:
+    said = result_of("asked")
+    # Verdicts on programs for another architecture are unknown.
     own = [each["verdict"] for name, each in zip(said["names"], said["stored"], strict=True) if ("arm64" in name) == facts["emulated"]]
     assert {"runs", "incompatible"} <= set(own)
     assert own.count("unknown") <= len(own) // 2
 
 
-def test_facts_of_a_host_are_small(told: Callable[[str], Said]) -> None:
-    assert len(json.dumps(told("asked")["host"])) < 4096
+def test_facts_of_a_host_are_small(result_of: Callable[[str], Said]) -> None:
+    assert len(json.dumps(result_of("asked")["host"])) < 4096
 
 
 def test_programs_on_the_controller_took_one_round_trip(host: Host) -> None:

@@ -14,22 +14,22 @@ from support.abi.agreement import Row
 AT_LEAST = {False: 60, True: 12}
 
 
-def test_some_run_and_some_do_not(rows: list[Row], facts: dict[str, Any]) -> None:
+def test_fixtures_include_programs_that_run_and_that_do_not(rows: list[Row], facts: dict[str, Any]) -> None:
     ran = sum(row.ran for row in rows)
     assert min(ran, len(rows) - ran) >= AT_LEAST[facts["emulated"]]
 
 
-def test_what_is_said_to_run_runs(rows: list[Row]) -> None:
+def test_programs_with_the_verdict_runs_start(rows: list[Row]) -> None:
     assert [str(row) for row in rows if row.false_runs] == []
 
 
-def test_what_is_said_to_be_incompatible_does_not_run(rows: list[Row]) -> None:
+def test_incompatible_programs_do_not_start(rows: list[Row]) -> None:
     assert [str(row) for row in rows if row.false_incompatible] == []
 
 
-def test_only_what_nobody_can_know_is_left_open(rows: list[Row]) -> None:
+def test_only_undecidable_programs_are_unknown(rows: list[Row]) -> None:
     assert [str(row) for row in rows if row.needlessly_open] == []
 
 
-def test_nothing_was_changed(told: Callable[[str], Said]) -> None:
-    assert told("judged")["changed"] is False
+def test_nothing_was_changed(result_of: Callable[[str], Said]) -> None:
+    assert result_of("judged")["changed"] is False

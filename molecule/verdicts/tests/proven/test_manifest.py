@@ -23,8 +23,8 @@ def test_each_run_took_one_round_trip(host: Host, last_two: Runs) -> None:
     assert [run.operations(host.backend.name) for run in last_two] == [{"exec_command": 1}] * 2
 
 
-def test_the_manifest_is_what_check_mode_promised(host: Host, told: Callable[[str], Said]) -> None:
-    tree = told("promised")["tree"]
+def test_manifest_equals_the_one_that_check_mode_reported(host: Host, result_of: Callable[[str], Said]) -> None:
+    tree = result_of("promised")["tree"]
     content = host.file(tree["manifest"]).content_string
     assert hashlib.sha256(content.encode()).hexdigest() == tree["sha256"]
     names = {line.split()[-1] for line in content.splitlines() if not line.startswith("#")}

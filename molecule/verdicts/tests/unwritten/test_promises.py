@@ -11,12 +11,12 @@ from testinfra.host import Host
 from conftest import Said
 
 
-def test_the_files_were_proven(told: Callable[[str], Said]) -> None:
-    assert [each["code"] for each in told("promised")["files"] if not each["proven"]] == []
+def test_check_mode_verified_the_files(result_of: Callable[[str], Said]) -> None:
+    assert [each["code"] for each in result_of("promised")["files"] if not each["proven"]] == []
 
 
-def test_the_manifest_was_promised_and_not_written(host: Host, told: Callable[[str], Said]) -> None:
-    said = told("promised")
+def test_check_mode_reports_the_manifest_and_does_not_write_it(host: Host, result_of: Callable[[str], Said]) -> None:
+    said = result_of("promised")
     assert said["changed"]
     assert said["diff"]
     assert not host.file(said["tree"]["manifest"]).exists

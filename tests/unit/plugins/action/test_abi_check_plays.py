@@ -150,10 +150,10 @@ def test_programs_may_come_as_a_text_from_the_command_line(fleet: Fleet, named: 
 
 @pytest.mark.parametrize(('variables', 'message'), [
     ({}, 'gofleet_binaries names no program.'), ({'gofleet_binaries': ''}, 'gofleet_binaries names no program.'),
-    ({'gofleet_binaries': 'text', 'gofleet_preflight_fail_on': 'sometimes'}, "gofleet_preflight_fail_on is 'sometimes'."),
+    ({'gofleet_binaries': 'text', 'gofleet_preflight_fail_on': 'sometimes'}, "Invalid gofleet_preflight_fail_on 'sometimes'"),
 ])  # fmt: skip
-def test_a_preflight_that_asks_nothing_is_refused_before_a_host_is_asked(fleet: Fleet, variables: dict[str, Any], message: str) -> None:
-    # The host cannot be reached, so asking it would show.
+def test_preflight_with_invalid_variables_fails_before_it_connects_to_a_host(fleet: Fleet, variables: dict[str, Any], message: str) -> None:
+    # The host is unreachable, so a connection attempt would appear in the output.
     code, output = fleet.run(preflight(**variables), hosts=(), lost=('lost',))
     assert code != 0
     assert message in output
