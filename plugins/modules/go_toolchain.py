@@ -70,9 +70,9 @@ options:
         default: {}
   lock:
     description:
-      - A lock file on the controller, as M(gofleet.golang.go_release_lock) writes it. Its releases are used as O(releases) are.
-      - With it no index is asked for, and no log or signature unless O(trust) names them and the controller's cache cannot prove them.
-        O(version) may still be a line or V(latest), of what is locked.
+      - A lock file on the controller, as M(gofleet.golang.go_release_lock) writes it. Its releases are used like O(releases).
+      - With a lock the index is not asked. The log or a signature is asked only if O(trust) names it and the controller's cache cannot prove it.
+        O(version) can still be a line or V(latest), and is resolved from the lock.
     type: path
   verify:
     description:
@@ -130,10 +130,11 @@ options:
     type: bool
     default: false
 notes:
-  - Toolchains that are installed already are held to O(trust) too, and are verified again where they are.
-  - O(ca_path) is read on whichever machine downloads, which is the host with O(transfer=pull), and the controller with O(transfer=push) and for the index.
-  - Proxies are taken from the environment (E(https_proxy), E(no_proxy)); set it for the host with the task's C(environment) keyword.
-  - E(GOPATH) is never touched.
+  - Installed toolchains must have a proof that O(trust) accepts too, and are verified in place.
+  - >-
+    O(ca_path) is a file on the machine that downloads: the host with O(transfer=pull), the controller with O(transfer=push) and for the index.
+  - Proxies are taken from the environment (E(https_proxy), E(no_proxy)). Set it for the host with the task's C(environment) keyword.
+  - E(GOPATH) is never changed.
 extends_documentation_fragment:
   - gofleet.golang.releases
   - gofleet.golang.attributes
