@@ -21,7 +21,7 @@ CODES = {'ENOSPC': 'disk_full', 'EIO': 'io_error', 'EROFS': 'not_writable', 'EAC
 # What a run does one way or another: with a name, on a descriptor, with two names.
 NAMED_CALLS = ('openat', 'write', 'fsync', 'syncfs', 'mkdir', 'symlink', 'rename')
 # Calls taken of those that change a name, and of the others.
-NAMING, OTHERS = 4, 3
+NAMING, OTHERS = 4, 2
 
 
 def chosen(points: Sequence[Point]) -> list[tuple[Point, str]]:

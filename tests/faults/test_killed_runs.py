@@ -17,7 +17,7 @@ from scenarios import SCENARIOS, Scenario
 from support.module_process import Module
 
 # How many calls are taken among those that write, sync or set modes, and those that unpack and delete trees.
-OTHERS = 6
+OTHERS = 3
 
 
 @pytest.mark.parametrize('scenario', SCENARIOS, ids=lambda scenario: scenario.name)

@@ -17,7 +17,7 @@ from settings_scenarios import ENVIRONMENT, SYSCTL, Scenario
 from support.module_process import Module
 
 # Calls that write, sync, or set modes and owners, of a run that writes an environment.
-OTHERS = 8
+OTHERS = 4
 
 
 @pytest.mark.parametrize('scenario', [*ENVIRONMENT, *SYSCTL], ids=lambda scenario: f'{scenario.module}-{scenario.name.replace(" ", "-")}')
