@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the verifications of all scenarios ask of a host (molecule/run.py sets the environment)."""
+"""What the verifications of all scenarios ask of a host (tests/commands/molecule.py sets the environment)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WALK = Path(__file__).with_name("walk.py").read_text(encoding="utf-8")
 
 
 def facts_of(name: str) -> dict[str, Any]:
-    """What molecule/run.py knows of a host: platform, user, python, emulated."""
+    """What tests/commands/molecule.py knows of a host: platform, user, python, emulated."""
     facts: dict[str, Any] = json.loads(os.environ["GOFLEET_HOST_FACTS"])[name]
     return facts
 

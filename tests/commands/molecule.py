@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run Molecule scenarios on the hosts of a lane, with the collection installed as a user would install it.
 
-    run.py --all                                   every lane, every scenario
-    run.py --lane main --platform debian12 --scenario toolchain [--keep]
+    molecule.py --all                              the whole grid: every lane, every scenario, all that the lane manages
+    molecule.py --cover [--lane main]              each platform and each lane once for each scenario (make test)
+    molecule.py --lane main --platform debian12 --scenario toolchain [--keep]
 
 A lane is a controller (tests/support/lanes.py) and the platforms that it manages (tests/support/hosts/platforms.py). Hosts, folders
 and logs are named after lane and checkout, so lanes and checkouts can run side by side.
@@ -23,16 +24,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from support import seed
 from support.gaps import Gaps
-from support.hosts import engine, images, runs
-from support.hosts.platforms import LANES, PLATFORMS, Platform, of_lane
+from support.hosts import cover, engine, images, runs
+from support.hosts.platforms import LANES, PLATFORMS, ROOTLESS, Platform, of_lane
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SCENARIOS = CHECKOUT / "molecule"
 TESTS = CHECKOUT / "tests"
 
 # Each lane has one host more: an ordinary user on this platform, without become.
-ROOTLESS = "rootless"
 ROOTLESS_PLATFORM = PLATFORMS["debian12"]
 ROOTLESS_USER = "gopher"
 LOG_TAIL_LINES = 150
@@ -55,8 +56,13 @@ class Host:
     user: str | None = None
 
     @property
+    def kind(self) -> str:
+        """The platform's name, or that of the host without root."""
+        return ROOTLESS if self.user else self.platform.name
+
+    @property
     def groups(self) -> list[str]:
-        own = ROOTLESS if self.user else self.platform.name.replace("-", "_")
+        own = self.kind.replace("-", "_")
         processor = "emulated" if self.platform.architecture else "native"
         return list(dict.fromkeys([own, self.platform.init, ROOTLESS if self.user else "root", processor]))
 
@@ -72,11 +78,10 @@ class Host:
 
 @dataclass(frozen=True)
 class Run:
-    """One lane of this checkout."""
+    """One lane of this checkout. hosts: those of each scenario."""
 
     lane: str
-    scenarios: list[str]
-    hosts: list[Host]
+    hosts: dict[str, list[Host]]
     keep: bool
     verbose: bool
 
@@ -126,6 +131,15 @@ def choose_hosts(lane: str, wanted: list[str], gaps: Gaps) -> list[Host]:
     return hosts
 
 
+def cover_of(scenarios: list[str]) -> cover.Cover:
+    """Which hosts each lane takes for each scenario, of those whose images can be had; printed, for it varies with the seed."""
+    quietly = Gaps()
+    there = [platform for platform in PLATFORMS.values() if available(platform, quietly)]
+    seats = cover.cover(scenarios, cover.choices(there), seed.seed())
+    print(f"molecule: {seed.line()}\n{cover.table(seats)}", flush=True)
+    return seats
+
+
 def instance(run: Run, host: Host) -> dict[str, object]:
     """A platform of molecule's configuration. The flags boot systemd 219 to 257 and OpenRC without `privileged`."""
     # One path on both sides: whichever machine fetches finds the certificate there.
@@ -155,12 +169,13 @@ def host_variables(host: Host) -> dict[str, str]:
     return variables | ({"ansible_user": host.user} if host.user else {})
 
 
-def write_hosts(run: Run) -> Path:
+def write_hosts(run: Run, scenario: str) -> Path:
     """JSON is YAML, and this script runs before anything that could write YAML is installed."""
-    path = run.folder / "hosts.json"
+    path = run.folder / scenario / "hosts.json"
+    hosts = run.hosts[scenario]
     configuration = {
-        "platforms": [instance(run, host) for host in run.hosts],
-        "provisioner": {"inventory": {"host_vars": {host.name: host_variables(host) for host in run.hosts}}},
+        "platforms": [instance(run, host) for host in hosts],
+        "provisioner": {"inventory": {"host_vars": {host.name: host_variables(host) for host in hosts}}},
     }
     path.write_text(json.dumps(configuration, indent=2), encoding="utf-8")
     return path
@@ -180,7 +195,6 @@ def lane_environment(lane: str) -> Path:
 def variables(run: Run, environment: Path) -> dict[str, str]:
     """What molecule and everything below it see. Settings of the caller's own Ansible would change what is tested."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "MOLECULE_"))}
-    hosts = ",".join(f"docker://{host.user + '@' if host.user else ''}{host.name}" for host in run.hosts)
     return inherited | {
         "PATH": f"{environment / 'bin'}{os.pathsep}{inherited.get('PATH', os.defpath)}",
         "VIRTUAL_ENV": str(environment),
@@ -189,8 +203,6 @@ def variables(run: Run, environment: Path) -> dict[str, str]:
         "MOLECULE_GLOB": str(SCENARIOS / "*" / "molecule.yml"),
         "GOFLEET_CHECKOUT": str(CHECKOUT),
         "GOFLEET_RUN_DIR": str(run.folder),
-        "GOFLEET_HOSTS": hosts,
-        "GOFLEET_HOST_FACTS": json.dumps({host.name: host.facts() for host in run.hosts}),
         "PY_COLORS": "0",
         "ANSIBLE_NOCOLOR": "1",
         "NO_COLOR": "1",
@@ -261,16 +273,17 @@ def prepared(run: Run) -> Iterator[None]:
                 yield
             finally:
                 if run.keep:
-                    print(f"molecule: kept: {run.folder}, containers {', '.join(host.name for host in run.hosts)}")
+                    names = dict.fromkeys(host.name for hosts in run.hosts.values() for host in hosts)
+                    print(f"molecule: kept: {run.folder}, containers {', '.join(names)}")
                 else:
                     runs.remove_remains(run.name)
     except runs.RunBusy as error:
         raise RunError(str(error)) from error
 
 
-def toolchains(run: Run) -> list[str]:
+def toolchains(hosts: list[Host]) -> list[str]:
     """What the mirror has to serve to these hosts."""
-    architectures = sorted({host.platform.architecture for host in run.hosts if host.platform.architecture})
+    architectures = sorted({host.platform.architecture for host in hosts if host.platform.architecture})
     return [*TOOLCHAINS, *(f"{version}/{name}" for name in architectures for version in EMULATED_TOOLCHAINS)]
 
 
@@ -278,15 +291,18 @@ def run_scenario(run: Run, scenario: str, environment: dict[str, str]) -> None:
     began = time.monotonic()
     folder = run.folder / scenario
     folder.mkdir()
+    hosts = run.hosts[scenario]
     own = environment | {
+        "GOFLEET_HOSTS": ",".join(f"docker://{host.user + '@' if host.user else ''}{host.name}" for host in hosts),
+        "GOFLEET_HOST_FACTS": json.dumps({host.name: host.facts() for host in hosts}),
         "MOLECULE_EPHEMERAL_DIRECTORY": str(folder / "molecule"),
         "GOFLEET_SCENARIO_DIR": str(folder),
         "GOFLEET_ROUND_TRIPS_LOG": str(folder / "round-trips.jsonl"),
         "GOFLEET_MIRROR_LOG": str(folder / "mirror.jsonl"),
     }
-    configurations = [CHECKOUT / ".config" / "molecule" / "config.yml", run.folder / "hosts.json"]
+    configurations = [CHECKOUT / ".config" / "molecule" / "config.yml", write_hosts(run, scenario)]
     programs = Path(environment["VIRTUAL_ENV"]) / "bin"
-    command = [str(programs / "python"), str(TESTS), "mirror.with_mirror", *toolchains(run), "--"]
+    command = [str(programs / "python"), str(TESTS), "mirror.with_mirror", *toolchains(hosts), "--"]
     command.append(str(programs / "molecule"))
     for configuration in configurations:
         command += ["--base-config", str(configuration)]
@@ -296,15 +312,14 @@ def run_scenario(run: Run, scenario: str, environment: dict[str, str]) -> None:
     if code != 0:
         said = failure_tail(run)
         raise RunError(f"lane {run.lane}, scenario {scenario}: failed after {took}. The end of its log:\n{said}")
-    print(f"molecule: lane {run.lane}, scenario {scenario}: passed on {len(run.hosts)} hosts in {took}", flush=True)
+    print(f"molecule: lane {run.lane}, scenario {scenario}: passed on {len(hosts)} hosts in {took}", flush=True)
 
 
 def run_lane(run: Run) -> None:
     environment = variables(run, lane_environment(run.lane))
     with prepared(run):
-        write_hosts(run)
         install_collection(run, environment)
-        for scenario in run.scenarios:
+        for scenario in run.hosts:
             run_scenario(run, scenario, environment)
 
 
@@ -312,14 +327,17 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     known = sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
     parser = argparse.ArgumentParser(description="Run Molecule scenarios on the hosts of a lane.")
     parser.add_argument("--all", action="store_true", help="every lane")
+    parser.add_argument("--cover", action="store_true", help="each platform and each lane once for each scenario; every lane unless some are named")
     parser.add_argument("--lane", action="append", choices=LANES, default=[])
     parser.add_argument("--scenario", action="append", choices=known, help="default: every scenario")
     parser.add_argument("--platform", nargs="+", default=[], metavar="NAME", help="default: all that the lane manages")
     parser.add_argument("--keep", action="store_true", help="leave hosts, logs and folders behind")
     parser.add_argument("--verbose", action="store_true", help="show molecule's output as it comes")
     options = parser.parse_args(arguments)
-    if options.all == bool(options.lane):
-        parser.error("name lanes by --lane, or give --all")
+    if options.all == bool(options.lane) and not (options.cover and not options.all):
+        parser.error("name lanes by --lane, or give --all or --cover")
+    if options.cover and options.platform:
+        parser.error("--cover chooses the platforms by itself")
     options.lane = options.lane or list(LANES)
     options.scenario = options.scenario or known
     return options
@@ -336,12 +354,14 @@ def main(arguments: list[str]) -> int:
     except engine.EngineError as error:
         print(f"molecule: {error}", file=sys.stderr)
         return 1
+    seats = cover_of(options.scenario) if options.cover else None
     for lane in options.lane:
         try:
             hosts = choose_hosts(lane, options.platform, gaps)
             if not hosts:
                 raise RunError(f"lane {lane}: no image can be had for any of its hosts (see above)")
-            run_lane(Run(lane, options.scenario, hosts, options.keep, options.verbose))
+            chosen = {scenario: [host for host in hosts if not seats or host.kind in seats[scenario][lane]] for scenario in options.scenario}
+            run_lane(Run(lane, chosen, options.keep, options.verbose))
         except RunError as error:
             failed = True
             print(f"molecule: {error}", file=sys.stderr)

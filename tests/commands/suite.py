@@ -1,135 +1,262 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make test` and `make test-quick` run: parts in order, each timed, until the first that fails.
+"""What make runs: the parts of a suite, two at a time so that both processors are busy, each within its budget.
 
-    suite.py test     everything
+    suite.py test     every platform, lane, scenario and kind of test once (make test)
+    suite.py all      the whole grid: each scenario on each platform in each lane, each Python, larger samples
     suite.py quick    the inner loop: linters, units on two Pythons, one platform
-    suite.py faults   broken runs alone
-    suite.py judge    verdicts beside real loaders alone
-    suite.py machine  the whole machine alone
+    suite.py PART     one part alone, with its output as it comes; suite.py --list names them
 
-Standard library only, Python 3.9 and later: it starts on a bare machine and makes the rest.
+What a part prints is shown in one piece when the part ends. After a failure nothing more is started; what runs then may
+finish. Ctrl-C ends everything. A part that takes more than twice its budget fails: GOFLEET_BUDGETS=2 doubles the budgets
+on a slower machine, and 0 lifts them.
+
+Standard library only, Python 3.9 and later: it starts on a bare machine.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
-from support import gaps, lanes, packages
+from support import lanes, seed
 from support.stage import CHECKOUT
+
+TESTS = Path(__file__).resolve().parents[1]
+LINES = 2
+BUDGETS = 'GOFLEET_BUDGETS'
+# What is told to end may take its containers away first.
+_PATIENCE = 90
+_TERMINATION = 10
 
 
 @dataclass(frozen=True)
 class Part:
+    """A command of `python3 tests`. budget: minutes on two processors beside another part; None where the network decides."""
+
     name: str
-    run: Callable[[], int]
+    command: tuple[str, ...]
+    budget: float | None = None
+    variables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        factor = float(os.environ.get(BUDGETS, '1'))
+        return self.budget * 60 * factor if self.budget and factor else None
 
 
-def _script(name: str, *arguments: str) -> Callable[[], int]:
-    def run() -> int:
-        return subprocess.run([sys.executable, str(CHECKOUT / 'tests'), name, *arguments], cwd=CHECKOUT, check=False).returncode
+@dataclass(frozen=True)
+class Suite:
+    """first: parts that the others build on, one after the other; then the others, the long ones first, in LINES lines."""
 
-    return run
-
-
-def _pytest(lane: str, folder: str) -> Callable[[], int]:
-    """A folder of tests, by the Python of a lane."""
-
-    def run() -> int:
-        python = lanes.path(lane) / 'bin' / 'python'
-        return subprocess.run([str(python), '-m', 'pytest', '-q', folder], cwd=CHECKOUT, check=False).returncode
-
-    return run
+    first: tuple[Part, ...]
+    others: tuple[Part, ...] = ()
 
 
+@dataclass(frozen=True)
+class Result:
+    part: Part
+    code: int
+    seconds: float
+
+    @property
+    def late(self) -> bool:
+        return self.part.seconds is not None and self.seconds > 2 * self.part.seconds
+
+    @property
+    def failed(self) -> bool:
+        return self.code != 0 or self.late
+
+    def __str__(self) -> str:
+        budget = f' (budget {self.part.seconds:.0f} s)' if self.part.seconds is not None else ''
+        line = f'{self.part.name:<17} {"failed" if self.failed else "passed"} in {self.seconds:.0f} s{budget}'
+        if self.late:
+            line += f': more than twice its budget; if this machine is slow, raise the budgets by {BUDGETS}=2'
+        return line
+
+
+def _pytest(lane: str, *paths: str) -> tuple[str, ...]:
+    """Folders or files of tests, by the Python of a lane."""
+    return ('lanes', 'run', lane, '-m', 'pytest', '-q', *paths)
+
+
+def _bootstrap(environments: Sequence[str], *platforms: str) -> Part:
+    return Part('bootstrap', ('bootstrap', *(word for name in environments for word in ('--environment', name)), *platforms))
+
+
+# The budgets are for two lines on two processors. Twice their sum, in two lines, is the hour that a run in CI may take.
+_LINT = Part('lint', ('lint',), 1.5)
+_SANITY = Part('sanity', ('sanity',), 3)
+_UNITS = Part('units', ('units', '--representative'), 10)
 # What is rendered, read back by the parsers of those that it is for: shells, systemd's, docker's.
-_PROPERTIES = Part('properties', _pytest('main', 'tests/properties'))
-# Bent programs, by the thousand, given to the reader that has to bear them.
-_FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'))
+_PROPERTIES = Part('properties', _pytest('main', 'tests/properties'), 2)
+# Altered programs, by the thousand, given to the reader that has to cope with them.
+_FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'), 2)
 # Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own.
-_FAULTS = Part('faults', _pytest('el7', 'tests/faults'))
+_FAULTS = Part('faults', _pytest('el7', 'tests/faults'), 10)
 # Verdicts beside what the loaders of real hosts do.
-_JUDGE = Part('judge', _pytest('el7', 'tests/judge'))
-# A machine with a kernel of its own: settings that a container cannot have, and real reboots.
-_MACHINE = Part('machine', _pytest('main', 'tests/machine'))
+_JUDGE = Part('judge', _pytest('el7', 'tests/judge'), 3)
+# Machines with kernels of their own: settings that a container cannot have and real reboots, and labels where SELinux enforces.
+_SETTINGS = Part('machine settings', _pytest('main', 'tests/machine/test_settings_on_a_machine.py'), 7)
+_LABELS = Part('machine labels', _pytest('main', 'tests/machine/test_labels_on_a_machine.py'), 7)
+# Real hosts: each platform and each lane once for each scenario.
+_COVER = tuple(Part(f'molecule {lane}', ('molecule', '--cover', '--lane', lane), budget) for lane, budget in (('el7', 5), ('main', 4), ('newest', 2.5)))
+# No part may need what another one left on the machine.
+_COLD = Part('cold', ('cold',), 3)
 
+_EVERYTHING = _bootstrap((*lanes.LANES, 'dev'), '--all-platforms')
 
-def _bootstrap(environments: tuple[str, ...], images: tuple[str, ...]) -> Callable[[], int]:
-    """Everything slow that later parts share: environments, a Docker Engine, the platforms' images."""
+_COMMON = (_SETTINGS, _LABELS, _SANITY, _JUDGE, _COLD, _PROPERTIES)
+# Without budgets: the time depends on how many Pythons and platforms there are.
+_LARGE = (
+    Part('molecule', ('molecule', '--all')),
+    Part('units', ('units',)),
+    Part('faults', _FAULTS.command, variables=(('GOFLEET_FAULTS', '5'),)),
+    Part('fuzz', _FUZZ.command, variables=(('GOFLEET_FUZZ', '100000'),)),
+)
+_QUICK = (
+    Part('units', ('units', '--quick'), 2),
+    Part('molecule', ('molecule', '--lane', 'main', '--platform', 'debian12', '--scenario', 'toolchain'), 2),
+)
+_ALONE = (_LINT, _SANITY, _PROPERTIES, _FUZZ, _FAULTS, _JUDGE, _SETTINGS, _LABELS, *_COVER, _COLD, _EVERYTHING)
 
-    def run() -> int:
-        missing = gaps.Gaps()
-        packages.ensure(missing)
-        for name in environments:
-            try:
-                lanes.path(name)
-            except lanes.MissingPython as error:
-                missing.add(f'lane {name}', str(error))
-            except lanes.LaneError as error:
-                print(error, file=sys.stderr)
-                return 1
-        if _script('hosts.engine', 'ensure')():
-            return 1
-        if _script('hosts.images', 'ensure', *images)():
-            missing.add('every platform', 'the lines above name the images that cannot be had here, and why')
-        return missing.exit_code()
-
-    return run
-
-
+# The linters go first: what they find is found within a minute. Then the long parts, and the short ones fill both lines to the end.
 SUITES = {
-    'test': (
-        Part('bootstrap', _bootstrap((*lanes.LANES, 'dev'), ('--all',))),
-        Part('lint', _script('lint')),
-        Part('sanity', _script('sanity')),
-        Part('unit', _script('units')),
-        _PROPERTIES,
-        _FUZZ,
-        _FAULTS,
-        _JUDGE,
-        _MACHINE,
-        Part('molecule', _script('molecule', '--all')),
-    ),
-    'faults': (_FAULTS,),
-    'judge': (_JUDGE,),
-    'machine': (_MACHINE,),
-    'quick': (
-        Part('bootstrap', _bootstrap(('main', 'dev'), ('debian12',))),
-        Part('lint', _script('lint')),
-        Part('unit', _script('units', '--python', '2.7', '--python', '3.11', '--python', 'main')),
-        Part('molecule', _script('molecule', '--lane', 'main', '--platform', 'debian12', '--scenario', 'toolchain')),
-    ),
+    'test': Suite((_EVERYTHING, _LINT), (_UNITS, _FAULTS, _SETTINGS, _COVER[0], _LABELS, *_COVER[1:], _SANITY, _JUDGE, _COLD, _PROPERTIES, _FUZZ)),
+    'all': Suite((_EVERYTHING, _LINT), (*_LARGE, *_COMMON)),
+    'quick': Suite((_bootstrap(('main', 'dev'), '--platform', 'debian12'),), (*_QUICK, _LINT)),
+    'machine': Suite((), (_SETTINGS, _LABELS)),
+    **{part.name: Suite((part,)) for part in _ALONE},
 }
 
 
-def _run(suite: tuple[Part, ...]) -> int:
-    lines = []
-    code = 0
-    for part in suite:
-        if code:
-            lines.append(f'{part.name:<10} not run')
-            continue
-        print(f'==> {part.name}', flush=True)
-        started = time.monotonic()
-        code = part.run()
-        lines.append(f'{part.name:<10} {"failed" if code else "passed"} in {time.monotonic() - started:.0f} s')
-    print('\n'.join(['==> summary', *lines]), flush=True)
-    return code
+class Runner:
+    """Runs parts as processes, each in a group of its own, so that it can be ended with all that it started."""
+
+    def __init__(self, piecewise: bool) -> None:
+        """piecewise: show what a part prints in one piece when it ends, and not as it comes."""
+        self._piecewise = piecewise
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+        self.results: list[Result] = []
+
+    def run(self, parts: Sequence[Part], lines: int) -> None:
+        """Each part, as many at a time as there are lines, until one fails or stop() is called."""
+        waiting = list(reversed(parts))
+        threads = [threading.Thread(target=self._line, args=(waiting,), daemon=True) for _number in range(lines)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    @property
+    def failed(self) -> bool:
+        return self._stopped or any(result.failed for result in self.results)
+
+    def _line(self, waiting: list[Part]) -> None:
+        while True:
+            with self._lock:
+                if not waiting or self.failed:
+                    return
+                part = waiting.pop()
+                began = time.monotonic()
+                # Closed by _show, in another turn of the lock.
+                output: IO[bytes] | None = tempfile.TemporaryFile() if self._piecewise else None  # noqa: SIM115
+                budget = f' (budget {part.seconds:.0f} s)' if part.seconds is not None else ''
+                print(f'==> {part.name}: started{budget}', flush=True)
+                process = subprocess.Popen(
+                    [sys.executable, str(TESTS), *part.command], cwd=CHECKOUT, env={**os.environ, **dict(part.variables)},
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=output and subprocess.STDOUT, start_new_session=True,
+                )  # fmt: skip
+                self._running.add(process)
+            code = process.wait()
+            result = Result(part, code, time.monotonic() - began)
+            with self._lock:
+                self._running.discard(process)
+                self.results.append(result)
+                self._show(result, output)
+
+    def _show(self, result: Result, output: IO[bytes] | None) -> None:
+        print(f'==> {result}', flush=True)
+        if output:
+            with output:
+                output.seek(0)
+                shutil.copyfileobj(output, sys.stdout.buffer)
+            print(f'==> {result.part.name}: end of its output', flush=True)
+
+    def stop(self) -> None:
+        """End what runs, with all that it started: asked as by Ctrl-C, then by SIGTERM, then killed."""
+        with self._lock:
+            self._stopped = True
+            left = list(self._running)
+        for number, patience in ((signal.SIGINT, _PATIENCE), (signal.SIGTERM, _TERMINATION), (signal.SIGKILL, _TERMINATION)):
+            for process in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, number)
+            deadline = time.monotonic() + patience
+            for process in left:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(max(0.0, deadline - time.monotonic()))
+            left = [process for process in left if process.poll() is None]
+
+
+@contextlib.contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def run(suite: Suite) -> int:
+    began = time.monotonic()
+    parts = (*suite.first, *suite.others)
+    runner = Runner(piecewise=len(parts) > 1)
+    os.environ[seed.VARIABLE] = str(seed.seed())
+    print(f'==> {seed.line()}', flush=True)
+    try:
+        with _termination_as_interrupt():
+            runner.run(suite.first, 1)
+            runner.run(suite.others, LINES)
+    except KeyboardInterrupt:
+        print('==> interrupted: ending what runs', flush=True)
+        runner.stop()
+        return 130
+    ended = {result.part.name: str(result) for result in runner.results}
+    lines = [ended.get(part.name, f'{part.name:<17} not run') for part in parts]
+    print('\n'.join(['==> summary', *lines, f'{"the whole":<17} took {time.monotonic() - began:.0f} s']), flush=True)
+    return int(runner.failed)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description='The parts of make test, in order.')
-    parser.add_argument('suite', choices=sorted(SUITES))
-    return _run(SUITES[parser.parse_args().suite])
+    parser = argparse.ArgumentParser(description='The parts of make test, two at a time.')
+    parser.add_argument('suite', nargs='?', default='test', help='test, all, quick, machine, or one part')
+    parser.add_argument('--list', action='store_true', help='print the names of all suites and parts')
+    arguments = parser.parse_args()
+    if arguments.list:
+        print('\n'.join(SUITES))
+        return 0
+    if arguments.suite not in SUITES:
+        parser.error(f'no suite is named {arguments.suite!r}; there are {", ".join(SUITES)}')
+    return run(SUITES[arguments.suite])
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(main())

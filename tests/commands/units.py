@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Unit tests under every interpreter that their code must run on.
 
+    units.py                                             everything
+    units.py --representative                            make test: host side on 2.7, 3.6 and the newest Python of this machine
+    units.py --quick                                     make test-quick: host side on 2.7, controller side in one lane without plays
     units.py [--python X.Y|LANE ...] [-- ARGUMENTS OF pytest]
 
 Host side (module_utils, modules): every Python from 2.7 on that this machine has. Controller side (plugin_utils,
-action, the tests' own support): the controllers' lanes. A skipped test is printed, and fails with CI=true.
+action, roles): the controllers' lanes. What depends on no ansible-core, the tests' own support, runs in one lane.
+A skipped test is printed, and fails with CI=true.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +30,12 @@ from support import gaps, lanes, stage
 
 UNIT = stage.CHECKOUT / 'tests' / 'unit'
 HOST_SIDE = ('plugins/module_utils', 'plugins/modules')
-CONTROLLER_SIDE = ('plugins/plugin_utils', 'plugins/action', 'roles', 'support')
+CONTROLLER_SIDE = ('plugins/plugin_utils', 'plugins/action', 'roles')
+# The tests' own support, which knows no ansible-core.
+SUPPORT, SUPPORT_LANE = 'support', 'main'
+# No plays: each starts an ansible-playbook.
+QUICK_CONTROLLER_SIDE = ('plugins/plugin_utils',)
+QUICK = ('2.7', 'main')
 # Whose ansible.module_utils the host side imports: 2.16's run on 2.7 to 3.12.
 HOST_LANE = 'el7'
 NEWER_HOST_LANES = {'3.13': ('newest', 'main')}
@@ -102,12 +111,25 @@ def _host_suites(wanted: list[str], folder: Path, missing: gaps.Gaps) -> Iterato
         print(f'not on this machine, so not run: host-side unit tests on Python {", ".join(absent)}', flush=True)
 
 
-def _controller_suites(wanted: list[str], missing: gaps.Gaps) -> Iterator[Suite]:
-    for lane in lanes.LANES:
+def representative(versions: Sequence[str]) -> list[str]:
+    """Where host-side code differs most: the oldest Pythons of supported hosts, and the newest one there is; and every lane."""
+    newest = max(versions, key=lambda version: [int(part) for part in version.split('.')], default='2.7')
+    return [*dict.fromkeys(('2.7', '3.6', newest)), *lanes.LANES]
+
+
+def controller_folders(lane: str, quick: bool) -> tuple[str, ...]:
+    if quick:
+        return QUICK_CONTROLLER_SIDE
+    return (*CONTROLLER_SIDE, SUPPORT) if lane == SUPPORT_LANE else CONTROLLER_SIDE
+
+
+def _controller_suites(wanted: list[str], quick: bool, missing: gaps.Gaps) -> Iterator[Suite]:
+    # The one with the most tests first, so that it does not run on alone at the end.
+    for lane in sorted(lanes.LANES, key=lambda name: name != SUPPORT_LANE):
         if wanted and lane not in wanted:
             continue
         try:
-            yield Suite(f'controller {lane}', CONTROLLER_SIDE, lanes.path(lane) / 'bin' / 'python')
+            yield Suite(f'controller {lane}', controller_folders(lane, quick), lanes.path(lane) / 'bin' / 'python')
         except lanes.MissingPython as error:
             missing.add(f'controller-side unit tests of lane {lane}', str(error))
 
@@ -169,12 +191,13 @@ def _report(outcome: Outcome, missing: gaps.Gaps) -> None:
         missing.add(f'unit {outcome.suite.name}', f'skipped {test}')
 
 
-def _test(wanted: list[str], extra: list[str]) -> int:
+def _test(wanted: list[str], extra: list[str], quick: bool = False) -> int:
     missing = gaps.Gaps()
     passed = failed = broken = 0
     with tempfile.TemporaryDirectory(prefix='gofleet-unit-') as name:
         folder = Path(name)
-        suites = [*_host_suites(wanted, folder, missing), *_controller_suites(wanted, missing)]
+        # The long ones first.
+        suites = [*_controller_suites(wanted, quick, missing), *_host_suites(wanted, folder, missing)]
         for suite in suites:
             if not suite.paths:
                 missing.add(f'unit {suite.name}', f'tests/unit has none of {", ".join(suite.folders)}; write tests there')
@@ -192,10 +215,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description='Unit tests under every interpreter that their code must run on.')
     choices = [*lanes.HOST_PYTHONS, *lanes.LANES]
     parser.add_argument('--python', action='append', default=[], choices=choices, help='only these: X.Y, or a lane')
+    parser.add_argument('--representative', action='store_true', help='host side on 2.7, 3.6 and the newest Python, controller side in every lane')
+    parser.add_argument('--quick', action='store_true', help='host side on 2.7, controller side in one lane without plays')
     parser.add_argument('extra', nargs='*', help='arguments for pytest, after --')
     arguments = parser.parse_args()
+    if sum(map(bool, (arguments.python, arguments.representative, arguments.quick))) > 1:
+        parser.error('--python, --representative and --quick exclude each other')
+    wanted = arguments.python
+    if arguments.representative:
+        wanted = representative([version for version in lanes.HOST_PYTHONS if lanes.find_python(version)])
+    elif arguments.quick:
+        wanted = list(QUICK)
     try:
-        return _test(arguments.python, arguments.extra)
+        return _test(wanted, arguments.extra, arguments.quick)
     except lanes.LaneError as error:
         print(error, file=sys.stderr)
         return 1

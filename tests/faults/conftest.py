@@ -19,7 +19,7 @@ from sandbox import Host, scratch
 from scenarios import Scenario, Shelf
 from settings_host import NoNamespace
 from settings_scenarios import Scenario as SettingsScenario
-from support import lanes
+from support import lanes, seed
 from support.gaps import skip_test
 from support.mirror.certificates import Authority, ServerCertificate
 from support.mirror.server import Mirror
@@ -40,8 +40,14 @@ def everything() -> bool:
     return os.environ.get('GOFLEET_FAULTS') == 'all'
 
 
+def sampled(number: int) -> int:
+    """The size of a sample: GOFLEET_FAULTS may be a factor."""
+    factor = os.environ.get('GOFLEET_FAULTS', '1')
+    return number * int(factor) if factor.isdecimal() else number
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[TALLY] = []
+    config.stash[TALLY] = [] if everything() else [seed.line()]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

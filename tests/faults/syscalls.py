@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.seed import spread
+
 # Those that give, take or move a name.
 NAMING = (
     'creat', 'link', 'linkat', 'mkdir', 'mkdirat', 'rename', 'renameat', 'renameat2', 'rmdir', 'symlink', 'symlinkat',
@@ -109,12 +111,6 @@ def struck(log: Path, point: Point, *below: Path) -> bool:
 
 
 def sample(found: Sequence[Point], limit: int) -> list[Point]:
-    """Every call that changes a name outside bulk work, and others evenly spread, `limit` of them."""
+    """Every call that changes a name outside bulk work, and others evenly spread, `limit` of them, which vary with the seed."""
     always = [point for point in found if point.naming and not point.bulk]
     return [point for point in found if point in {*always, *spread([each for each in found if each not in always], limit)}]
-
-
-def spread(found: Sequence[Point], limit: int) -> list[Point]:
-    if len(found) <= limit:
-        return list(found)
-    return [found[(2 * index + 1) * len(found) // (2 * limit)] for index in range(limit)]

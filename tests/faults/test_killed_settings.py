@@ -12,12 +12,12 @@ import pytest
 
 import syscalls
 from breaking import summary
-from conftest import SettingsBenchOf, everything
+from conftest import SettingsBenchOf, everything, sampled
 from settings_scenarios import ENVIRONMENT, SYSCTL, Scenario
 from support.module_process import Module
 
 # Calls that write, sync, or set modes and owners, of a run that writes an environment.
-OTHERS = 8
+OTHERS = 4
 
 
 @pytest.mark.parametrize('scenario', [*ENVIRONMENT, *SYSCTL], ids=lambda scenario: f'{scenario.module}-{scenario.name.replace(" ", "-")}')
@@ -26,8 +26,8 @@ def test_kill_leaves_the_old_or_new_state_and_the_next_run_and_removal_converge(
 ) -> None:
     bench = settings_bench_of(scenario)
     assert len(bench.points) > 3, bench.points
-    sampled = scenario in ENVIRONMENT and not everything()
-    chosen = syscalls.sample(bench.points, OTHERS) if sampled else bench.points
+    whole = scenario in SYSCTL or everything()
+    chosen = bench.points if whole else syscalls.sample(bench.points, sampled(OTHERS))
     verdicts = bench.each([(point, 'signal=KILL') for point in chosen])
     tally.append(f'killed {scenario.module} {scenario.name:<13} Python {module.version:<5} {summary(verdicts)} of {len(bench.points)}')
     bad = [str(verdict) for verdict in verdicts if verdict.problems or verdict.missed]

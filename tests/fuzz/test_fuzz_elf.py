@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reader of programs, on programs that were bent: how many, GOFLEET_FUZZ says, and from where, GOFLEET_SEED."""
+"""The reader of programs, on programs that were bent: GOFLEET_FUZZ says how many, and the commit or GOFLEET_SEED which."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import fuzz_elf
-from support import lanes, stage
+from support import lanes, seed, stage
 from support.gaps import skip_test
 
 COUNT = int(os.environ.get('GOFLEET_FUZZ', '5000'))
-SEED = int(os.environ.get('GOFLEET_SEED', '20261121'))
+SEED = seed.seed()
 
 
 @pytest.fixture(name='real_go', scope='session')

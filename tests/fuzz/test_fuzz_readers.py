@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every reader of what others write, on inputs that were bent: how many, GOFLEET_FUZZ says, and from where, GOFLEET_SEED."""
+"""Every reader of what others write, on inputs that were bent: GOFLEET_FUZZ says how many, and the commit or GOFLEET_SEED which."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 import controller_readers
 import fuzz_host_readers
 import fuzz_readers
-from support import lanes, stage
+from support import lanes, seed, stage
 from support.gaps import skip_test
 
 # Of 5,000 bent programs in make test, a reader of a small text gets some 150.
 COUNT = max(50, int(os.environ.get('GOFLEET_FUZZ', '5000')) // 33)
-SEED = int(os.environ.get('GOFLEET_SEED', '20261121'))
+SEED = seed.seed()
 READERS = {**fuzz_host_readers.host_readers(), **controller_readers.controller_readers()}
 
 

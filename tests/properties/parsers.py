@@ -95,7 +95,7 @@ class Host:
         return done.stdout
 
 
-# The flags of molecule/run.py, which boot systemd 219 to 257 and OpenRC.
+# The flags of tests/commands/molecule.py, which boot systemd 219 to 257 and OpenRC.
 _FLAGS = ('--tty', '--env', 'container=docker', '--cap-add', 'SYS_ADMIN', '--cap-add', 'NET_ADMIN', '--security-opt', 'seccomp=unconfined',
           '--tmpfs', '/run', '--tmpfs', '/run/lock', '--cgroupns', 'host')  # fmt: skip
 

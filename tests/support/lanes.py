@@ -3,6 +3,7 @@
 """Python interpreters and the virtual environments that the tests run in.
 
     lanes.py path NAME...       make what is missing, print each environment's folder
+    lanes.py run NAME ARG...    run the Python of an environment
     lanes.py python X.Y         print an interpreter of that version, or exit 1
     lanes.py lock NAME...       resolve the direct pins of tests/requirements/NAME.txt again
     lanes.py list               the environments, their interpreters, and whether they exist
@@ -293,6 +294,9 @@ def _parser() -> argparse.ArgumentParser:
     for command in ('path', 'lock'):
         commands.add_parser(command).add_argument('names', nargs='+', choices=sorted(ENVIRONMENTS), metavar='NAME')
     commands.add_parser('python').add_argument('version', metavar='X.Y')
+    running = commands.add_parser('run')
+    running.add_argument('name', choices=sorted(ENVIRONMENTS), metavar='NAME')
+    running.add_argument('arguments', nargs=argparse.REMAINDER)
     commands.add_parser('list')
     return parser
 
@@ -308,6 +312,9 @@ def main() -> int:
                 print(f'no Python {arguments.version} on PATH nor under ~/.pyenv/versions', file=sys.stderr)
                 return 1
             print(python.path)
+        elif arguments.command == 'run':
+            python_of_lane = str(path(arguments.name) / 'bin' / 'python')
+            os.execv(python_of_lane, [python_of_lane, *arguments.arguments])
         else:
             for name in arguments.names:
                 if arguments.command == 'lock':

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The platforms that scenarios run on: where an image comes from, how it boots, which lanes manage it.
 
-Data with one reader: `images.py` makes the images, `boot.py` waits for the boot, `../run.py` chooses
-the hosts of a lane.
+Data only: `images.py` makes the images, `boot.py` waits for the boot, `tests/commands/molecule.py` chooses the hosts
+of a lane.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 LANES = ("el7", "main", "newest")
+# Each lane has one host more: an ordinary user, without become.
+ROOTLESS = "rootless"
 
 # What Ansible and the verification need of a Debian host, and its init.
 DEBIAN_PACKAGES = ("systemd", "systemd-sysv", "dbus", "python3", "ca-certificates", "procps", "iproute2")

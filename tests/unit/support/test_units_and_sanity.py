@@ -49,3 +49,16 @@ def test_what_ansible_test_leaves_out_is_found_in_its_output() -> None:
 def test_every_host_python_is_asked_by_one_sanity_check() -> None:
     asked = [version for check in sanity.CHECKS for version in check.pythons]
     assert sorted(asked) == sorted(lanes.HOST_PYTHONS)
+
+
+def test_make_test_runs_the_host_side_on_the_oldest_pythons_and_the_newest_and_every_lane() -> None:
+    assert units.representative(lanes.HOST_PYTHONS) == ['2.7', '3.6', lanes.HOST_PYTHONS[-1], *lanes.LANES]
+    assert units.representative(['2.7', '3.9', '3.10']) == ['2.7', '3.6', '3.10', *lanes.LANES]
+
+
+def test_every_folder_of_unit_tests_runs_in_some_lane_and_what_needs_ansible_in_each() -> None:
+    found = {lane: units.controller_folders(lane, quick=False) for lane in lanes.LANES}
+    assert set(units.CONTROLLER_SIDE) == set.intersection(*map(set, found.values()))
+    there = {str(path.parent.relative_to(units.UNIT)) for path in units.UNIT.rglob('test_*.py')}
+    run = {*units.HOST_SIDE, *(folder for folders in found.values() for folder in folders)}
+    assert [folder for folder in there if not any(folder == one or folder.startswith(f'{one}/') for one in run)] == []
