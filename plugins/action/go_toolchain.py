@@ -20,7 +20,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils import _becoming as
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prover
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, project, releases
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request, direct_after, written
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import request as releases_request
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver, weak_proof
 
 MODULE = 'gofleet.golang.go_toolchain'
@@ -123,8 +124,8 @@ class ActionModule(actions.Action):
             checksums=options['checksums'], given=given, mirrors=options['mirrors'],
             trust=trust.Policy(tuple(options['trust']), options['trust_all']), archive=self._archive(),
             certificate=self._certificate(), allow_downgrade=options['allow_downgrade'],
-            goproxy=sources.proxy_urls(options['goproxy']), direct_after=direct_after(options['goproxy']),
-            gosumdb=written('gosumdb', options['gosumdb']), index_url=written('index_url', options['index_url']),
+            goproxy=sources.proxy_urls(options['goproxy']), direct_after=releases_request.direct_after(options['goproxy']),
+            gosumdb=releases_request.written('gosumdb', options['gosumdb']), index_url=releases_request.written('index_url', options['index_url']),
             index_max_age=options['index_max_age'], options=self._network())
 
     def _archive(self) -> Path | None:

@@ -331,8 +331,8 @@ from ansible_collections.gofleet.golang.plugins.module_utils import _frame as fr
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import options, plan, records, trust
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
 ARGUMENT_SPEC = dict(
     options.RELEASES,

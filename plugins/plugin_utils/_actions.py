@@ -12,7 +12,8 @@ from typing import Any
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses, shown
 
 _HINTS = {'lock': 'Write it with the playbook gofleet.golang.lock.'}
@@ -43,7 +44,7 @@ class Action(ActionBase):  # type: ignore[misc]
         except GofleetError as exc:
             result.update(exc.as_result(), failed=True)
         except OSError as exc:
-            result.update(from_os_error(exc, 'the controller').as_result(), failed=True)
+            result.update(errors.from_os_error(exc, 'the controller').as_result(), failed=True)
         return dict(shown.result(result, hidden))
 
     def refusal(self) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import source_types
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
@@ -59,7 +60,7 @@ def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: li
             if found:
                 return found
     raise GofleetError(
-        f'The controller could not get Go {record.version} for linux-{goarch} either. {sources.told(failures) or "There is no source to try."} '
+        f'The controller could not get Go {record.version} for linux-{goarch} either. {sources.in_words(failures) or "There is no source to try."} '
         'Check mirrors and proxy settings, or give the file with archive.', 'no_source', version=record.version, goarch=goarch, failures=failures)
 
 
@@ -83,7 +84,7 @@ def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: li
     except _NoSource:
         return None
     origin = cache.read(f'origin {key}')
-    return path, origin if isinstance(origin, str) else sources.without_credentials(urls[0])
+    return path, origin if isinstance(origin, str) else addresses.without_credentials(urls[0])
 
 
 def _passes(prove: Callable[[str], None], path: Path) -> bool:

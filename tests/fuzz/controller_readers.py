@@ -9,7 +9,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_result
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _plain_yaml as plain_yaml
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, project, releases
@@ -86,7 +87,7 @@ def read_cached_index(content: bytes, folder: str) -> None:
 
 
 def read_cached_failure(content: bytes, folder: str) -> None:
-    found = put_in_cache(content, folder).kept('key', None, from_result)
+    found = put_in_cache(content, folder).kept('key', None, errors.from_result)
     if found:
         json.dumps(found.as_result())
 

@@ -32,8 +32,6 @@ importlib.import_module('conftest')
 import raw_server
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as archive_zip
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_host
-from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_presets
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import model
-from ansible_collections.gofleet.golang.plugins.module_utils._sysctl.profiles import PROFILES
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as sysctl_profiles
 from controller import Controller, Play
 from support.gaps import skip_test
 from support.hosts import machine
@@ -142,7 +142,7 @@ def _tell(controller: Controller, host: machine.Machine) -> Story:
 
 def _keys() -> list[str]:
     """Every setting that is asked for."""
-    profiles = {setting.key for name in model.PROFILES for setting in PROFILES[name]}
+    profiles = {setting.key for name in model.PROFILES for setting in sysctl_profiles.PROFILES[name]}
     return sorted(profiles | {key.removeprefix('-') for key in model.SETTINGS})
 
 

@@ -18,7 +18,7 @@ from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tree as archive_tree
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
 from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 
@@ -45,7 +45,7 @@ def unpack_zip(path, folder, prefix):
     Restores what a module zip cannot hold: modes, and the name go.mod. Returns the Entries of the tree, whose
     digests were taken while writing. Raises GofleetError(archive_unsafe, archive_damaged), OSError.
     """
-    with _opened_zip(path) as (source, members), transaction.naming(folder):
+    with _opened_zip(path) as (source, members), syncing.naming(folder):
         tree = archive_tree.Tree(folder, path, _LIMIT)
         return sorted(_unpack_zip_member(source, member, tree, prefix) for member in members)
 

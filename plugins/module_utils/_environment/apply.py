@@ -12,14 +12,13 @@ import os
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import made
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import changes as file_changes
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, transaction
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trial
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, preconditions, transaction
 
 
 def check_writable(steps):
     """Raise GofleetError(not_writable, not_privileged) or OSError before anything is changed, if a step cannot be taken."""
     for step in steps:
-        trial.check_writable(os.path.dirname(step.path), 'another path than %s' % step.path)
+        preconditions.check_writable(os.path.dirname(step.path), 'another path than %s' % step.path)
         if step.action in ('write', 'adjust') and os.geteuid() != 0:
             _check_owner(step.wanted)
 

@@ -14,13 +14,13 @@ import contextlib
 import os
 from collections import namedtuple
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment.consumers import GO_COMMAND
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Step, Wanted
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import locks
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy, manifest
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
 # go.env of the active toolchain. path: of the file; content: bytes, or None if there is none; mode: its permissions;
 # version: of the toolchain, or None if this collection did not install it; exists: whether there is a toolchain at all; leftovers: what an
@@ -66,8 +66,8 @@ def _obstacle(tree):
 
 
 def _paths(tree):
-    """The toolchain.Paths of the prefix that contains a tree; link and bin_dir do not matter here."""
-    return toolchain.Paths(os.path.dirname(tree), None, None)
+    """The toolchain_paths.Paths of the prefix that contains a tree; link and bin_dir do not matter here."""
+    return toolchain_paths.Paths(os.path.dirname(tree), None, None)
 
 
 def _prefix_of_no_tree(link):
@@ -76,7 +76,7 @@ def _prefix_of_no_tree(link):
         paths = _paths(os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link))))
         if os.path.isdir(paths.meta):
             return paths
-    return toolchain.default_paths() if link == toolchain.default_paths().link else None
+    return toolchain_paths.default_paths() if link == toolchain_paths.default_paths().link else None
 
 
 def _copy(paths):
@@ -99,7 +99,7 @@ def kept_steps(seen, name, settings):
     if wanted == known:
         return steps
     content = go_policy.with_blocks(None, wanted) if wanted else None
-    file = Wanted(GO_COMMAND, seen.copy.path, content, go_policy.MODE, None, None)
+    file = Wanted(consumers.GO_COMMAND, seen.copy.path, content, go_policy.MODE, None, None)
     return steps + [Step('write' if wanted else 'remove', file, file.path)]
 
 

@@ -18,10 +18,11 @@ from ansible.module_utils.common.text.converters import to_bytes
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, go_env, login_shells, made, paths, presets, render
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Host, Observed, Seen, Source
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, owners, regular, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, owners, regular
+from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers as files_leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._host import libc
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
 # Bytes of a file that are read; an environment is never larger.
 _LIMIT = 1 << 22
@@ -47,7 +48,7 @@ def host(options):
         found[source.kind].append((source.path, _HOST_KINDS[source.kind](source)))
     existing = frozenset(path for path, exists in found['exists'] if exists)
     problems = [problem for dummy, problem in found['resolver']]
-    return Host(account(), existing, problems[0] if problems else None, dict(found['real_path']), uid, gid, toolchain.default_paths())
+    return Host(account(), existing, problems[0] if problems else None, dict(found['real_path']), uid, gid, toolchain_paths.default_paths())
 
 
 def host_sources(options):
@@ -123,7 +124,7 @@ def observe(asked):
 
 def file(path, first_line):
     """The Seen of a path. first_line: the line that marks a file as ours. Raises GofleetError(unsafe_folder), OSError."""
-    leftovers = transaction.unfinished_copies(path)
+    leftovers = files_leftovers.unfinished_copies(path)
     with folders.nearest(os.path.dirname(path)) as (folder, is_complete):
         weak = folder.weak and '%s %s' % (folder.weak[0], owners.weakness(folder.weak[1], folder.weak[0]))
         name = folder.at(os.path.basename(path))

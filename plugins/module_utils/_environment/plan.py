@@ -9,9 +9,8 @@ __metaclass__ = type
 
 import os
 
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, login_shells, paths
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import go_env as environment_go_env
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import login_shells, paths
-from ansible_collections.gofleet.golang.plugins.module_utils._environment.consumers import GO_COMMAND
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import FilePlan, Plan, Seen, Step, Wanted
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
@@ -69,7 +68,7 @@ def _go_env(seen, target):
     content = environment_go_env.with_block(seen.content, target.name, target.settings)
     if target.settings is None and content == seen.content:
         return None
-    wanted = Wanted(GO_COMMAND, seen.path, content, seen.mode, None, None)
+    wanted = Wanted(consumers.GO_COMMAND, seen.path, content, seen.mode, None, None)
     before = Seen(seen.path, 'ours' if seen.exists else 'absent', seen.content, seen.mode, None, None, [], None)
     return FilePlan(wanted, before, [Step('write', wanted, wanted.path)] if content != seen.content else [])
 

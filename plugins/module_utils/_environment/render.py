@@ -12,8 +12,7 @@ __metaclass__ = type
 
 from collections import namedtuple
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, names
-from ansible_collections.gofleet.golang.plugins.module_utils._environment.model import is_for
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, model, names
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
 # Facts of the host that decide what can be rendered. home: of the user whose files they are (text), or None for files of all users;
@@ -35,7 +34,7 @@ def rendered(name, variables, consumer, setting):
 
     Raises GofleetError(unrepresentable), whose evidence lists each refusal.
     """
-    own = [variable for variable in variables if is_for(variable, consumer)]
+    own = [variable for variable in variables if model.is_for(variable, consumer)]
     check([(variable, consumer) for variable in own], setting)
     render = consumers.BY_NAME[consumer].render
     parts = [marker(name, consumer) + u'\n# Written by Ansible: what is changed here is lost at its next run.\n']

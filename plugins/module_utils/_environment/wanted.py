@@ -14,7 +14,6 @@ from ansible.module_utils.common.text.converters import to_text
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers as environment_consumers
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import go_values, lines, model, names, paths, render
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets as environment_presets
-from ansible_collections.gofleet.golang.plugins.module_utils._environment.consumers import GO_COMMAND, SESSIONS
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Target, Wanted
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
@@ -53,19 +52,19 @@ def _present(options, host, takes_control_characters):
     shares = dict((consumer, _share(variables, consumer, defaults)) for consumer in served)
     _check(shares, defaults, setting)
     files = [_file(consumer, shares[consumer], setting, options, host) for consumer in served]
-    settings = render.rendered(options['name'], defaults, GO_COMMAND, setting) if defaults else None
-    named = dict((consumer, [variable.name for variable in share]) for consumer, share in dict(shares, **{GO_COMMAND: defaults}).items())
+    settings = render.rendered(options['name'], defaults, environment_consumers.GO_COMMAND, setting) if defaults else None
+    named = dict((consumer, [variable.name for variable in share]) for consumer, share in dict(shares, **{environment_consumers.GO_COMMAND: defaults}).items())
     return Target(options['name'], 'present', files, settings, named, [variable.name for variable in variables if variable.secret], applied)
 
 
 def _is_default(variable):
     # Every user who builds can read go.env.
-    return variable.name in names.GO_SETTINGS and not variable.secret and model.is_for(variable, GO_COMMAND)
+    return variable.name in names.GO_SETTINGS and not variable.secret and model.is_for(variable, environment_consumers.GO_COMMAND)
 
 
 def _share(variables, consumer, defaults):
     """The variables of a consumer. Sessions do not get the go command's defaults: in the environment they would override `go env -w`."""
-    left_out = [variable.name for variable in defaults] if consumer in SESSIONS else []
+    left_out = [variable.name for variable in defaults] if consumer in environment_consumers.SESSIONS else []
     return [variable for variable in variables if model.is_for(variable, consumer) and variable.name not in left_out]
 
 
@@ -79,14 +78,14 @@ def _setting(variables, served, host, takes_control_characters):
 def _check(shares, defaults, setting):
     """All refusals in one error, before anything is read or changed."""
     everything = [(variable, consumer) for consumer in environment_consumers.NAMES for variable in shares.get(consumer, ())]
-    render.check(everything + [(variable, GO_COMMAND) for variable in defaults], setting)
+    render.check(everything + [(variable, environment_consumers.GO_COMMAND) for variable in defaults], setting)
     go_values.check(list(shares.values()) + [defaults])
 
 
 def _file(consumer, share, setting, options, host):
     path = paths.chosen(consumer, options, host)
     mode = file_mode(options['mode'], any(variable.secret for variable in share), host.account.uid)
-    if consumer in SESSIONS and not share:
+    if consumer in environment_consumers.SESSIONS and not share:
         return _no_file(consumer, path)
     return Wanted(consumer, path, render.rendered(options['name'], share, consumer, setting), mode, host.uid, host.gid)
 

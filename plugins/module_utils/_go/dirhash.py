@@ -11,7 +11,7 @@ import base64
 import hashlib
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 
 # Top folders of the archive that the toolchain module leaves out (cmd/distpack).
 _NOT_IN_MODULE = (b'api/', b'doc/', b'misc/', b'test/')
@@ -44,7 +44,7 @@ def toolchain_h1(entries, version, goarch):
     prefix = ('%s@%s/' % toolchain_module(version, goarch)).encode('ascii')
     named = []
     for entry in entries:
-        if entry.kind != digests.FILE:
+        if entry.kind != trees.FILE:
             return None
         if not entry.path.startswith(_NOT_IN_MODULE):
             named.append((prefix + module_name(entry.path), entry.sha256))

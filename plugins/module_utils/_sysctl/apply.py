@@ -15,7 +15,8 @@ import os
 
 from ansible.module_utils.common.text.converters import to_bytes
 
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot, keys, observe, plan
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import state as sysctl_state
@@ -80,7 +81,7 @@ class Run(object):
         changed = self._changes()
         if isinstance(exc, GofleetError):
             return GofleetError(exc.msg, exc.code, **dict(exc.evidence, changed=changed))
-        return from_os_error(exc, self.paths.meta, 'Already changed: %s. The previous values are still recorded.' % ('; '.join(changed) or 'nothing'),
+        return errors.from_os_error(exc, self.paths.meta, 'Already changed: %s. The previous values are still recorded.' % ('; '.join(changed) or 'nothing'),
                              changed=changed)
 
     def _changes(self):

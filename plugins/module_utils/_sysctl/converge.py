@@ -10,7 +10,8 @@ __metaclass__ = type
 import errno
 import os
 
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, locks, owners, preconditions, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import apply as sysctl_apply
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import observe as sysctl_observe
@@ -38,7 +39,7 @@ def converge(wanted, paths, run, check_mode, lock_timeout, ports=(), strict=Fals
             folders.remove_made(made)
             raise
     except (IOError, OSError) as exc:
-        raise from_os_error(exc, paths.path)
+        raise errors.from_os_error(exc, paths.path)
 
 
 def _carry_out(wanted, paths, run, ports, strict, made):

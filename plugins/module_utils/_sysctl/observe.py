@@ -19,8 +19,9 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import preconditions, transaction
-from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
+from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers as files_leftovers
+from ansible_collections.gofleet.golang.plugins.module_utils._files import preconditions
+from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot, drop_in, keys
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as known
@@ -76,7 +77,7 @@ def observe(wanted, paths):
         precedence=boot.Precedence(loader.name, tree, paths.path),
         manual=boot.Precedence('procps', tree, paths.path) if boot.has_procps(tree) and loader.name != 'procps' else None,
         loader=loader,
-        kernel=architecture.kernel_version(),
+        kernel=kernel.version(),
         release=to_native(os.uname()[2]),
         leftovers=leftovers(paths),
         stale=not state['keys'] and (os.path.isdir(paths.meta) or _is_empty(os.path.dirname(paths.meta))),
@@ -114,8 +115,8 @@ def drop_in_text(paths):
 
 def leftovers(paths):
     """Files and folders that interrupted runs left. While the lock is held, no other run has any."""
-    files = [each for path in (paths.drop_in, paths.state, paths.lock) for each in transaction.unfinished_copies(path)]
-    return files + transaction.retired(paths.meta)
+    files = [each for path in (paths.drop_in, paths.state, paths.lock) for each in files_leftovers.unfinished_copies(path)]
+    return files + files_leftovers.retired(paths.meta)
 
 
 def live(values, paths):

@@ -15,9 +15,8 @@ from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
-from ansible_collections.gofleet.golang.plugins.module_utils._proof.digests import raise_error
+from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import source_types
 
 
@@ -37,9 +36,9 @@ def foreseen(path, release, policy):
     original = os.path.realpath(path)
     try:
         check_verifiable(release, policy)
-        entries = digests.walk_tree(original)
+        entries = trees.walk_tree(original)
         for entry in entries:
-            if entry.kind != digests.FILE:
+            if entry.kind != trees.FILE:
                 raise _not_of_a_release(os.path.join(to_bytes(original), entry.path))
         release.check_tree(entries, original)
     except GofleetError as exc:
@@ -70,7 +69,7 @@ def copy_tree(source, target):
     """
     source, target = to_bytes(source), to_bytes(target)
     os.mkdir(target, 0o755)
-    for folder, folders, names in os.walk(source, onerror=raise_error):
+    for folder, folders, names in os.walk(source, onerror=trees.raise_error):
         below = os.path.join(target, os.path.relpath(folder, source))
         for name in folders + names:
             path = os.path.join(folder, name)
@@ -89,6 +88,6 @@ def _not_of_a_release(path):
 
 def _copy_file(path, target, mode):
     # It belongs to another user, who may have replaced the file by a link, a pipe or an endless file meanwhile.
-    with transaction.naming(target), io.open(target, 'wb') as output:
+    with syncing.naming(target), io.open(target, 'wb') as output:
         regular_files.feed(path, output.write, follow=False)
     os.chmod(target, 0o755 if mode & stat.S_IXUSR else 0o644)

@@ -13,7 +13,7 @@ import time
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, transaction
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import (
     adoption,
     extra_files,
@@ -112,7 +112,7 @@ class _Run(object):
         name, release = step.subject, self._release(step.detail)
         tree = self._paths.tree(name)
         content = manifest.read(self._paths.manifests, name)
-        entries = digests.walk_tree(tree)
+        entries = trees.walk_tree(tree)
         differences = manifest.differences(entries, self._paths.manifests, name, content)
         if not differences or manifest.summary(differences):
             raise GofleetError('%s was changed after it was installed (%s), so it cannot be verified. Run with verify: deep, which replaces it.'
@@ -154,7 +154,7 @@ class _Run(object):
         if not content or content.pop('twin', None) != twin:
             return
         there = os.path.isdir(twin) and not os.path.islink(twin)
-        differences = manifest.differences(digests.walk_tree(twin), self._paths.manifests, name, content) if there else None
+        differences = manifest.differences(trees.walk_tree(twin), self._paths.manifests, name, content) if there else None
         # Missing files may be those that a killed run removed. All others are in the copy too.
         if differences and not (differences.changed or differences.extra):
             # Not through the stage, which may be on another file system.

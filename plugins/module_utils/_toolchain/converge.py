@@ -10,7 +10,8 @@ __metaclass__ = type
 import os
 import time
 
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_os_error
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, locks, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import adoption, observe, refusals, report
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import change as toolchain_change
@@ -25,7 +26,7 @@ def converge(wanted, paths, records, offered, run, check_mode, lock_timeout, dee
     try:
         return _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep)
     except (IOError, OSError) as exc:
-        raise from_os_error(exc, paths.prefix)
+        raise errors.from_os_error(exc, paths.prefix)
     finally:
         _drop_uploads(offered, paths)
 

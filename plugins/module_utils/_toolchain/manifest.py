@@ -36,7 +36,7 @@ Evidence = namedtuple('Evidence', 'files folders')
 def describe(root, entries):
     """The part of a manifest that is read from the tree itself: digests, and the evidence that each run checks.
 
-    entries: of digests.walk_tree(root), or equal ones.
+    entries: of trees.walk_tree(root), or equal ones.
     """
     return {
         'files': dict((to_native(entry.path), _evidence(root, to_native(entry.path)))
@@ -140,7 +140,7 @@ def problem(content, found):
 def differences(entries, folder, name, content):
     """Compare a tree with its manifest, file by file. Returns tree_list.Differences, or None if the list of its files was changed.
 
-    entries: of digests.walk_tree(); content: of read(). Raises OSError.
+    entries: of trees.walk_tree(); content: of read(). Raises OSError.
     """
     wanted = _read_sums(os.path.join(folder, name + '.sums'), content.get('sums_sha256'))
     return None if wanted is None else tree_list.differences(wanted, entries)
@@ -148,11 +148,11 @@ def differences(entries, folder, name, content):
 
 def summary(differences):
     """The differences in few words; None if there are none but in go.env, which users may edit (go help environment)."""
-    return tree_list.told(differences, let_be=[('changed', 'go.env')])
+    return tree_list.in_words(differences, ignored=[('changed', 'go.env')])
 
 
 def as_shipped(entries, folder, name, content):
-    """The entries of a tree, of digests.walk_tree(), with go.env as it was installed, whatever it is now. Raises OSError."""
+    """The entries of a tree, of trees.walk_tree(), with go.env as it was installed, whatever it is now. Raises OSError."""
     wanted = _read_sums(os.path.join(folder, name + '.sums'), content.get('sums_sha256')) or {}
     return [wanted.get(entry.path, entry) if entry.path == b'go.env' else entry for entry in entries]
 

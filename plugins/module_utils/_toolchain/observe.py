@@ -14,11 +14,11 @@ from collections import namedtuple
 from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers as files_leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees as proof_trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
@@ -67,14 +67,14 @@ def tree_reads(paths, name, content):
 
 # How each kind of leftover is found, from (path, is_tree, is_program): the last two say whether a link's target is one that we gave.
 _LEFTOVERS = {
-    'any': lambda path, *dummy: transaction.leftovers(path),
-    'retired': lambda path, *dummy: transaction.retired(path),
+    'any': lambda path, *dummy: files_leftovers.unused_stages(path),
+    'retired': lambda path, *dummy: files_leftovers.retired(path),
     # An empty one, of a controller that then had nothing to bring, is no reason to change a host.
-    'upload': lambda path, *dummy: [each for each in transaction.leftovers(path, STALE_UPLOAD) if names_in(each)],
-    'file': lambda path, *dummy: transaction.unfinished_files(path),
-    'copy': lambda path, *dummy: transaction.unfinished_copies(path),
-    'link': lambda path, is_tree, dummy: transaction.unfinished_names(path, is_tree),
-    'program': lambda path, dummy, is_program: transaction.unfinished_names(path, is_program),
+    'upload': lambda path, *dummy: [each for each in files_leftovers.unused_stages(path, STALE_UPLOAD) if names_in(each)],
+    'file': lambda path, *dummy: files_leftovers.unfinished_files(path),
+    'copy': lambda path, *dummy: files_leftovers.unfinished_copies(path),
+    'link': lambda path, is_tree, dummy: files_leftovers.unfinished_names(path, is_tree),
+    'program': lambda path, dummy, is_program: files_leftovers.unfinished_names(path, is_program),
 }
 
 
@@ -130,7 +130,7 @@ def _start_of(path):
 
 
 def _differences(paths, name, content):
-    return manifest.differences(digests.walk_tree(paths.tree(name)), paths.manifests, name, content)
+    return manifest.differences(proof_trees.walk_tree(paths.tree(name)), paths.manifests, name, content)
 
 
 def names_in(folder):

@@ -14,9 +14,10 @@ import tempfile
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
-from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, leftovers, syncing, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe, offers, source_types, stage, trust
 
@@ -72,7 +73,7 @@ class Archives(object):
             except GofleetError as exc:
                 if exc.code in OF_THIS_HOST:
                     raise
-                failures.append({'url': sources.without_credentials(url), 'code': exc.code, 'reason': exc.msg})
+                failures.append({'url': addresses.without_credentials(url), 'code': exc.code, 'reason': exc.msg})
                 transaction.delete_tree(scratch)
             else:
                 self.passed_over += failures
@@ -104,7 +105,7 @@ class Archives(object):
         if not self._offered.incoming or (os.geteuid() != 0 and connection not in ('', str(os.geteuid()))):
             return None
         transaction.make_folder(self._paths.incoming)
-        for abandoned in transaction.leftovers(self._paths.incoming, observe.STALE_UPLOAD):
+        for abandoned in leftovers.unused_stages(self._paths.incoming, observe.STALE_UPLOAD):
             transaction.delete_tree(abandoned)
         folder = tempfile.mkdtemp(dir=self._paths.incoming)
         # Under sudo the connection is another user's; root reads what that user puts here, and hashes it.
@@ -132,7 +133,7 @@ def _copy(given, target, expected, follow):
                                % (given.origin, status.st_size, 'the record says %d' % limit if expected else 'no archive of Go has more than %d' % limit),
                                'sha256_mismatch' if expected else 'archive_unsafe', path=given.origin, found=status.st_size, wanted=limit)
         size = 0
-        with transaction.naming(target), io.open(target, 'wb') as output:
+        with syncing.naming(target), io.open(target, 'wb') as output:
             # No further than its size when it was opened: a file that grows may have no end.
             chunk = source.read(min(digests.CHUNK, status.st_size))
             while chunk:

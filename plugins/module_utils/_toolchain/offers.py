@@ -9,6 +9,7 @@ __metaclass__ = type
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import source_types
 
 
@@ -39,7 +40,7 @@ def check(offered, release, policy):
         refusal = download.refusal(url, offered.options)
         if refusal is None:
             return
-        failures.append({'url': sources.without_credentials(url), 'code': refusal.code, 'reason': refusal.msg})
+        failures.append({'url': addresses.without_credentials(url), 'code': refusal.code, 'reason': refusal.msg})
     raise no_source(release, failures)
 
 
@@ -57,6 +58,6 @@ def no_source(release, failures):
     advice = _ADVICE.get(codes.pop()) if len(codes) == 1 else None
     return GofleetError(
         'No source has Go %s for linux-%s. %s %s'
-        % (release.version, release.goarch, 'Tried %s' % sources.told(failures) if failures else 'There is no mirror or module proxy to try.',
+        % (release.version, release.goarch, 'Tried %s' % sources.in_words(failures) if failures else 'There is no mirror or module proxy to try.',
            advice or 'Check the mirrors, or let the controller fetch with transfer: push.'),
         'no_source', version=release.version, goarch=release.goarch, failures=failures)

@@ -11,7 +11,7 @@ import os
 from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
@@ -118,7 +118,7 @@ def _aside(found, path, wanted, now):
             'path, or set adopt: true to keep it whole under another name beside it.'
             % (path, 'a link to %s' % found.target if found.target else 'a file or folder'),
             'occupied', path=path, target=found.target)
-    return transaction.aside_name(path, now)
+    return leftovers.aside_name(path, now)
 
 
 def _plan_removal(wanted, observed, paths):

@@ -9,8 +9,8 @@ __metaclass__ = type
 
 from collections import namedtuple
 
+from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 
 # Values that identify a release: of its archive, and of its tree whatever archive it came in.
 _DIGESTS = ('sha256', 'h1')
@@ -53,9 +53,9 @@ class Release(namedtuple('Release', 'version goarch filename size sha256 h1 vouc
     def check_tree(self, entries, origin, consequence=''):
         """The h1 of a tree. Raises GofleetError(h1_mismatch) unless it is the release, as far as that is known.
 
-        entries: of digests.walk_tree(); origin: where the tree came from; consequence: a sentence that says what happens to the tree.
+        entries: of trees.walk_tree(); origin: where the tree came from; consequence: a sentence that says what happens to the tree.
         """
-        return digests.prove_h1(entries, self.version, self.goarch, {'h1': self.h1, 'vouched': self.vouched}, origin, consequence)
+        return dirhash.prove_h1(entries, self.version, self.goarch, {'h1': self.h1, 'vouched': self.vouched}, origin, consequence)
 
 
 class Record(namedtuple('Record', 'version archives')):

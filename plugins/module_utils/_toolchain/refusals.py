@@ -13,7 +13,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._files import preconditions
 from ansible_collections.gofleet.golang.plugins.module_utils._go import kernels
-from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
+from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import offers, trust
 
 # What a release archive unpacks to, at the very least, as a multiple of its own size (measured: 3.4 to 4.2).
@@ -39,7 +39,7 @@ def check_host(steps, paths, wanted, records):
         preconditions.check_writable(path, 'prefix, link and bin_dir below a folder of this user (the default without become)')
     versions = [step.detail for step in steps if step.action in ('install', 'adopt')]
     for version in versions:
-        kernels.check(version, wanted.goarch, architecture.kernel_version())
+        kernels.check(version, wanted.goarch, kernel.version())
     releases = [records.release(version, wanted.goarch) for version in versions]
     check_room(preconditions.nearest_folder(paths.prefix), sum(release.size or 0 for release in releases if release))
 

@@ -13,7 +13,7 @@ __metaclass__ = type
 import os
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 
 
 class Source(object):
@@ -61,7 +61,7 @@ class Source(object):
         """A function of a path that raises GofleetError unless the file is the release; None where expected() says enough."""
 
     def unpack(self, path, folder, release):
-        """Unpack the file into folder/go. Returns entries as digests.walk_tree() gives them. Raises GofleetError, OSError."""
+        """Unpack the file into folder/go. Returns entries as trees.walk_tree() gives them. Raises GofleetError, OSError."""
         raise NotImplementedError
 
 
@@ -103,10 +103,10 @@ class ModuleZip(Source):
     verified_by = 'h1'
 
     def filename(self, release):
-        return '%s.zip' % digests.toolchain_module(release.version, release.goarch)[1]
+        return '%s.zip' % dirhash.toolchain_module(release.version, release.goarch)[1]
 
     def path(self, release):
-        return '%s/@v/%s' % (digests.toolchain_module(release.version, release.goarch)[0], self.filename(release))
+        return '%s/@v/%s' % (dirhash.toolchain_module(release.version, release.goarch)[0], self.filename(release))
 
     def is_fetchable(self, release, policy):
         return bool(release.h1) and policy.holds(self.kinds(release))
@@ -118,17 +118,17 @@ class ModuleZip(Source):
 
     def file_check(self, release):
         def check(path):
-            from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+            from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as module_zip
 
-            if archive.zip_h1(path) != release.h1:
+            if module_zip.zip_h1(path) != release.h1:
                 raise GofleetError('its files do not have the h1 %s of the transparency log' % release.h1, 'h1_mismatch')
         return check
 
     def unpack(self, path, folder, release):
         # Here, not above: a run without change unpacks nothing.
-        from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
+        from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as module_zip
 
-        return archive.unpack_zip(path, os.path.join(folder, 'go'), '%s@%s/' % digests.toolchain_module(release.version, release.goarch))
+        return module_zip.unpack_zip(path, os.path.join(folder, 'go'), '%s@%s/' % dirhash.toolchain_module(release.version, release.goarch))
 
 
 class Adopted(Source):

@@ -12,13 +12,13 @@ import time
 from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import adoption, manifest, source_types, trial
 
 # What a tree is made from. path: of a file in the stage, None for an adopted toolchain; source: of source_types; origin: URL or path
 # that it came from; sha256, size: of the file.
 Obtained = namedtuple('Obtained', 'path source origin sha256 size')
-# A tree in the stage. entries: as digests.walk_tree() gives them; h1: of the tree.
+# A tree in the stage. entries: as trees.walk_tree() gives them; h1: of the tree.
 Staged = namedtuple('Staged', 'path entries h1')
 
 
@@ -43,7 +43,7 @@ def copy_existing(path, release, policy, folder, run):
     adoption.check_verifiable(release, policy)
     tree = os.path.join(folder, 'go')
     adoption.copy_tree(original, tree)
-    entries = digests.walk_tree(tree)
+    entries = trees.walk_tree(tree)
     h1 = release.check_tree(entries, original)
     trial.check_version(tree, release.version, release.goarch, folder, run)
     return Obtained(None, source_types.ADOPTED, original, None, None), Staged(tree, entries, h1)

@@ -14,11 +14,11 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_release
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as go_version
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import releases
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import OUT_OF_REACH, Memory
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import memory, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, lookup
@@ -26,7 +26,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import heads
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion import Evidence
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.log_sources import LogSources
 
-FIRST_MODULE = parse_release('1.21.0')
+FIRST_MODULE = go_version.parse_release('1.21.0')
 # Answers that say that a proof cannot be had. Every other failure is a lie or a fault, and ends the run.
 _UNAVAILABLE = ('log_unreachable', 'not_in_log', 'no_log', 'no_signature', 'no_source', 'gpgv_missing', 'unknown_signing_key')
 _SIGNATURE_LIMIT = 1 << 16
@@ -51,7 +51,7 @@ class Prover:
 
     def has_log(self, version: str) -> bool:
         """Whether there is a log that may know a release."""
-        return self._log is not None and parse_release(version) >= FIRST_MODULE
+        return self._log is not None and go_version.parse_release(version) >= FIRST_MODULE
 
     def strengthen(self, record: Record, goarch: str) -> list[GofleetError]:
         """Add proofs for an architecture until the request's policy is content, or no more can be had: then, why not.
@@ -142,7 +142,7 @@ class Prover:
 
     def _remember_failure(self, key: str, exc: GofleetError) -> None:
         """Remember for minutes that no source could be reached, and as long as any answer that there is nothing."""
-        if exc.code in OUT_OF_REACH:
+        if exc.code in memory.OUT_OF_REACH:
             self._memory.keep_failure(key, exc)
         else:
             self._memory.keep_lacking(key, exc)

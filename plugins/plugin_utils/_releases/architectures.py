@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._host.ports import PORTS
+from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
 # Words of Debian, RPM, OCI images and Windows, besides what uname -m says (ports.PORTS).
 _OF_OTHERS = {
@@ -17,7 +17,7 @@ _OF_OTHERS = {
     'armv6': 'arm', 'armv7': 'arm', 'armv6hl': 'arm', 'armv7hl': 'arm', 'loongarch': 'loong64', 'mipsel': 'mipsle', 'mips64el': 'mips64le',
     'ppc64el': 'ppc64le', 'powerpc64le': 'ppc64le', 'powerpc64': 'ppc64', 'riscv': 'riscv64', 'rv64': 'riscv64', 's390': 's390x',
 }  # fmt: skip
-_WORDS = {**_OF_OTHERS, **{machine: goarch for goarch in sorted(PORTS, reverse=True) for machine in PORTS[goarch].uname}}
+_WORDS = {**_OF_OTHERS, **{machine: goarch for goarch in sorted(ports.PORTS, reverse=True) for machine in ports.PORTS[goarch].uname}}
 
 
 def checked(option: str, words: Sequence[str]) -> list[str]:
@@ -27,7 +27,7 @@ def checked(option: str, words: Sequence[str]) -> list[str]:
         raise GofleetError(f"{option} is empty, and a lock without architectures installs nothing. Write those of the fleet in Go's words, as in "
                            f'{option}: [amd64, arm64], or leave it out.', 'no_architecture', option=option)
     for word in found:
-        if word not in PORTS:
+        if word not in ports.PORTS:
             raise _unknown(option, word)
     return found
 
@@ -35,11 +35,11 @@ def checked(option: str, words: Sequence[str]) -> list[str]:
 def _unknown(option: str, word: str) -> GofleetError:
     meant = go_word(word)
     hint = f" Did you mean {meant}?" if meant else ''
-    return GofleetError(f"{option} names '{word}', which is not one of Go's architectures on Linux.{hint} They are {', '.join(sorted(PORTS))}.",
+    return GofleetError(f"{option} names '{word}', which is not one of Go's architectures on Linux.{hint} They are {', '.join(sorted(ports.PORTS))}.",
                         'unknown_architecture', option=option, architecture=word, meant=meant)
 
 
 def go_word(word: str) -> str | None:
     """Go's word for an architecture in another system's word; None if it is unknown. Never the nearest: arm64 is one letter from amd64."""
     word = word.lower().rpartition('/')[2]
-    return word if word in PORTS else _WORDS.get(word)
+    return word if word in ports.PORTS else _WORDS.get(word)

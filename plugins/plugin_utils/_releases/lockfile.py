@@ -15,7 +15,7 @@ import yaml
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_release
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as go_version
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _plain_yaml as plain_yaml
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
@@ -79,7 +79,7 @@ def _bad(path: Path, reason: str) -> GofleetError:
 
 def text_of(records: list[Record]) -> str:
     """A lock file's text, the same for the same records in any order."""
-    releases = [record.as_option() for record in sorted(records, key=lambda record: parse_release(record.version), reverse=True)]
+    releases = [record.as_option() for record in sorted(records, key=lambda record: go_version.parse_release(record.version), reverse=True)]
     # Plain types: what came from a play may be Ansible's own kinds of text, which no YAML stands for.
     content = json.loads(json.dumps({'format': FORMAT, 'releases': releases}))
     return _HEAD + yaml.safe_dump(content, sort_keys=True, default_flow_style=False, width=160)
@@ -147,7 +147,7 @@ def moves(old: list[dict[str, Any]], new: list[Record]) -> list[str]:
     before = {str(each.get('version')): each['archives'] for each in old}
     after = {record.version: record.archives for record in new}
     lines = []
-    for version in sorted(before.keys() | after.keys(), key=parse_release):
+    for version in sorted(before.keys() | after.keys(), key=go_version.parse_release):
         if version not in after:
             lines.append(f'{version} is removed')
         elif version not in before:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_result
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import releases
 
@@ -101,7 +102,7 @@ class Memory:
 
 
 def _failure(value: Any) -> GofleetError:
-    failure = from_result(value)
+    failure = errors.from_result(value)
     if not isinstance(failure.msg, str) or not isinstance(failure.code, str):
         raise TypeError('another kind of value than text')
     return failure

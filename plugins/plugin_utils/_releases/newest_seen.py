@@ -18,7 +18,8 @@ from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, Version, parse_release
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as go_version
+from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, Version
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _private_folders as private_folders
@@ -55,7 +56,7 @@ class NewestSeen:
         what can vouch for a remembered record vouch for it. Raises GofleetError(downgrade), what these raise, OSError.
         """
         entry = self._newest(spec)
-        version = parse_release(record.version)
+        version = go_version.parse_release(record.version)
         if entry is None or _version(entry) <= version:
             if (entry is None or _version(entry) < version) and not is_denied(record):
                 self._remember(version, record)
@@ -124,7 +125,7 @@ def _line(line: tuple[int, int] | None) -> str:
 
 
 def _version(entry: dict[str, Any]) -> Version:
-    return parse_release(entry['version'])
+    return go_version.parse_release(entry['version'])
 
 
 def _is_entry(line: str, entry: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_spec
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as go_version
 
 # Bytes of a file that names a version; the largest go.mod that is known has some 100 KiB.
 _LIMIT = 1 << 20
@@ -31,7 +31,7 @@ def version(path: Path) -> str:
             f'{path} names no version of Go. A go.mod or go.work needs a line "go 1.26" or "toolchain go1.26.6", a .tool-versions a line '
             '"golang 1.26.6", a .go-version the version alone.', 'bad_version_file', path=str(path))
     try:
-        return str(parse_spec(found))
+        return str(go_version.parse_spec(found))
     except GofleetError as exc:
         raise GofleetError(f'{path}: {exc.msg}', 'bad_version_file', path=str(path), version=found) from exc
 

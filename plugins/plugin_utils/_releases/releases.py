@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._fetch.sources import UNKNOWN_SIZE_LIMIT
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, Version, parse_release, parse_spec
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as go_version
+from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, Version
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import records
 
@@ -88,7 +89,7 @@ def parse_index(text: bytes, url: str) -> list[Record]:
 
 def _record(release: dict[str, Any], when: str) -> Record | None:
     try:
-        version = parse_release(release['version'])
+        version = go_version.parse_release(release['version'])
     except GofleetError:
         # go1 and such, which have no archives for Linux as we know them.
         return None
@@ -125,7 +126,7 @@ def indexed_again(value: dict[str, Any]) -> Record:
 def plain_size(size: Any) -> int:
     """Bytes of an archive, as somebody says. Raises ValueError for what no archive of Go has."""
     # Numbers of a playbook are of a type of Ansible's own since core 2.19.
-    if not foreign_values.is_whole(size) or not 0 < size <= UNKNOWN_SIZE_LIMIT:
+    if not foreign_values.is_whole(size) or not 0 < size <= sources.UNKNOWN_SIZE_LIMIT:
         raise ValueError(f'{str(size)[:40]!r} is not the size of an archive')
     return int(size)
 
@@ -133,7 +134,7 @@ def plain_size(size: Any) -> int:
 def is_release(name: str) -> bool:
     """Whether Go itself gives a release this name: not go1.26.6-custom, which somebody else's toolchain may have."""
     try:
-        parse_release(name)
+        go_version.parse_release(name)
     except GofleetError:
         return False
     return True
@@ -164,7 +165,7 @@ def pinned(checksums: dict[str, str]) -> dict[str, Record]:
             raise GofleetError(
                 f"checksums says '{name}: {digest}'. Write the archive's file name and its digest, as in "
                 'go1.26.6.linux-amd64.tar.gz: sha256: followed by 64 hex digits.', 'invalid_checksum', name=name, digest=str(digest))
-        version = str(parse_release(match['version']))
+        version = str(go_version.parse_release(match['version']))
         record = records.setdefault(version, Record(version))
         record.archives[_GOARCH_OF_FILE.get(match['arch'], match['arch'])] = {
             'filename': name, 'sha256': digits[1].lower(), 'vouched': {'sha256': {'pinned': when}}}
@@ -176,7 +177,7 @@ def resolve(spec: Spec, known: Iterable[str], where: str) -> str:
 
     Raises GofleetError(unknown_version, no_stable_release) that names the nearest known ones.
     """
-    versions = sorted(map(parse_release, known))
+    versions = sorted(map(go_version.parse_release, known))
     if spec.kind == 'exact':
         if spec.version in versions:
             return str(spec.version)
@@ -207,7 +208,7 @@ def quotes_hint(spec: Spec) -> str:
 
 def check_removed(texts: Iterable[str]) -> None:
     """Refuse to remove nothing in silence. Raises GofleetError(invalid_version) for a line that must have lost a zero, or that is no version."""
-    for spec in map(parse_spec, texts):
+    for spec in map(go_version.parse_spec, texts):
         # Those lines are of 2013 and 2014; no index has digests of them.
         if spec.kind == 'line' and (1, 1) <= spec.line <= (1, 3):
             raise GofleetError(f"The line Go {spec} is to be removed.{quotes_hint(spec)} Otherwise name the exact release, as in '{spec}.1'.",

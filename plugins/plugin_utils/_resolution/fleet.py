@@ -15,8 +15,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import t
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _actions as actions
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import architectures, project
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import request as releases_request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request, direct_after, written
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import renewal
 
 
@@ -36,8 +37,8 @@ class FleetAction(actions.Action):
         options = self.options
         return Request(
             versions=self._versions(), checksums=options['checksums'], given=[], mirrors=options['mirrors'],
-            goproxy=sources.proxy_urls(options['goproxy']), direct_after=direct_after(options['goproxy']),
-            gosumdb=written('gosumdb', options['gosumdb']), index_url=written('index_url', options['index_url']),
+            goproxy=sources.proxy_urls(options['goproxy']), direct_after=releases_request.direct_after(options['goproxy']),
+            gosumdb=releases_request.written('gosumdb', options['gosumdb']), index_url=releases_request.written('index_url', options['index_url']),
             index_max_age=options['index_max_age'], options=sources.Options(options['timeout'], options['ca_path']),
             certificate=options['signing_certificate'] or '', trust=trust.Policy(tuple(options['trust']), options['trust_all']),
             allow_downgrade=options['allow_downgrade'])

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError, from_result
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec, archive_name, parse_release, parse_spec
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
+from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as go_version
+from ansible_collections.gofleet.golang.plugins.module_utils._go.version import Spec
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 from ansible_collections.gofleet.golang.plugins.plugin_utils._cache import Cache
 from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prover as proofs
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import newest_seen, releases
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.listings import WITHOUT_INDEX, Listings
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import listings, newest_seen, releases
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.listings import Listings
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory import Memory
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
@@ -29,7 +31,7 @@ _RUN_ADVICE = ('Set local_tmp in the section defaults of ansible.cfg (or ANSIBLE
 # What counts of a record that is given.
 _GIVEN = ('filename', 'size', 'sha256', 'h1')
 # Failures that an index which is reachable again may resolve.
-_MISSING = (*WITHOUT_INDEX, 'not_in_log', 'unknown_version', 'no_stable_release')
+_MISSING = (*listings.WITHOUT_INDEX, 'not_in_log', 'unknown_version', 'no_stable_release')
 # What may be joined to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 
@@ -67,7 +69,7 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
                 memo = {'error': exc.as_result()}
             run.write(request.key, memo)
     if 'error' in memo:
-        raise from_result(memo['error'])
+        raise errors.from_result(memo['error'])
     return Resolution(**{**memo, 'records': [Record(**each) for each in memo['records']]})
 
 
@@ -101,7 +103,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
         record.archives.update(_Resolver(request, cache, run, insist=True).exact(version).archives)
         del resolution.excuses[version]
     elif excuse:
-        raise from_result(excuse)
+        raise errors.from_result(excuse)
     if record.kinds(goarch):
         return resolution
     raise failure or _no_archive(record, goarch)
@@ -132,17 +134,17 @@ class _Resolver:
 
     def exact(self, version: str) -> Record:
         """The record of one release. Raises GofleetError."""
-        return self._record(Spec('exact', parse_release(version), parse_release(version).line))
+        return self._record(Spec('exact', go_version.parse_release(version), go_version.parse_release(version).line))
 
     def resolve(self) -> Resolution:
         resolution = self._found
         for text in self._request.versions:
-            spec = parse_spec(text)
+            spec = go_version.parse_spec(text)
             try:
                 record = self._settled(spec, self._record(spec))
             except GofleetError as exc:
                 # A host that has this very release needs nothing of what could not be reached.
-                if spec.kind != 'exact' or exc.code not in (*WITHOUT_INDEX, 'log_unreachable', 'not_in_log'):
+                if spec.kind != 'exact' or exc.code not in (*listings.WITHOUT_INDEX, 'log_unreachable', 'not_in_log'):
                     raise
                 record = Record(str(spec.version))
                 resolution.excuses[record.version] = exc.as_result()
@@ -183,7 +185,7 @@ class _Resolver:
         try:
             return self._indexed(spec, insist)
         except GofleetError as exc:
-            if exc.code not in WITHOUT_INDEX or not other_way:
+            if exc.code not in listings.WITHOUT_INDEX or not other_way:
                 raise
             cause = exc
         try:
@@ -256,7 +258,7 @@ def _without_index(record: Record, cause: GofleetError) -> str:
 
 
 def _given(option: dict[str, Any], when: str) -> Record:
-    version = str(parse_release(str(option['version'])))
+    version = str(go_version.parse_release(str(option['version'])))
     record = Record(version, dict(option.get('archives') or {}))
     for goarch, entry in record.archives.items():
         try:
@@ -269,7 +271,7 @@ def _given(option: dict[str, Any], when: str) -> Record:
 
 def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) -> dict[str, Any]:
     """What is given counts as pinned, whatever it says of itself: who wrote it may have written anything."""
-    entry = {'filename': archive_name(version, goarch), **{key: value for key, value in entry.items() if key in _GIVEN}}
+    entry = {'filename': go_version.archive_name(version, goarch), **{key: value for key, value in entry.items() if key in _GIVEN}}
     if not _FILENAME.match(entry['filename']):
         raise ValueError(f"{entry['filename']!r} is not a plain file name")
     if not entry.get('sha256') and not entry.get('h1'):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_release
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as go_version
 from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prover
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
@@ -37,7 +37,7 @@ def of_host(result: dict[str, Any], resolution: Resolution, request: Request) ->
     # In check mode what would be installed is not there yet.
     planned = {version: resolution.record(version).kinds(goarch) for version in result.get('installed', ()) if version in versions - found.keys()}
     weak = [version for version, kinds in {**found, **planned}.items() if kinds == {'index'}]
-    return [_warning(resolution.record(version), goarch, resolution, request) for version in sorted(weak, key=parse_release)]
+    return [_warning(resolution.record(version), goarch, resolution, request) for version in sorted(weak, key=go_version.parse_release)]
 
 
 def of_records(records: list[Record], resolution: Resolution, request: Request) -> list[str]:
@@ -58,7 +58,7 @@ def _reason(record: Record, goarch: str, doubt: str | None, request: Request) ->
         return f'it was installed when nothing more could be had. Run once with trust: [{stronger[0]}], which proves it where it is.'
     if gosumdb.parse(request.gosumdb) is None:
         return f'gosumdb is off, so the transparency log is not asked. Name a log, pin its digest (checksums, or a lock), {_ACCEPT}'
-    if parse_release(record.version) < prover.FIRST_MODULE:
+    if go_version.parse_release(record.version) < prover.FIRST_MODULE:
         return f'the transparency log begins with Go {prover.FIRST_MODULE}. {_PIN}'
     if doubt:
         return f'{doubt} {_PIN}'

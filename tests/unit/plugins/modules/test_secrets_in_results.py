@@ -14,7 +14,7 @@ import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
-from ansible_collections.gofleet.golang.plugins.module_utils._environment.secrets import MASK
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import secrets as environment_secrets
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture as host
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
@@ -59,8 +59,8 @@ def test_the_consumer_of_a_secret_is_not_hidden_in_the_result(tmpdir):
     assert (code, [each['consumer'] for each in result['files']]) == (0, EVERY)
     assert [each['variables'] for each in result['files']] == [['A'], ['A', 'LIMIT', 'TOKEN'], ['A']]
     assert result['invocation']['module_args']['secrets'] == {
-        'TOKEN': {'value': MASK, 'consumers': ['service'], 'type': 'string'},
-        'LIMIT': {'value': MASK, 'type': 'size', 'unit': 'bytes', 'consumers': ['service']}}
+        'TOKEN': {'value': environment_secrets.MASK, 'consumers': ['service'], 'type': 'string'},
+        'LIMIT': {'value': environment_secrets.MASK, 'type': 'size', 'unit': 'bytes', 'consumers': ['service']}}
     assert 'service' in log
     assert 'sw0rdfish' not in log + json.dumps(result)
 
@@ -87,7 +87,8 @@ def test_a_failure_is_the_same_whatever_the_secret_is(tmpdir, word):
 def test_a_secret_is_shown_nowhere_whatever_form_it_is_written_in(tmpdir, secrets):
     result, log = environment(tmpdir, secrets)[1:]
     # Names of variables are shown; a dict that was meant as a value has keys that are shown as names of its keys.
-    assert 'sw0rdfish' not in json.dumps(result).replace('"sw0rdfish": "%s"' % MASK, '') + log.replace("'sw0rdfish': '%s'" % MASK, '')
+    mask = environment_secrets.MASK
+    assert 'sw0rdfish' not in json.dumps(result).replace('"sw0rdfish": "%s"' % mask, '') + log.replace("'sw0rdfish': '%s'" % mask, '')
 
 
 def test_a_secret_that_is_among_the_variables_too_is_hidden_there(tmpdir):

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tree as archive_tree
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as archive_zip
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests, trees
 from support.units import tiny_trees
 from support.units.odd_archives import code_of, everything_in, modes
 from support.units.tiny_trees import zip_with
@@ -43,7 +43,7 @@ def test_a_module_zip_gets_the_modes_of_the_archive(unzip, module, folder):
 
 
 def test_the_entries_of_a_module_zip_are_those_of_its_tree(unzip, module, folder):
-    assert unzip(module) == digests.walk_tree(os.path.join(folder, 'go'))
+    assert unzip(module) == trees.walk_tree(os.path.join(folder, 'go'))
 
 
 @pytest.mark.parametrize(('path', 'executable'), [

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import model, observe, render
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.render import Setting
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Host, Target, Wanted
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.observe import Paths
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.paths import Paths
 
 MINE = render.marker('e', 'container')
 

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import presets
 from ansible_collections.gofleet.golang.plugins.module_utils._host import libc
-from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe as toolchain
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
 
 @pytest.mark.parametrize(('content', 'reason'), [
@@ -41,7 +41,7 @@ def test_musl_is_known_by_its_loader_and_by_what_runs(tmpdir, monkeypatch, said,
 
 
 def presets_of(root, *names):
-    return presets.presets(names, presets.resolver_problem(str(root)), toolchain.default_paths().bin_dir)
+    return presets.presets(names, presets.resolver_problem(str(root)), toolchain_paths.default_paths().bin_dir)
 
 
 def test_presets_that_share_a_variable_are_one_variable(tmpdir):
@@ -59,4 +59,4 @@ def test_a_preset_that_the_host_does_not_need_is_not_applied(tmpdir):
 
 def test_the_path_preset_is_the_folder_of_go_toolchain(tmpdir):
     [variable], dummy = presets_of(tmpdir, 'go_path')
-    assert variable.value == [toolchain.default_paths().bin_dir]
+    assert variable.value == [toolchain_paths.default_paths().bin_dir]

@@ -10,7 +10,7 @@ import os
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from support.units import tiny_trees
 
 # h1 of a module of two files, computed with sha256sum, sort, openssl and base64.
@@ -37,7 +37,7 @@ def toolchain(tmpdir):
 
 
 def h1_of(root, goarch='amd64'):
-    return dirhash.toolchain_h1(digests.walk_tree(str(root)), '1.30.1', goarch)
+    return dirhash.toolchain_h1(trees.walk_tree(str(root)), '1.30.1', goarch)
 
 
 def test_an_unpacked_tree_has_the_h1_of_its_module(toolchain):

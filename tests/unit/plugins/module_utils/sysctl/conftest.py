@@ -9,13 +9,13 @@ import os
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
+from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel
 from support.units.sysctl_host import Host
 
 
 @pytest.fixture
 def host(tmpdir, monkeypatch, no_disk):
-    monkeypatch.setattr(architecture, 'kernel_version', lambda: (6, 1, 0))
+    monkeypatch.setattr(kernel, 'version', lambda: (6, 1, 0))
     # The folder of the tests is root's in some places and a user's in others.
     monkeypatch.setattr(os, 'geteuid', lambda: 0)
     return Host(tmpdir, monkeypatch)

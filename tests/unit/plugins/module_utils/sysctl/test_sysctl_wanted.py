@@ -8,7 +8,7 @@ __metaclass__ = type
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
+from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel as host_kernel
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 from support.units import sysctl_host
 from support.units.sysctl_host import BACKLOG, RANGE, SOMAXCONN
@@ -62,7 +62,7 @@ def test_the_suggested_spelling_for_an_interface_with_dots_sets_the_key(host, er
 
 @pytest.mark.parametrize(('kernel', 'now', 'accepted'), [((3, 10, 0), '128', False), ((4, 1), '128', True), ((3, 10, 0), '70000', True)])
 def test_a_limit_applies_to_its_kernels_unless_the_current_value_is_beyond_it(host, monkeypatch, kernel, now, accepted):
-    monkeypatch.setattr(architecture, 'kernel_version', lambda: kernel)
+    monkeypatch.setattr(host_kernel, 'version', lambda: kernel)
     host.kernel.put(SOMAXCONN, now)
     if accepted:
         host.run({SOMAXCONN: 65536})

@@ -11,7 +11,7 @@ import os
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.trust import Policy
 from support.units import tiny_trees
@@ -212,7 +212,7 @@ def test_a_list_of_files_that_was_changed_proves_nothing(host):
 def test_names_with_a_newline_and_a_backslash_are_compared_too(tmpdir):
     tree, folder = str(tmpdir.mkdir('tree')), str(tmpdir.mkdir('manifests'))
     tiny_trees.write_tree(tree, {'a\nb\\c': b'odd', 'a\\nb': b'odder'})
-    entries = digests.walk_tree(tree)
+    entries = trees.walk_tree(tree)
     content = manifest.describe(tree, entries)
     manifest.write(folder, 'go1', content, entries)
-    assert not any(manifest.differences(digests.walk_tree(tree), folder, 'go1', content))
+    assert not any(manifest.differences(trees.walk_tree(tree), folder, 'go1', content))

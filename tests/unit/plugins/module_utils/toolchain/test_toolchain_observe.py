@@ -11,7 +11,7 @@ import os
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
+from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest, observe
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.observe import Name, Tree
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.paths import Paths
@@ -29,7 +29,7 @@ def put(paths, version, name=None, with_tree=True):
     name = name or 'go' + version
     root = paths.tree(name)
     tiny_trees.write_tree(root, tiny_trees.tree_of(version, 'amd64'))
-    entries = digests.walk_tree(root)
+    entries = trees.walk_tree(root)
     if not os.path.isdir(paths.manifests):
         os.makedirs(paths.manifests)
     proof = [{'kind': 'index', 'sha256': 'ab'}]

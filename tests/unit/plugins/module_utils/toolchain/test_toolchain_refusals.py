@@ -11,7 +11,7 @@ import shutil
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download, sources
+from ansible_collections.gofleet.golang.plugins.module_utils._fetch import connections, sources
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import refusals
 from support.units import forked
 from support.units.tiny_host import Host, on_host
@@ -32,7 +32,7 @@ UNASKABLE = {
 def test_a_host_that_can_ask_no_source_is_refused_before_anything_is_made(host, monkeypatch, error_of, name, check_mode):
     mirrors, ca_path, code, advice = UNASKABLE[name]
     if code == 'tls_unavailable':
-        monkeypatch.setattr(download, 'ssl', None)
+        monkeypatch.setattr(connections, 'ssl', None)
     host.offer(files={}, mirrors=mirrors, options=sources.Options(10, ca_path))
     error = error_of(host.have, '1.30.1', check_mode=check_mode)
     assert (error.code, [each['code'] for each in error.evidence['failures']], advice in error.msg) == ('no_source', [code] if code else [], True)
@@ -40,20 +40,20 @@ def test_a_host_that_can_ask_no_source_is_refused_before_anything_is_made(host, 
 
 
 def test_one_source_that_can_be_asked_is_enough_for_check_mode(host, monkeypatch):
-    monkeypatch.setattr(download, 'ssl', None)
+    monkeypatch.setattr(connections, 'ssl', None)
     host.offer(files={}, mirrors=['https://mirror.example.com/dl', 'http://mirror.example.com/dl'])
     assert host.have('1.30.1', check_mode=True)['installed'] == ['1.30.1']
 
 
 @pytest.mark.parametrize('transfer', ['auto', 'push'])
 def test_a_host_that_the_controller_may_bring_it_to_is_not_refused(host, monkeypatch, transfer):
-    monkeypatch.setattr(download, 'ssl', None)
+    monkeypatch.setattr(connections, 'ssl', None)
     host.offer(files={}, mirrors=['https://mirror.example.com/dl'], transfer=transfer)
     assert host.have('1.30.1', check_mode=True)['installed'] == ['1.30.1']
 
 
 def test_a_host_that_has_the_archive_needs_no_source(host, monkeypatch):
-    monkeypatch.setattr(download, 'ssl', None)
+    monkeypatch.setattr(connections, 'ssl', None)
     host.offer(mirrors=['https://mirror.example.com/dl'])
     assert host.have('1.30.1')['installed'] == ['1.30.1']
 

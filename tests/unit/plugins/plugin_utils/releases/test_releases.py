@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_spec
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version as go_version
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import releases
 from support.units.release_index import digest_of, file, index, release
 
@@ -142,12 +142,12 @@ KNOWN = ['1.27rc1', '1.26.6', '1.26.5', '1.26.10', '1.25.9', '1.20.14', '1.20', 
     ('1.20.0', '1.20'), ('1.27rc1', '1.27rc1'), ('go1.26.6', '1.26.6'), ('1.18beta2', '1.18beta2'),
 ])  # fmt: skip
 def test_a_spec_means_the_newest_stable_release_of_what_it_names(asked: str, version: str) -> None:
-    assert releases.resolve(parse_spec(asked), KNOWN, 'here') == version
+    assert releases.resolve(go_version.parse_spec(asked), KNOWN, 'here') == version
 
 
 @pytest.mark.parametrize(('asked', 'newest'), [('1.27', '1.27rc1'), ('1.18', '1.18beta2')])
 def test_a_line_that_has_no_stable_release_yet_is_told_with_its_newest(asked: str, newest: str) -> None:
-    error = error_of(releases.resolve, parse_spec(asked), KNOWN, 'here')
+    error = error_of(releases.resolve, go_version.parse_spec(asked), KNOWN, 'here')
     assert (error.code, error.evidence) == ('no_stable_release', {'wanted': asked, 'newest': newest})
     assert f"version: '{newest}'" in error.msg
 
@@ -157,7 +157,7 @@ def test_a_line_that_has_no_stable_release_yet_is_told_with_its_newest(asked: st
     ('1.99.0', ['1.26.5', '1.26.6', '1.27rc1']),
 ])  # fmt: skip
 def test_an_unknown_version_is_told_with_the_nearest_known(asked: str, near: list[str]) -> None:
-    error = error_of(releases.resolve, parse_spec(asked), KNOWN, 'here')
+    error = error_of(releases.resolve, go_version.parse_spec(asked), KNOWN, 'here')
     assert (error.code, error.evidence['wanted']) == ('unknown_version', asked)
     assert set(error.evidence['nearest']) & set(near)
     assert ', '.join(error.evidence['nearest']) in error.msg
@@ -165,19 +165,19 @@ def test_an_unknown_version_is_told_with_the_nearest_known(asked: str, near: lis
 
 
 def test_the_nearest_are_of_the_same_line_where_there_are_any() -> None:
-    error = error_of(releases.resolve, parse_spec('1.26.7'), KNOWN, 'here')
+    error = error_of(releases.resolve, go_version.parse_spec('1.26.7'), KNOWN, 'here')
     assert error.evidence['nearest'] == ['1.26.5', '1.26.6', '1.26.10']
 
 
 @pytest.mark.parametrize('asked', ['latest', '1.26', '1.26.6'])
 def test_where_nothing_is_known_that_is_said(asked: str) -> None:
-    error = error_of(releases.resolve, parse_spec(asked), [], 'here')
+    error = error_of(releases.resolve, go_version.parse_spec(asked), [], 'here')
     assert (error.code, error.evidence['nearest']) == ('unknown_version', [])
     assert 'knows no release at all' in error.msg
 
 
 def test_latest_is_never_a_release_candidate() -> None:
-    assert error_of(releases.resolve, parse_spec('latest'), ['1.27rc1'], 'here').code == 'no_stable_release'
+    assert error_of(releases.resolve, go_version.parse_spec('latest'), ['1.27rc1'], 'here').code == 'no_stable_release'
 
 
 # ---- versions that YAML took for numbers
@@ -185,13 +185,13 @@ def test_latest_is_never_a_release_candidate() -> None:
 
 @pytest.mark.parametrize(('asked', 'meant'), [(str(1.20), '1.20'), (str(1.10), '1.10'), (str(1.30), '1.30')])
 def test_an_unknown_line_that_may_have_lost_a_zero_is_told_with_the_quotes(asked: str, meant: str) -> None:
-    message = error_of(releases.resolve, parse_spec(asked), ['1.20.14', '1.26.6'], 'the index').msg
+    message = error_of(releases.resolve, go_version.parse_spec(asked), ['1.20.14', '1.26.6'], 'the index').msg
     assert (f'Go {asked} is not in the index' in message, f'write "{meant}" in quotes' in message) == (True, True)
 
 
 @pytest.mark.parametrize('asked', ['1.99', '1.2.3', '1.2rc1', '1.0', '2.0'])
 def test_an_unknown_version_that_lost_no_zero_is_told_without_quotes(asked: str) -> None:
-    assert 'quotes' not in error_of(releases.resolve, parse_spec(asked), ['1.26.6'], 'the index').msg
+    assert 'quotes' not in error_of(releases.resolve, go_version.parse_spec(asked), ['1.26.6'], 'the index').msg
 
 
 @pytest.mark.parametrize('asked', [str(1.10), str(1.20), str(1.30)])

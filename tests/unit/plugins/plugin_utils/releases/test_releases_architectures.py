@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._host.ports import PORTS
+from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import architectures
 
 
@@ -18,7 +18,7 @@ def error_of(*words: str) -> GofleetError:
 
 
 def test_every_port_of_go_on_linux_is_taken() -> None:
-    assert architectures.checked('architectures', sorted(PORTS)) == sorted(PORTS)
+    assert architectures.checked('architectures', sorted(ports.PORTS)) == sorted(ports.PORTS)
 
 
 def test_blanks_and_repetitions_are_dropped() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.module_utils._go.version import parse_spec
+from ansible_collections.gofleet.golang.plugins.module_utils._go import version
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import project
 
 
@@ -62,7 +62,7 @@ def test_a_byte_order_mark_is_no_part_of_a_version(tmp_path: Path, name: str, te
 @pytest.mark.parametrize(('name', 'text'), [('.go-version', '1.20.0\n'), ('go.mod', 'go 1.20.0\n'), ('.tool-versions', 'golang 1.20.0\n')])
 def test_the_first_release_of_an_old_line_is_not_taken_for_the_line(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, encoding='utf-8')
-    assert parse_spec(project.version(tmp_path / name)).kind == 'exact'
+    assert version.parse_spec(project.version(tmp_path / name)).kind == 'exact'
 
 
 @pytest.mark.parametrize(('name', 'text'), [

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import direct_after
+from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import request as releases_request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution.resolver import Resolution
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb
 from support.units.controllers import NOWHERE, Controller, log_of, module
@@ -108,7 +108,7 @@ def test_proxies_after_direct_or_off_are_not_asked(stand: Stand, proxies: int, a
     (' off , https://a', 0), ('https://a,,https://b,direct,off', 2),
 ])  # fmt: skip
 def test_direct_and_off_end_the_list_for_the_log(goproxy: str, count: int | None) -> None:
-    assert direct_after(goproxy) == count
+    assert releases_request.direct_after(goproxy) == count
 
 
 def test_a_release_that_no_source_has_is_told_with_what_each_answered(stand: Stand) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import tree_head
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import GOOGLE_KEY, Key
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, tree_head
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.tree_head import TreeHead
 from support.units.transparency_log import Log
 
@@ -39,7 +39,7 @@ def head_of(note: bytes, log: Log) -> TreeHead:
 
 
 def test_the_head_of_the_real_log_is_understood() -> None:
-    head = tree_head.parse(REAL_HEAD, GOOGLE_KEY)
+    head = tree_head.parse(REAL_HEAD, gosumdb.GOOGLE_KEY)
     assert (head.size, head.root) == (66398721, base64.b64decode('5oXTdOltbW8oy+WAHSPYkUE7FskIY/5ZJCYGy+buJ3g='))
 
 
