@@ -127,7 +127,7 @@ def test_the_real_log_extends_what_was_seen_of_it_in_2026(real: RealLog, store: 
     # Now what was seen is the older history, and still an honest one.
     largest = store.read()
     assert lookup.lookup(MODULE, version, KEY, lambda path: answer.partition(b'\n\n')[0] + b'\n\n' + SEEN if path.startswith('lookup/') else real(path),
-                              store) == KNOWN[version]
+                         store) == KNOWN[version]
     assert store.read() == largest
 
 
