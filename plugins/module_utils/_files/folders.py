@@ -4,7 +4,7 @@
 """Folders opened once and reached through their descriptors, so that root can write in a folder that other users may change.
 
 In such a folder a name may become a link to somewhere else at any moment, so that it is opened without following links, and its
-names are reached from its descriptor. What root itself relies on lies in no such folder: folder_owners.py.
+names are reached from its descriptor. What root itself relies on is never in such a folder: owners.py.
 """
 
 from __future__ import absolute_import, division, print_function
