@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stage, publish, swap, prune: beside file_changes.py, which replaces several files as one, the only file that renames.
+"""Stage, publish, swap, prune. Only this file and changes.py, which replaces several files as one, rename files.
 
-Everything is built in a stage on the target's own file system, synced, and gets its
-name by one rename; so a kill or a power cut leaves the old state or the new one.
+Everything is built in a stage on the target's own file system, synced, and published by
+one rename, so that a kill or a power cut leaves the old state or the new one.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -39,7 +39,7 @@ def is_plain_folder(path):
 def stage(root):
     """A new folder below root, private to this run, and gone when the block ends, however it ends.
 
-    What a kill leaves behind is found by leftovers() and removed by the next run.
+    The next run finds what a killed run left (leftovers.unused_stages()) and removes it.
     """
     make_folder(root, 0o700)
     owners.check_own(root)
@@ -51,7 +51,7 @@ def stage(root):
 
 
 def write_file(path, content, mode=0o644):
-    """Replace a file as a whole: content (bytes) is on the disk before path names it. One writer at a time: what others have begun goes.
+    """Replace a file as a whole: content (bytes) is on the disk before path names it. One writer at a time: unfinished copies of killed runs are removed.
 
     Raises GofleetError(unsafe_folder), OSError.
     """
@@ -98,7 +98,7 @@ def publish_tree(staged, target):
     """
     labels.prepare(staged, target)
     syncing.sync_tree(staged)
-    # rename() would silently take the place of an empty folder; nothing of anybody's may be replaced.
+    # rename() would silently replace an empty folder; nothing that exists may be replaced.
     if os.path.lexists(target):
         raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), target)
     os.rename(staged, target)
@@ -147,7 +147,7 @@ def remove_tree(path, stage_folder):
 
 def set_aside(path, aside):
     """Give a tree another name in the same folder, under which it is kept. aside must not exist. Raises OSError."""
-    # rename() would silently take the place of an empty folder.
+    # rename() would silently replace an empty folder.
     if os.path.lexists(aside):
         raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), aside)
     os.rename(path, aside)

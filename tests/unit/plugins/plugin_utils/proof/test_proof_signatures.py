@@ -282,8 +282,8 @@ def test_a_signature_of_another_file_is_refused(archive: Path, keys: Keys) -> No
 def test_an_unknown_key_is_named_with_the_way_out(archive: Path, keys: Keys) -> None:
     error = refusal(archive, keys.home.sign(keys.new, CONTENT, at='2026-05-04'), keys.before, keys.primary)
     assert error.code == 'unknown_signing_key'
-    assert error.msg.startswith(f'go1.26.6.linux-amd64.tar.gz is signed by the key {keys.new[-16:]} (on 2026-05-04, as it says)')
-    assert f'The newest key it has, {keys.old}, was made on 2016-01-02' in error.msg
+    assert error.msg.startswith(f'go1.26.6.linux-amd64.tar.gz is signed by the key {keys.new[-16:]} (on 2026-05-04, by its own date)')
+    assert f'Its newest key, {keys.old}, was made on 2016-01-02' in error.msg
     assert '"signing_certificate: https://dl.google.com/linux/linux_signing_key.pub"' in error.msg
     assert f'the same primary key, {keys.primary}' in error.msg
     assert error.evidence['known'] == {keys.old: '2016-01-02'}
@@ -294,12 +294,12 @@ def test_an_unknown_key_is_told_of_a_certificate_without_subkeys_too(archive: Pa
     alone = joined(packets(keys.certificate)[:3])
     error = refusal(archive, keys.home.sign(keys.new, CONTENT), alone, keys.primary)
     assert error.code == 'unknown_signing_key'
-    assert 'It has none at all.' in error.msg
+    assert 'It has no signing key.' in error.msg
 
 
 def test_an_unknown_key_is_told_of_the_newest_key_that_is_known(archive: Path, keys: Keys) -> None:
     error = refusal(archive, keys.home.sign(keys.others, CONTENT), keys.certificate, keys.primary)
-    assert f'The newest key it has, {keys.future}, was made on 2088-01-01.' in error.msg
+    assert f'Its newest key, {keys.future}, was made on 2088-01-01.' in error.msg
     assert list(error.evidence['known']) == [keys.old, keys.new, keys.future]
 
 
@@ -713,7 +713,7 @@ def test_without_gpgv_the_packages_that_have_it_are_named(archive: Path, keys: K
     monkeypatch.setenv('PATH', '/nonexistent')
     error = refusal(archive, signature, keys.certificate, keys.primary)
     assert error.code == 'gpgv_missing'
-    for words in ('Debian, Ubuntu: gpgv', 'their kin: gnupg2', 'Alpine: gpgv', 'Homebrew: gnupg', 'trust'):
+    for words in ('Debian, Ubuntu: gpgv', 'similar: gnupg2', 'Alpine: gpgv', 'Homebrew: gnupg', 'trust'):
         assert words in error.msg
 
 
