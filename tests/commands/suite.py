@@ -229,7 +229,6 @@ def run(suite: Suite) -> int:
     began = time.monotonic()
     parts = (*suite.first, *suite.others)
     runner = Runner(piecewise=len(parts) > 1)
-    os.environ[seed.VARIABLE] = str(seed.seed())
     print(f'==> {seed.line()}', flush=True)
     try:
         with _termination_as_interrupt():
