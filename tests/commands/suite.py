@@ -132,11 +132,11 @@ _QUICK = (
 )
 _ALONE = (_LINT, _SANITY, _PROPERTIES, _FUZZ, _FAULTS, _JUDGE, _SETTINGS, _LABELS, *_COVER, _COLD, _EVERYTHING)
 
-# The linters go first: what they find is found within a minute. Then the long parts, and the short ones fill both lines to the end.
+# The linters go first: what they find is found soon. Then the long parts, and the short ones fill both lines to the end.
 SUITES = {
-    'test': Suite((_EVERYTHING, _LINT), (_UNITS, _FAULTS, _SETTINGS, _COVER[0], _LABELS, *_COVER[1:], _SANITY, _JUDGE, _COLD, _PROPERTIES, _FUZZ)),
-    'all': Suite((_EVERYTHING, _LINT), (*_LARGE, *_COMMON)),
-    'quick': Suite((_bootstrap(('main', 'dev'), '--platform', 'debian12'),), (*_QUICK, _LINT)),
+    'test': Suite((_EVERYTHING,), (_LINT, _UNITS, _FAULTS, _SETTINGS, _COVER[0], _LABELS, *_COVER[1:], _SANITY, _JUDGE, _COLD, _PROPERTIES, _FUZZ)),
+    'all': Suite((_EVERYTHING,), (_LINT, *_LARGE, *_COMMON)),
+    'quick': Suite((_bootstrap(('main', 'dev'), '--platform', 'debian12'),), (_LINT, *_QUICK)),
     'machine': Suite((), (_SETTINGS, _LABELS)),
     **{part.name: Suite((part,)) for part in _ALONE},
 }
@@ -229,7 +229,6 @@ def run(suite: Suite) -> int:
     began = time.monotonic()
     parts = (*suite.first, *suite.others)
     runner = Runner(piecewise=len(parts) > 1)
-    os.environ[seed.VARIABLE] = str(seed.seed())
     print(f'==> {seed.line()}', flush=True)
     try:
         with _termination_as_interrupt():

@@ -82,7 +82,7 @@ def test_a_part_within_twice_its_budget_passes_and_shows_it(part: MakePart) -> N
     assert str(result).split() == ['fast', 'passed', 'in', '119', 's', '(budget', '60', 's)']
 
 
-def test_all_parts_get_the_seed(part: MakePart, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_seed_is_printed_and_parts_get_a_given_one(part: MakePart, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv('GOFLEET_SEED', '77')
     assert suite.run(suite.Suite((part('one', 'import os; print("got", os.environ["GOFLEET_SEED"])'),))) == 0
     assert 'GOFLEET_SEED=77' in capfd.readouterr().out
