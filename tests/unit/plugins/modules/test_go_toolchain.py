@@ -16,6 +16,7 @@ import sys
 
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.doc_fragments import releases
 from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
@@ -204,9 +205,10 @@ except SystemExit:
 def documented_options():
     """{option: {key: value}} of the first level, read without a YAML parser, which a host may lack."""
     found = {}
-    block = DOCUMENTATION.split('\noptions:\n')[1].split('\nnotes:\n')[0]
-    for name, body in re.findall(r'(?m)^  (\w+):\n((?:    .*\n?)+)', block):
-        found[name] = dict(re.findall(r'(?m)^    (type|default|elements|choices): (.*)$', body))
+    for text in (DOCUMENTATION, releases.ModuleDocFragment.DOCUMENTATION):
+        block = text.split('\noptions:\n')[1].split('\nnotes:\n')[0]
+        for name, body in re.findall(r'(?m)^  (\w+):\n((?:    .*\n?)+)', block):
+            found[name] = dict(re.findall(r'(?m)^    (type|default|elements|choices): (.*)$', body))
     return found
 
 
