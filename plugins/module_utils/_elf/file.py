@@ -94,7 +94,7 @@ def read(source):
 
 def _read_program(source, layout, header, found):
     headers = segments.read(source, layout, header)
-    found['loads'] = segments.loads(headers)
+    found['loads'] = segments.loaded(headers)
     found['truncated'] = segments.truncation(source, found['loads'])
     segments.check_loads(source, layout.bits, found['loads'], found['limits'])
     found['interp'] = segments.interpreter(source, headers, found)

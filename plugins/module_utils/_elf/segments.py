@@ -33,7 +33,7 @@ def read(source, layout, header):
     return [layout.program.read(content, number * size) for number in range(header.phnum)]
 
 
-def loads(headers):
+def loaded(headers):
     """[Load] in the order of the program headers."""
     return [Load(each.offset, each.vaddr, each.filesz, each.memsz, each.flags, each.align) for each in headers if each.type == tables.PT_LOAD]
 
