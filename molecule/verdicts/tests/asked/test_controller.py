@@ -50,6 +50,6 @@ def test_facts_of_a_host_are_small(result_of: Callable[[str], Said]) -> None:
 
 def test_programs_on_the_controller_took_one_round_trip(host: Host) -> None:
     run = next(run for run in reversed(playbook_runs(Path(os.environ["GOFLEET_ROUND_TRIPS_LOG"]))) if run.playbook == "ask.yml")
-    lines = [line for line in run.lines if line.get("task") == "Judge them by what the host has" and line["host"] == host.backend.name]
+    lines = [line for line in run.lines if line.get("task") == "Check the programs against the host" and line["host"] == host.backend.name]
     assert [line["operation"] for line in lines if line["event"] == "operation"] == ["exec_command"]
     assert [line["changed"] for line in lines if line["event"] == "result"] == [False]
