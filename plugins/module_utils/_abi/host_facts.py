@@ -96,10 +96,10 @@ class Observed:
         state, loader, dummy = self.linker.loader(path)
         known = {'loader': path, 'state': state, 'arch': None, 'libc': None, 'libc_version': None, 'libc_path': None}
         if loader is not None:
-            known.update(arch=loader.arch, libc=loader.libc, libc_version=loader.version, relr=loader.relr, strict=bool(loader.strict),
-                        levels=bool(loader.levels),
-                        identity=list(loader.identity), flags=loader.library.facts['flags'],
-                        libc_path=path if loader.libc == 'musl' else None)
+            known.update(
+                arch=loader.arch, libc=loader.libc, libc_version=loader.version, relr=loader.relr, strict=bool(loader.strict),
+                levels=bool(loader.levels), identity=list(loader.identity), flags=loader.library.facts['flags'],
+                libc_path=path if loader.libc == 'musl' else None)
             if loader.libc == 'glibc':
                 found, definitions = self.linker.libc(path)
                 known.update(libc_path=found, libc_version=loaders.glibc_version(definitions))

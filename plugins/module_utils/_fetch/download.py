@@ -196,5 +196,3 @@ class _Transfer(object):
                 raise GofleetError('sends more than the %d bytes that are expected' % self.limit, 'too_large', wanted=self.limit)
             self.digest.update(chunk)
             target.write(chunk)
-
-

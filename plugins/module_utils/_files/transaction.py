@@ -239,5 +239,3 @@ def _unlink(path):
             raise
         return False
     return True
-
-

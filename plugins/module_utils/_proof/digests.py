@@ -64,5 +64,3 @@ def of_regular_file(path, algorithms):
 
     status = regular_files.feed(path, update)
     return status, dict((algorithm, each.hexdigest()) for algorithm, each in hashes.items())
-
-

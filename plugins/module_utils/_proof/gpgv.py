@@ -140,6 +140,3 @@ def certificates(raw, primaries, words=verdicts.OF_HOST):
             'use the one from %s.' % (words.option, ' or '.join(primaries), ', '.join(found) or 'none', words.owner),
             'wrong_certificate', primary=primaries[0] if len(primaries) == 1 else list(primaries), found=found)
     return [openpgp.Certificate(primary, packets) for primary in pinned]
-
-
-

@@ -81,8 +81,8 @@ class Run(object):
         changed = self._changes()
         if isinstance(exc, GofleetError):
             return GofleetError(exc.msg, exc.code, **dict(exc.evidence, changed=changed))
-        return errors.from_os_error(exc, self.paths.meta, 'Already changed: %s. The previous values are still recorded.' % ('; '.join(changed) or 'nothing'),
-                             changed=changed)
+        return errors.from_os_error(
+            exc, self.paths.meta, 'Already changed: %s. The previous values are still recorded.' % ('; '.join(changed) or 'nothing'), changed=changed)
 
     def _changes(self):
         text = ['%s %s' % ('removed' if self.plan.text is None else 'wrote', self.paths.path)] if self.plan.text != self.observed.text else []

@@ -100,8 +100,8 @@ def result(change, now, paths, progress, check_mode):
         'toolchains': listing(now, paths),
     }
     values.update(progress)
-    values['warnings'] = (change.move.warnings + [extra_files.warning(each, check_mode) for each in values['kept']]
-                        + adoption.warnings(values['adopted'], steps, check_mode))
+    values['warnings'] = change.move.warnings + [extra_files.warning(each, check_mode) for each in values['kept']]
+    values['warnings'] += adoption.warnings(values['adopted'], steps, check_mode)
     if values['needs']:
         # Only installs were done, if any; the controller calls again with what is missing.
         values['installed'] = progress.get('installed', [])

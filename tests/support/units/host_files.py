@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The files of a host as one text, and such a text as files again: what one version of this collection wrote, for tests of a later one."""
 
+from __future__ import absolute_import, division, print_function
 
+__metaclass__ = type
 
 import base64
+import io
 import json
 import os
 import stat
@@ -30,7 +33,7 @@ def _described(path, root):
         return {'link': os.readlink(path).replace(root, ROOT)}
     described = {'mode': stat.S_IMODE(status.st_mode), 'mtime': int(status.st_mtime)}
     if stat.S_ISREG(status.st_mode):
-        with open(path, 'rb') as source:
+        with io.open(path, 'rb') as source:
             content = source.read().replace(root.encode('utf-8'), ROOT.encode('ascii'))
         described['content'] = base64.b64encode(content).decode('ascii')
     return described
@@ -38,13 +41,13 @@ def _described(path, root):
 
 def save(root, path, **more):
     """Write what record(root) gives, and more, as JSON."""
-    with open(path, 'wb') as target:
+    with io.open(path, 'wb') as target:
         target.write(json.dumps(dict(more, files=record(root)), sort_keys=True, indent=1, separators=(',', ': ')).encode('utf-8') + b'\n')
 
 
 def restore(path, root):
     """Make the files of save(path) below root, an empty folder; returns what else was saved, with root in its place."""
-    with open(path, 'rb') as source:
+    with io.open(path, 'rb') as source:
         content = json.loads(source.read().decode('utf-8').replace(ROOT, root))
     files = content.pop('files')
     for name in sorted(files):
@@ -62,7 +65,7 @@ def _make(path, described, root):
         return
     if 'content' in described:
         content = base64.b64decode(described['content']).replace(ROOT.encode('ascii'), root.encode('utf-8'))
-        with open(path, 'wb') as target:
+        with io.open(path, 'wb') as target:
             target.write(content)
     else:
         os.mkdir(path)

@@ -5,8 +5,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-
-
 from ansible_collections.gofleet.golang.plugins.module_utils._files import preconditions
 
 

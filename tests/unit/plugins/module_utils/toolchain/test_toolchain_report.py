@@ -5,8 +5,6 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-
-
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import plan, report
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.observe import Name
 from support.units.seen_host import ASIDE, NOW, PATHS, PROGRAMS, gone, host, tree, wanted
