@@ -29,7 +29,7 @@ def chosen(points: Sequence[Point]) -> list[tuple[Point, str]]:
     naming = [point for point in points if point.naming and not point.bulk]
     others = [point for point in points if point not in naming]
     some = points if everything() else spread(naming, sampled(NAMING)) + spread(others, sampled(OTHERS))
-    return [(point, f'error={ERRORS[index % len(ERRORS)]}') for index, point in enumerate(some, seed())]
+    return [(point, f'error={ERRORS[(index + seed()) % len(ERRORS)]}') for index, point in enumerate(some)]
 
 
 @pytest.mark.parametrize('scenario', SCENARIOS, ids=lambda scenario: scenario.name)

@@ -28,7 +28,7 @@ def chosen(points: Sequence[Point]) -> list[tuple[Point, str]]:
     if everything():
         return [(point, f'error={error}') for point in points for error in ERRORS]
     some = spread(points, sampled(math.ceil(len(points) / EACH)))
-    return [(point, f'error={ERRORS[index % len(ERRORS)]}') for index, point in enumerate(some, seed())]
+    return [(point, f'error={ERRORS[(index + seed()) % len(ERRORS)]}') for index, point in enumerate(some)]
 
 
 @pytest.mark.parametrize('scenario', [*ENVIRONMENT, *SYSCTL], ids=lambda scenario: f'{scenario.module}-{scenario.name.replace(" ", "-")}')
