@@ -65,6 +65,18 @@ def tree_reads(paths, name, content):
     return TreeReads(paths.tree(name), sorted(content['files']), content['folders'])
 
 
+def names_in(folder):
+    """The names in a folder; none if it does not exist. Raises GofleetError(occupied), OSError."""
+    try:
+        return set(os.listdir(folder))
+    except OSError as exc:
+        if exc.errno == errno.ENOTDIR:
+            raise GofleetError('%s is not a folder. Choose another prefix, or move it away.' % folder, 'occupied', path=folder)
+        if exc.errno != errno.ENOENT:
+            raise
+        return set()
+
+
 # How each kind of leftover is found, from (path, is_tree, is_program): the last two say whether a link's target is one that we gave.
 _LEFTOVERS = {
     'any': lambda path, *dummy: files_leftovers.unused_stages(path),
@@ -131,18 +143,6 @@ def _start_of(path):
 
 def _differences(paths, name, content):
     return manifest.differences(proof_trees.walk_tree(paths.tree(name)), paths.manifests, name, content)
-
-
-def names_in(folder):
-    """The names in a folder; none if it does not exist. Raises GofleetError(occupied), OSError."""
-    try:
-        return set(os.listdir(folder))
-    except OSError as exc:
-        if exc.errno == errno.ENOTDIR:
-            raise GofleetError('%s is not a folder. Choose another prefix, or move it away.' % folder, 'occupied', path=folder)
-        if exc.errno != errno.ENOENT:
-            raise
-        return set()
 
 
 def observed(paths, facts):
