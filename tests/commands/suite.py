@@ -134,7 +134,7 @@ _ALONE = (_LINT, _SANITY, _PROPERTIES, _FUZZ, _FAULTS, _JUDGE, _SETTINGS, _LABEL
 
 # The linters go first: what they find is found soon. Then the long parts, and the short ones fill both lines to the end.
 SUITES = {
-    'test': Suite((_EVERYTHING,), (_LINT, _UNITS, _FAULTS, _SETTINGS, _COVER[0], _LABELS, *_COVER[1:], _SANITY, _JUDGE, _COLD, _PROPERTIES, _FUZZ)),
+    'test': Suite((_EVERYTHING,), (_LINT, _UNITS, _FAULTS, _SETTINGS, _COVER[0], _LABELS, *_COVER[1:], _SANITY, _JUDGE, _PROPERTIES, _FUZZ)),
     'all': Suite((_EVERYTHING,), (_LINT, *_LARGE, *_COMMON)),
     'quick': Suite((_bootstrap(('main', 'dev'), '--platform', 'debian12'),), (_LINT, *_QUICK)),
     'machine': Suite((), (_SETTINGS, _LABELS)),
