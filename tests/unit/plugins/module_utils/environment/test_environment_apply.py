@@ -11,27 +11,9 @@ import stat
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import apply, model, observe, plan, render
-from ansible_collections.gofleet.golang.plugins.module_utils._environment.render import Setting
-from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Wanted
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import apply, plan
 from support.units import forked
-
-MINE = render.marker('e', 'container')
-
-
-def content(secrets=None, **variables):
-    return render.rendered('e', model.variables_of([variables], secrets or {}), 'container', Setting(None, False))
-
-
-ONE = content(A=u'1')
-
-
-def wanted(path, text=ONE, mode=0o644, uid=None, gid=None):
-    return Wanted('container', str(path), text, mode, uid, gid)
-
-
-def seen(path):
-    return observe.file(str(path), MINE)
+from support.units.environment_files import content, seen, wanted
 
 
 def converge(what):

@@ -10,27 +10,10 @@ import os
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import model, observe, plan, render, report
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import plan, report
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.go_env import Copy, GoEnv
-from ansible_collections.gofleet.golang.plugins.module_utils._environment.render import Setting
-from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Observed, Seen, Target, Wanted
-
-MINE = render.marker('e', 'container')
-
-
-def content(secrets=None, **variables):
-    return render.rendered('e', model.variables_of([variables], secrets or {}), 'container', Setting(None, False))
-
-
-ONE = content(A=u'1')
-
-
-def wanted(path, text=ONE, mode=0o644, uid=None, gid=None):
-    return Wanted('container', str(path), text, mode, uid, gid)
-
-
-def seen(path):
-    return observe.file(str(path), MINE)
+from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Observed, Seen, Target
+from support.units.environment_files import MINE, ONE, seen, wanted
 
 
 @pytest.mark.parametrize('text', [

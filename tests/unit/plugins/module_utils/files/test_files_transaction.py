@@ -12,7 +12,7 @@ import stat
 import pytest
 from ansible.module_utils.common.text.converters import to_native
 
-from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing, system_calls, transaction
+from ansible_collections.gofleet.golang.plugins.module_utils._files import system_calls, transaction
 from support.units import forked
 
 
@@ -22,28 +22,6 @@ def mode_of(path):
 
 def names_in(folder):
     return sorted(os.listdir(str(folder)))
-
-
-@pytest.fixture
-def calls(monkeypatch):
-    """The names of the calls that put things on the disk or rename them, in their order; they still work."""
-    made = []
-
-    def watch(owner, name, label):
-        real = getattr(owner, name)
-
-        def watched(*arguments):
-            made.append(label)
-            return real(*arguments)
-        monkeypatch.setattr(owner, name, watched)
-
-    watch(os, 'fsync', 'fsync')
-    watch(os, 'rename', 'rename')
-    watch(os, 'mkdir', 'mkdir')
-    watch(os, 'unlink', 'unlink')
-    watch(syncing, 'sync_tree', 'sync_tree')
-    watch(syncing, 'sync_folder', 'sync_folder')
-    return made
 
 
 # ---- folders and stages

@@ -15,15 +15,6 @@ from ansible_collections.gofleet.golang.plugins.module_utils._proof import diges
 from support.units import tiny_trees
 
 
-@pytest.fixture
-def tree(tmpdir):
-    root = tmpdir.mkdir('tree')
-    root.join('b.txt').write_binary(b'two')
-    root.mkdir('a').join('c.txt').write_binary(b'three')
-    os.chmod(str(root.join('b.txt')), 0o640)
-    return root
-
-
 def test_a_file_is_hashed_whole_whatever_the_chunks(tmpdir):
     content = os.urandom(2 * digests.CHUNK + 1)
     tmpdir.join('file').write_binary(content)

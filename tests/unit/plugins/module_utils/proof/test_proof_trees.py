@@ -17,15 +17,6 @@ from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from support.units import tiny_trees
 
 
-@pytest.fixture
-def tree(tmpdir):
-    root = tmpdir.mkdir('tree')
-    root.join('b.txt').write_binary(b'two')
-    root.mkdir('a').join('c.txt').write_binary(b'three')
-    os.chmod(str(root.join('b.txt')), 0o640)
-    return root
-
-
 def paths(entries):
     return [entry.path for entry in entries]
 

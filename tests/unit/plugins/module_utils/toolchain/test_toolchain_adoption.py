@@ -13,23 +13,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import adoption
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain.trust import Policy
 from support.units import tiny_trees
+from support.units.tiny_host import know, proof_of
 
 LOG = Policy(('log',), False)
 
 
 pytestmark = pytest.mark.usefixtures('no_disk')
-
-
-def know(host, kinds, h1=True):
-    """Let these vouch for 1.30.1: kinds of its sha256, and the log for its h1."""
-    release = host.releases['1.30.1']
-    host.records['1.30.1'] = release.record(h1=release.h1 if h1 else None)
-    host.records['1.30.1']['archives']['amd64']['vouched']['sha256'] = dict((kind, tiny_trees.WHEN) for kind in kinds)
-    return host.records['1.30.1']['archives']['amd64']
-
-
-def proof_of(host, name='go1.30.1'):
-    return sorted(each['kind'] for each in host.seen().trees[name].proof)
 
 
 def foreign(host, tree=None, version='1.30.1'):

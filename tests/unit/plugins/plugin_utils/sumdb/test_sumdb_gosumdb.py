@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable
 
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Database, Key
+from support.units.log_lookups import code_of
 from support.units.transparency_log import Log
-
-
-def code_of(function: Callable[..., object], *arguments: object) -> str:
-    with pytest.raises(GofleetError) as caught:
-        function(*arguments)
-    assert isinstance(caught.value.code, str)
-    return caught.value.code
-
-
-@pytest.fixture(scope='module')
-def log() -> Log:
-    return Log.of_size(300)
-
 
 # ---- keys
 

@@ -4,28 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import lookup, tiles
-from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
+from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import tiles
+from support.units.log_lookups import code_of, look_up
 from support.units.transparency_log import Log, Reader
 
 # Of its tree head: three partial tiles. Record 5: two full ones, the second of which stands in a partial one.
 TILES = ['tile/8/2/000.p/1', 'tile/8/1/001.p/17', 'tile/8/0/273.p/112', 'tile/8/1/000', 'tile/8/0/000']
-
-
-def look_up(log: Log, number: int = 0, read: Callable[[str], bytes] | None = None) -> str:
-    return lookup.lookup('m', f'v{number}', Key.parse(log.key), read or Reader(log))
-
-
-def code_of(function: Callable[..., object], *arguments: object) -> str:
-    with pytest.raises(GofleetError) as caught:
-        function(*arguments)
-    assert isinstance(caught.value.code, str)
-    return caught.value.code
 
 
 @pytest.mark.parametrize(('number', 'name'), [(0, '000'), (7, '007'), (999, '999'), (1000, 'x001/000'), (1234067, 'x001/x234/067')])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb, tree_head
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.tree_head import TreeHead
+from support.units.log_lookups import code_of
 from support.units.transparency_log import Log
 
 # A tree head of the real log, of November 2026.
@@ -20,18 +19,6 @@ REAL_HEAD = (
 ).encode()
 # Of the right length.
 ROOT = base64.b64encode(bytes(32)).decode()
-
-
-def code_of(function: Callable[..., object], *arguments: object) -> str:
-    with pytest.raises(GofleetError) as caught:
-        function(*arguments)
-    assert isinstance(caught.value.code, str)
-    return caught.value.code
-
-
-@pytest.fixture(scope='module')
-def log() -> Log:
-    return Log.of_size(300)
 
 
 def head_of(note: bytes, log: Log) -> TreeHead:
