@@ -21,9 +21,9 @@ class ActionModule(fleet.FleetAction):
 
     def answer(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         path, request, cache, check = Path(self.options['path']), self.request(), self.kept_cache(), bool(self._task.check_mode)
+        if not path.is_absolute():
+            raise GofleetError(f"path is '{path}'. Write an absolute path, as in \"{{{{ playbook_dir }}}}/go.lock.yml\".", 'bad_path', path=str(path))
         records, warnings = self.resolved(request, cache)
         if self.options['fetch'] and not check:
             renewal.fetch(records, request, cache)
-        if not path.is_absolute():
-            raise GofleetError(f"path is '{path}'. Write an absolute path, as in \"{{{{ playbook_dir }}}}/go.lock.yml\".", 'bad_path', path=str(path))
         return {**lockfile.renew(path, records, cache, check), 'warnings': warnings, 'releases': [record.as_option() for record in records]}
