@@ -123,4 +123,11 @@ options:
     type: list
     elements: str
     default: [amd64, arm64]
+attributes:
+  async:
+    description: Can run with the C(async) keyword.
+    support: none
+    details: The controller does the work. Such a task fails with RV(code=async_unsupported).
+  check_mode:
+    support: full
 '''

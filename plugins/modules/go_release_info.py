@@ -22,12 +22,6 @@ extends_documentation_fragment:
   - gofleet.golang.releases.fleet
   - gofleet.golang.attributes
 attributes:
-  async:
-    description: Can run with the C(async) keyword.
-    support: none
-    details: The controller does the work. Such a task fails with RV(code=async_unsupported).
-  check_mode:
-    support: full
   diff_mode:
     support: none
 seealso:
