@@ -14,6 +14,7 @@ from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import lines, names, shells, systemd
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
+from ansible_collections.gofleet.golang.plugins.module_utils._host import init
 
 # The go command itself, which reads the go.env of its own tree. It is the only consumer without a file of its own.
 GO_COMMAND = 'go_command'
@@ -53,7 +54,7 @@ ALL = (
     _consumer('service', systemd.for_service, systemd.refused_by_service, system_path='/etc/gofleet/{0}.env', user_path='gofleet/{0}.env',
               is_static=True, asks_systemd=True),
     _consumer('openrc', shells.for_shell, shells.refused_by_shell, system_path='/etc/conf.d/{0}',
-              evidence=('/sbin/openrc-run', '/usr/sbin/openrc-run', '/usr/bin/openrc-run'), reserved=(names.BY_SHELLS, names.BY_OPENRC), is_static=True),
+              evidence=init.OPENRC_PROGRAMS, reserved=(names.BY_SHELLS, names.BY_OPENRC), is_static=True),
     _consumer('container', lines.line, lines.refused_by_docker, system_path='/etc/gofleet/{0}.container.env', user_path='gofleet/{0}.container.env',
               is_static=True, has_presets=False),
     _consumer(GO_COMMAND, lines.line, lines.refused_by_go_env, is_static=True, has_presets=False),

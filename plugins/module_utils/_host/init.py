@@ -15,8 +15,8 @@ from collections import namedtuple
 SYSTEMD = 'systemd'
 OPENRC = 'openrc'
 # Exists while systemd is the init system (sd_booted(3)).
-_SYSTEMD_RUNS = 'run/systemd/system'
-_OPENRC_PROGRAMS = ('sbin/openrc-run', 'usr/sbin/openrc-run', 'usr/bin/openrc-run')
+SYSTEMD_RUNS = '/run/systemd/system'
+OPENRC_PROGRAMS = ('/sbin/openrc-run', '/usr/sbin/openrc-run', '/usr/bin/openrc-run')
 
 # From this version on env_value_is_valid() of systemd accepts control characters.
 _CONTROL_CHARACTERS_SINCE = 247
@@ -31,9 +31,9 @@ def running(root='/', run=None):
     run: _frame.runner(), by which the version of this host's systemd is asked; without it, and for another root, the version is unknown.
     OpenRC counts where it is installed and systemd does not run: it leaves no mark under /run that all its versions share.
     """
-    if os.path.isdir(os.path.join(root, _SYSTEMD_RUNS)):
+    if os.path.isdir(os.path.join(root, SYSTEMD_RUNS[1:])):
         return Init(SYSTEMD, systemd_version(run) if run and root == '/' else None)
-    if any(os.path.exists(os.path.join(root, each)) for each in _OPENRC_PROGRAMS):
+    if any(os.path.exists(os.path.join(root, each[1:])) for each in OPENRC_PROGRAMS):
         return Init(OPENRC, None)
     return Init(None, None)
 

@@ -22,6 +22,7 @@ from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
+from ansible_collections.gofleet.golang.plugins.module_utils._host import init
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import keys
 
 ETC = '/etc/sysctl.d'
@@ -31,7 +32,6 @@ FOLDERS = (ETC, '/run/sysctl.d', '/usr/local/lib/sysctl.d', '/usr/lib/sysctl.d',
 _ALPINE_VENDOR = ('/lib/sysctl.d', '/usr/lib/sysctl.d')
 
 # What shows which program reads them. Nothing else of a host is read for that (SOURCES).
-_SYSTEMD_RUNS = '/run/systemd/system'
 _SYSTEMD = ('/usr/lib/systemd/systemd-sysctl', '/lib/systemd/systemd-sysctl')
 _SYSTEMD_UNITS = ('/etc/systemd/system/systemd-sysctl.service', '/run/systemd/system/systemd-sysctl.service')
 _OPENRC = ('/sbin/openrc-run', '/usr/sbin/openrc-run')
@@ -48,7 +48,7 @@ _LIMIT = 1 << 20
 # text: files that are read; names: folders that are listed. In status and text, * stands for any name in that folder.
 Sources = namedtuple('Sources', 'status links text names')
 SOURCES = Sources(
-    status=(_SYSTEMD_RUNS,) + _SYSTEMD + _OPENRC + (_OPENRC_SERVICE, _PROCPS_SERVICE, CONF, _IN_RUNLEVEL % '*') + _SYSTEMD_UNITS + _PROGRAMS
+    status=(init.SYSTEMD_RUNS,) + _SYSTEMD + _OPENRC + (_OPENRC_SERVICE, _PROCPS_SERVICE, CONF, _IN_RUNLEVEL % '*') + _SYSTEMD_UNITS + _PROGRAMS
     + tuple(folder + '/*.conf' for folder in FOLDERS) + (ETC,),
     links=_SYSTEMD_UNITS + _PROGRAMS,
     text=(_OPENRC_SERVICE, CONF) + tuple(folder + '/*.conf' for folder in FOLDERS),
@@ -115,7 +115,7 @@ class Tree(object):
 
 def boot_loader(tree):
     """The Loader of this host, according to its files: the one that runs, otherwise the one that is installed."""
-    if tree.exists(_SYSTEMD_RUNS):
+    if tree.exists(init.SYSTEMD_RUNS):
         return _systemd(tree)
     if tree.exists(_OPENRC_SERVICE) and any(tree.exists(path) for path in _OPENRC):
         return Loader(_openrc(tree), bool(openrc_levels(tree)))
