@@ -75,9 +75,11 @@ def _check_folders(paths):
 def _refuse_early(found, observed, paths):
     """Fail before the first change, and in check mode too, if the run is known to fail."""
     denied = [each['key'] for each in found.reports if each['status'] == 'read_only' and os.geteuid() != 0 and each['note'] == sysctl_observe.NOT_THIS_USER]
+    if not denied and not found.steps:
+        return
     folder = preconditions.nearest_folder(os.path.dirname(paths.drop_in))
-    if denied or (found.steps and os.geteuid() != 0 and not os.access(folder, os.W_OK | os.X_OK)):
+    if denied or (os.geteuid() != 0 and not os.access(folder, os.W_OK | os.X_OK)):
         raise GofleetError('User %d cannot change %s. Nothing was changed. Run the play with become: only root can change kernel settings.'
                            % (os.geteuid(), ', '.join(denied) or folder), 'not_privileged', uid=os.geteuid(), keys=denied)
-    if found.steps and preconditions.is_mounted_read_only(folder):
+    if preconditions.is_mounted_read_only(folder):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), folder)
