@@ -1,0 +1,96 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The shell script by which a host says what a state reads of it, and nothing else.
+
+It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, id and uname, changes nothing, and answers in lines:
+
+    u UID                          who runs it
+    h HOME                         the folder that ~ stands for
+    k NAME RELEASE MACHINE         the kernel
+    s MODE UID GID SIZE MTIME PATH of a path (lstat, mode in hex), or what stat says where there is none
+    d FOLDER                       a folder that was listed, and then
+    n NAME                         each name in it
+    f FOLDER                       a folder that a pattern of folders found
+    l PATH, TARGET, a dot          where a link points to
+    r PATH:LINE                    each line of a file
+    e                              the end: without it, the answer is not whole
+
+Names and contents that could be mistaken for something else make a line that reads as none of these, or sizes that do not add up:
+snapshot.py then knows nothing of the host, and the module is sent.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+# What a shell takes for a pattern; a path that has one of these in it is not asked for.
+_SPECIAL = frozenset('*?[')
+LIMIT = 3072
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be read of a host.
+
+    Paths are absolute, or begin with ~/ for the home of the user who runs the probe. In a name of `status`, `text` and `folders`, a * stands
+    for any part of a name that does not begin with a dot.
+    """
+
+    status: tuple[str, ...] = ()
+    # Files whose lines are wanted.
+    text: tuple[str, ...] = ()
+    # Links whose target is wanted.
+    links: tuple[str, ...] = ()
+    # Folders whose names are wanted, hidden ones too.
+    names: tuple[str, ...] = ()
+    # Patterns of which only those that are folders are wanted.
+    folders: tuple[str, ...] = field(default=())
+
+
+def rendered(wanted: Wanted) -> str:
+    """The script that answers what is wanted, as one line: some login shells, through which it goes, take no newline within quotes."""
+    return ';'.join(_commands(wanted))
+
+
+def _commands(wanted: Wanted) -> Iterator[str]:
+    # Messages are read, so they have to be in English.
+    yield 'LC_ALL=C;export LC_ALL;h=${HOME:-/}'
+    yield 'printf "u %s\\nh %s\\nk %s\\n" "$(id -u)" "$h" "$(uname -srm)"'
+    if wanted.status:
+        yield f"stat -c 's %f %u %g %s %Y %n' -- {_words(wanted.status)} 2>&1"
+    if wanted.names:
+        yield f'for d in {_words(wanted.names)};do if [ -d "$d" ]&&[ -r "$d" ]&&[ -x "$d" ];then printf "d %s\\n" "$d"'
+        yield 'for n in "$d"/* "$d"/.[!.]* "$d"/..?*;do if [ -e "$n" ]||[ -L "$n" ];then printf "n %s\\n" "${n##*/}";fi;done;fi;done'
+    if wanted.folders:
+        yield f'for d in {_words(wanted.folders)};do if [ -d "$d" ];then printf "f %s\\n" "$d";fi;done'
+    if wanted.links:
+        yield f'for l in {_words(wanted.links)};do if [ -L "$l" ];then printf "l %s\\n%s\\n.\\n" "$l" "$(readlink "$l")";fi;done'
+    if wanted.text:
+        # Only regular files of this user's: to read a pipe would be to wait, and whoever else has put something here is left to the module.
+        yield f'set --;for f in {_words(wanted.text)};do if [ -f "$f" ]&&[ -O "$f" ];then set -- "$@" "$f";fi;done'
+        # With /dev/null among them grep names each file; -a, so that it says the same of every content.
+        yield "grep -a '' /dev/null \"$@\"|sed 's/^/r /'"
+    yield 'echo e'
+
+
+def _words(paths: Iterable[str]) -> str:
+    return ' '.join(_word(path) for path in paths)
+
+
+def _word(path: str) -> str:
+    if path.startswith('~/'):
+        return f'"$h"{_quoted(path[1:])}'
+    return _quoted(path)
+
+
+def _quoted(path: str) -> str:
+    """The path with everything quoted but its patterns."""
+    return '*'.join(shlex.quote(part) if part else '' for part in path.split('*'))
+
+
+def can_be_asked(path: str) -> bool:
+    """Whether a path means itself to a shell, to grep and to the lines of the answer."""
+    return not set(path) & _SPECIAL and ':' not in path and path.isprintable() and path.startswith('/')
