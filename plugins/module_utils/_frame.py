@@ -49,23 +49,35 @@ class Module(AnsibleModule):
 
     def _shown(self, result):
         options, hidden = self._shown_options()
-        return dict(shown.result(result, hidden), invocation={'module_args': options})
+        return _with_options(result, options, hidden)
 
     def _shown_options(self):
         """The options as they are shown, and those of their texts that no message may show."""
         # Secrets are hidden here; AnsibleModule would hide each word of a no_log option, such as the name of a consumer.
         self.no_log_values = set()
         # Not set yet if the module ends because of its options.
-        given = getattr(self, 'params', None) or {}
-        options, secrets = {}, addresses.secrets_in(given)
-        for name, value in given.items():
-            if name in self._masked:
-                options[name], more = self._masked[name](value)
-                secrets |= more
-            else:
-                options[name] = _option(value)
-        hidden = shown.words_worth_hiding(secrets, _words(self.argument_spec) + _texts(options))
-        return shown.values(shown.without_in_dicts(options, hidden)), hidden
+        return _shown_options(getattr(self, 'params', None) or {}, self.argument_spec, self._masked)
+
+
+def shown_result(result, options, spec, masked):
+    """The result of a Module with this spec and masked, and these options, as it ends."""
+    return _with_options(result, *_shown_options(options, spec, masked))
+
+
+def _with_options(result, options, hidden):
+    return dict(shown.result(result, hidden), invocation={'module_args': options})
+
+
+def _shown_options(given, spec, masked):
+    options, secrets = {}, addresses.secrets_in(given)
+    for name, value in given.items():
+        if name in masked:
+            options[name], more = masked[name](value)
+            secrets |= more
+        else:
+            options[name] = _option(value)
+    hidden = shown.words_worth_hiding(secrets, _words(spec) + _texts(options))
+    return shown.values(shown.without_in_dicts(options, hidden)), hidden
 
 
 def _option(value):

@@ -44,6 +44,10 @@ class _Host(object):
     def brought(dummy_path):
         """The content of a file as a probe brought it: None here, where it is read from the file."""
 
+    @staticmethod
+    def must_be_here():
+        """Raise if this is not the host that is asked about."""
+
 
 _asked = [_Host()]
 
@@ -99,6 +103,11 @@ def home():
 
 def release():
     return _asked[-1].release()
+
+
+def must_be_here():
+    """To be called before anything is read of this machine that is not read through this module."""
+    _asked[-1].must_be_here()
 
 
 def brought(path):

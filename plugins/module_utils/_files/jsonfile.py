@@ -11,6 +11,7 @@ import errno
 import io
 import json
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
@@ -27,8 +28,10 @@ def read(path, newest, newer, missing=None):
     Raises ValueError for what is no JSON that this collection can have written, IOError, OSError.
     """
     try:
-        with io.open(path, 'rb') as source:
-            text = source.read(_LIMIT + 1)
+        text = system.brought(path)
+        if text is None:
+            with io.open(path, 'rb') as source:
+                text = source.read(_LIMIT + 1)
     except (IOError, OSError) as exc:
         if exc.errno != errno.ENOENT:
             raise

@@ -15,6 +15,8 @@ import time
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
+
 # Of a name beside the target, so that rename() stays on one file system; random digits follow, which the first versions did not add.
 _NEW_SUFFIX = '.gofleet-new'
 _NEW = re.compile(r'(.+)\.gofleet-new(?:-[0-9a-f]{16})?\Z', re.DOTALL)
@@ -30,7 +32,7 @@ def unused_stages(root, older_than=0):
     older_than: seconds for which neither the folder nor a file in it has changed.
     """
     # The target of a link is not a stage of this collection.
-    if os.path.islink(root):
+    if system.islink(root):
         return []
     limit = time.time() - older_than
     found = []
@@ -56,7 +58,7 @@ def unfinished_names(path, is_ours):
     folder, base = os.path.split(path)
     starts = (base + _NEW_SUFFIX, base + _ASIDE_SUFFIX)
     found = [os.path.join(folder, name) for name in _list(folder) if name.startswith(starts)]
-    return [each for each in found if os.path.islink(each) and is_ours(os.readlink(each))]
+    return [each for each in found if system.islink(each) and is_ours(system.readlink(each))]
 
 
 def unfinished_files(folder):
@@ -88,7 +90,7 @@ def retired(path):
 
 def _list(folder):
     try:
-        return sorted(os.listdir(folder))
+        return sorted(system.listdir(folder))
     except OSError as exc:
         # EACCES: an ordinary user cannot read root's stage and does not clean it.
         if exc.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
@@ -98,7 +100,7 @@ def _list(folder):
 
 def _mtime(path):
     try:
-        return os.lstat(path).st_mtime
+        return system.lstat(path).st_mtime
     except OSError as exc:
         if exc.errno != errno.ENOENT:
             raise

@@ -17,6 +17,7 @@ import os
 import pwd
 import stat
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import system_calls
 
@@ -44,6 +45,7 @@ def is_only_roots_group(gid, path):
 
     An access list shows as rights of the group, so there must be none.
     """
+    system.must_be_here()
     if system_calls.may_have_access_list(path):
         return False
     try:
@@ -97,7 +99,7 @@ def first_weak(path):
     Always None for other users.
     """
     try:
-        for each, status in steps(path) if os.geteuid() == 0 else ():
+        for each, status in steps(path, system.lstat) if system.geteuid() == 0 else ():
             if stat.S_ISDIR(status.st_mode) and weakness(status, each):
                 return each, status
     except OSError as exc:
@@ -128,7 +130,7 @@ def steps(path, look=os.lstat):
         links += 1
         if links > LINKS:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
-        target = os.readlink(step)
+        target = system.readlink(step)
         # What was found so far stays the real path of a link to ".", and "/" becomes that of a link to "/".
         current = '/' if target.startswith('/') else current
         yield current, look(current)

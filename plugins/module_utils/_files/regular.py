@@ -20,6 +20,7 @@ import stat
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
 # Throughput of hashlib does not depend on it beyond a few KiB; this bounds memory.
@@ -74,7 +75,7 @@ def open_descriptor(path, follow=True):
 def check(path, follow=True):
     """Look at a file without opening it: to open a device may do something (rewind a tape), and a pipe's writer would see a reader."""
     try:
-        mode = (os.stat(path) if follow else os.lstat(path)).st_mode
+        mode = (system.status(path) if follow else system.lstat(path)).st_mode
     except OSError as exc:
         raise unreadable(path, exc)
     if not stat.S_ISREG(mode):
@@ -86,10 +87,10 @@ def unreadable(path, exc):
     """The GofleetError for an OSError of a file that was to be read."""
     path = to_native(path)
     if exc.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-        link = ': it is a symbolic link, which leads nowhere' if os.path.islink(path) else ''
+        link = ': it is a symbolic link, which leads nowhere' if system.islink(path) else ''
         return GofleetError('There is no file %s here%s.' % (path, link), 'file_missing', path=path, errno=errno.errorcode[exc.errno])
     return GofleetError('%s cannot be read: %s. Let this user (uid %d) read it, or run the task with become.'
-                        % (path, exc.strerror or exc, os.geteuid()), 'file_unreadable', path=path, errno=errno.errorcode.get(exc.errno))
+                        % (path, exc.strerror or exc, system.geteuid()), 'file_unreadable', path=path, errno=errno.errorcode.get(exc.errno))
 
 
 def feed(path, update, follow=True, expected=None):
@@ -132,12 +133,26 @@ def read_with_status(path, limit, follow=True):
 
 def read_start(path, limit):
     """At most limit bytes of a regular file, as far as they can be had now; what /proc has is read whatever size it is said to have."""
+    brought = _brought(path)
+    if brought is not None:
+        return brought[:limit]
     descriptor, dummy = open_descriptor(path)
     try:
         with io.open(descriptor, 'rb') as source:
             return source.read(limit)
     except (IOError, OSError) as exc:
         raise unreadable(path, exc)
+
+
+def _brought(path):
+    """The content as a probe brought it, or None where the file is to be read."""
+    try:
+        content = system.brought(path)
+    except OSError as exc:
+        raise unreadable(path, exc)
+    if content is not None:
+        check(path)
+    return content
 
 
 def check_same(path, status):

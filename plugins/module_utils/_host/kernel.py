@@ -7,8 +7,9 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import os
 import re
+
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 
 
 def version(release=None):
@@ -16,5 +17,5 @@ def version(release=None):
 
     release: as uname -r prints it; None: the release of the running kernel.
     """
-    numbers = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', os.uname()[2] if release is None else release)
+    numbers = re.match(r'(\d+)\.(\d+)(?:\.(\d+))?', system.release() if release is None else release)
     return tuple(int(each) for each in numbers.groups() if each is not None) if numbers else None

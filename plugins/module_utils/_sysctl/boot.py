@@ -20,6 +20,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._host import init
@@ -68,12 +69,12 @@ class Tree(object):
         return os.path.join(self._root, path.lstrip('/'))
 
     def exists(self, path):
-        return os.path.lexists(self.real(path))
+        return system.lexists(self.real(path))
 
     def names(self, folder):
         """Names in a folder, sorted by their bytes; empty if it does not exist. Raises OSError."""
         try:
-            return sorted(os.listdir(self.real(folder)))
+            return sorted(system.listdir(self.real(folder)))
         except OSError as exc:
             if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
                 raise
@@ -98,7 +99,7 @@ class Tree(object):
     def is_listed(self, path):
         """Whether systemd-sysctl counts a name in a folder as a file: a regular file or a link, whatever its target is (dirent_is_file())."""
         try:
-            mode = os.lstat(self.real(path)).st_mode
+            mode = system.lstat(self.real(path)).st_mode
         except OSError as exc:
             if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
                 raise
@@ -107,7 +108,7 @@ class Tree(object):
 
     def link(self, path):
         """The target of a symbolic link; None for anything else."""
-        return os.readlink(self.real(path)) if os.path.islink(self.real(path)) else None
+        return system.readlink(self.real(path)) if system.islink(self.real(path)) else None
 
 
 # ---- which program reads what

@@ -11,6 +11,7 @@ import errno
 import os
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, locks, owners, preconditions, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import apply as sysctl_apply
@@ -74,12 +75,12 @@ def _check_folders(paths):
 
 def _refuse_early(found, observed, paths):
     """Fail before the first change, and in check mode too, if the run is known to fail."""
-    denied = [each['key'] for each in found.reports if each['status'] == 'read_only' and os.geteuid() != 0 and each['note'] == sysctl_observe.NOT_THIS_USER]
+    denied = [each['key'] for each in found.reports if each['status'] == 'read_only' and system.geteuid() != 0 and each['note'] == sysctl_observe.NOT_THIS_USER]
     if not denied and not found.steps:
         return
     folder = preconditions.nearest_folder(os.path.dirname(paths.drop_in))
-    if denied or (os.geteuid() != 0 and not os.access(folder, os.W_OK | os.X_OK)):
+    if denied or (system.geteuid() != 0 and not os.access(folder, os.W_OK | os.X_OK)):
         raise GofleetError('User %d cannot change %s. Nothing was changed. Run the play with become: only root can change kernel settings.'
-                           % (os.geteuid(), ', '.join(denied) or folder), 'not_privileged', uid=os.geteuid(), keys=denied)
+                           % (system.geteuid(), ', '.join(denied) or folder), 'not_privileged', uid=system.geteuid(), keys=denied)
     if preconditions.is_mounted_read_only(folder):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), folder)

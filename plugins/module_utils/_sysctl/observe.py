@@ -18,6 +18,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers as files_leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._files import preconditions
@@ -78,16 +79,16 @@ def observe(wanted, paths):
         manual=boot.Precedence('procps', tree, paths.path) if boot.has_procps(tree) and loader.name != 'procps' else None,
         loader=loader,
         kernel=kernel.version(),
-        release=to_native(os.uname()[2]),
+        release=to_native(system.release()),
         leftovers=leftovers(paths),
-        stale=not state['keys'] and (os.path.isdir(paths.meta) or _is_empty(os.path.dirname(paths.meta))),
+        stale=not state['keys'] and (system.isdir(paths.meta) or _is_empty(os.path.dirname(paths.meta))),
         has_folder=tree.exists(boot.ETC))
 
 
 def _is_empty(folder):
     """Whether a folder exists and is empty. Raises OSError."""
     try:
-        return not os.listdir(folder)
+        return not system.listdir(folder)
     except OSError as exc:
         # Other users may have no access to it.
         if exc.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
@@ -98,15 +99,18 @@ def _is_empty(folder):
 def drop_in_text(paths):
     """The text of our drop-in, None if it does not exist. Raises GofleetError(foreign_file)."""
     try:
-        status = os.lstat(paths.drop_in)
+        status = system.lstat(paths.drop_in)
     except OSError as exc:
         if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
             raise
         return None
     text = None
     if stat.S_ISREG(status.st_mode):
-        with io.open(paths.drop_in, 'rb') as source:
-            text = to_native(source.read(), errors='surrogate_or_replace')
+        content = system.brought(paths.drop_in)
+        if content is None:
+            with io.open(paths.drop_in, 'rb') as source:
+                content = source.read()
+        text = to_native(content, errors='surrogate_or_replace')
     if text is None or not text.startswith(drop_in.MARK):
         raise GofleetError('%s was not written by this collection. Nothing was changed. Choose another path, or move the file away.' % paths.path,
                            'foreign_file', path=paths.path)
@@ -126,7 +130,7 @@ def live(values, paths):
 
 def _live(path, parts, paths):
     try:
-        mode = os.stat(path).st_mode
+        mode = system.status(path).st_mode
     except OSError as exc:
         if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
             raise
@@ -143,14 +147,14 @@ def _is_of_interface(paths, parts):
     if len(parts) != 5 or '.'.join(parts[:3]) not in known.PER_INTERFACE:
         return False
     default = parts[:3] + ('default',)
-    return os.path.exists(paths.setting(default + parts[4:])) or not os.path.exists(paths.setting(default))
+    return system.exists(paths.setting(default + parts[4:])) or not system.exists(paths.setting(default))
 
 
 def _hindrance(path, mode):
     """Why a setting cannot be written, or None."""
     if not mode & 0o222:
         return _READ_ONLY_KEY
-    if os.access(path, os.W_OK):
+    if system.can_write(path):
         return None
     if preconditions.is_mounted_read_only(path):
         return _READ_ONLY_MOUNT
@@ -163,7 +167,7 @@ def _near(paths, parts):
     import difflib
 
     try:
-        names = os.listdir(paths.setting(parts[:-1]))
+        names = system.listdir(paths.setting(parts[:-1]))
     except OSError as exc:
         if exc.errno not in (errno.ENOENT, errno.ENOTDIR, errno.EACCES):
             raise
@@ -177,8 +181,11 @@ def _near(paths, parts):
 def read_value(path):
     """The value, or None if the kernel does not return it (stable_secret before it is set: EIO)."""
     try:
-        with io.open(path, 'rb') as source:
-            return keys.normal(to_native(source.read(_VALUE_LIMIT), errors='surrogate_or_replace'))
+        content = system.brought(path)
+        if content is None:
+            with io.open(path, 'rb') as source:
+                content = source.read(_VALUE_LIMIT)
+        return keys.normal(to_native(content[:_VALUE_LIMIT], errors='surrogate_or_replace'))
     except (IOError, OSError) as exc:
         if exc.errno not in (errno.EIO, errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENODATA):
             raise

@@ -22,6 +22,7 @@ snapshot.py then knows nothing of the host, and the module is sent.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ class Wanted:
     """
 
     status: tuple[str, ...] = ()
-    # Files whose lines are wanted.
+    # Files whose lstat and lines are wanted.
     text: tuple[str, ...] = ()
     # Links whose target is wanted.
     links: tuple[str, ...] = ()
@@ -59,8 +60,9 @@ def _commands(wanted: Wanted) -> Iterator[str]:
     # Messages are read, so they have to be in English.
     yield 'LC_ALL=C;export LC_ALL;h=${HOME:-/}'
     yield 'printf "u %s\\nh %s\\nk %s\\n" "$(id -u)" "$h" "$(uname -srm)"'
-    if wanted.status:
-        yield f"stat -c 's %f %u %g %s %Y %n' -- {_words(wanted.status)} 2>&1"
+    # A file that is named twice would be read twice.
+    yield f'set -- {_words(each for each in wanted.text if not _is_found(each, wanted.text))}'
+    yield f"stat -c 's %f %u %g %s %Y %n' -- / \"$@\" {_words((*wanted.status, *wanted.names))} 2>&1"
     if wanted.names:
         yield f'for d in {_words(wanted.names)};do if [ -d "$d" ]&&[ -r "$d" ]&&[ -x "$d" ];then printf "d %s\\n" "$d"'
         yield 'for n in "$d"/* "$d"/.[!.]* "$d"/..?*;do if [ -e "$n" ]||[ -L "$n" ];then printf "n %s\\n" "${n##*/}";fi;done;fi;done'
@@ -68,12 +70,20 @@ def _commands(wanted: Wanted) -> Iterator[str]:
         yield f'for d in {_words(wanted.folders)};do if [ -d "$d" ];then printf "f %s\\n" "$d";fi;done'
     if wanted.links:
         yield f'for l in {_words(wanted.links)};do if [ -L "$l" ];then printf "l %s\\n%s\\n.\\n" "$l" "$(readlink "$l")";fi;done'
-    if wanted.text:
-        # Only regular files of this user's: to read a pipe would be to wait, and whoever else has put something here is left to the module.
-        yield f'set --;for f in {_words(wanted.text)};do if [ -f "$f" ]&&[ -O "$f" ];then set -- "$@" "$f";fi;done'
-        # With /dev/null among them grep names each file; -a, so that it says the same of every content.
-        yield "grep -a '' /dev/null \"$@\"|sed 's/^/r /'"
+    # Only regular files of this user's: to read a pipe would be to wait, and what another user has put there is left to the module.
+    yield 'n=$#;for f do if [ -f "$f" ]&&[ -O "$f" ];then set -- "$@" "$f";fi;done;shift $n'
+    # With /dev/null among them grep names each file; -a, so that it says the same of every content; some values cannot be read.
+    yield "grep -sa '' /dev/null \"$@\"|sed 's/^/r /'"
     yield 'echo e'
+
+
+def fits(path: str, pattern: str) -> bool:
+    """Whether the shell finds path, if it exists, by pattern."""
+    return re.fullmatch('[^/]*'.join(map(re.escape, pattern.split('*'))), path) is not None
+
+
+def _is_found(path: str, patterns: Iterable[str]) -> bool:
+    return any('*' in each and fits(path, each) for each in patterns if each != path)
 
 
 def _words(paths: Iterable[str]) -> str:
@@ -94,3 +104,9 @@ def _quoted(path: str) -> str:
 def can_be_asked(path: str) -> bool:
     """Whether a path means itself to a shell, to grep and to the lines of the answer."""
     return not set(path) & _SPECIAL and ':' not in path and path.isprintable() and path.startswith('/')
+
+
+def way(path: str) -> list[str]:
+    """The folders on the way to a path, and the path."""
+    parts = path.strip('/').split('/')
+    return ['/' + '/'.join(parts[:length]) for length in range(1, len(parts) + 1)]

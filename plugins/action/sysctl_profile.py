@@ -1,0 +1,38 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's half of sysctl_profile: asks by a probe whether the host has its settings, before the module is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot, converge, observe
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
+from ansible_collections.gofleet.golang.plugins.modules.sysctl_profile import ARGUMENT_SPEC
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import asking, script
+
+
+def _reads(options: dict[str, Any]) -> script.Wanted | None:
+    if options['state'] != 'present':
+        return None
+    paths = sysctl_paths.chosen_paths(options['path'])
+    read = observe.sources(sysctl_wanted.wanted_settings(options['profiles'], options['settings']), paths)
+    text = {*read.text, *read.values.values()}
+    ways = {folder for path in (boot.ETC, paths.meta) for folder in script.way(path)}
+    return script.Wanted(status=tuple(sorted({*read.status, *ways} - text)), text=tuple(sorted(text)), links=read.links, names=read.names)
+
+
+def _result(options: dict[str, Any]) -> dict[str, Any]:
+    paths = sysctl_paths.chosen_paths(options['path'])
+    wanted = sysctl_wanted.wanted_settings(options['profiles'], options['settings'])
+    # In check mode nothing is changed, whatever the plan is.
+    result: dict[str, Any] = converge.converge(wanted, paths, None, True, 0, options['ports'], options['strict'])
+    return result
+
+
+class ActionModule(asking.ProbedAction):
+    """Runs the module, unless the settings are in force and in the file."""
+
+    STATE = asking.State(ARGUMENT_SPEC, {}, _reads, _result)
