@@ -11,7 +11,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 from ansible_collections.gofleet.golang.plugins.modules.sysctl_profile import ARGUMENT_SPEC
-from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import asking, script
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import asking, path_info, script
 
 
 def _reads(options: dict[str, Any]) -> script.Wanted | None:
@@ -21,7 +21,8 @@ def _reads(options: dict[str, Any]) -> script.Wanted | None:
     read = observe.sources(sysctl_wanted.wanted_settings(options['profiles'], options['settings']), paths)
     text = {*read.text, *read.values.values()}
     ways = {folder for path in (boot.ETC, paths.meta) for folder in script.way(path)}
-    return script.Wanted(status=tuple(sorted({*read.status, *ways} - text)), text=tuple(sorted(text)), links=read.links, names=read.names)
+    status = {*read.status, *ways, path_info.SELINUX} - text
+    return script.Wanted(status=tuple(sorted(status)), text=tuple(sorted(text)), links=read.links, names=read.names, labels=(paths.path,))
 
 
 def _result(options: dict[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,12 @@ what is not known, and every error, sends the module, which then says it by itse
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ansible import constants as C
 from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -21,10 +23,12 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _frame, _system
-from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script, snapshot
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import path_info, script, snapshot
 
 # Shells that the script is tested with; another one may be set as ansible_shell_executable.
 _SHELLS = ('sh', 'dash', 'bash', 'ash')
+# Values of ansible_python_interpreter by which Ansible looks for one.
+_DISCOVERED = ('auto', 'auto_legacy', 'auto_silent', 'auto_legacy_silent')
 Options = dict[str, Any]
 
 
@@ -43,60 +47,94 @@ class State:
     result: Callable[[Options], dict[str, Any] | None]
 
 
-def unchanged(action: ActionBase, state: State, arguments: Options) -> dict[str, Any] | None:
-    """The result of the module with these arguments (as the task has them), if a probe shows that nothing is to be done; otherwise None.
+def unchanged(action: ActionBase, state: State, arguments: Options, task_vars: Options) -> Options | None:
+    """The result of the module with these arguments (as the task has them), if a probe shows that there is nothing to do; otherwise None.
 
-    Raises AnsibleConnectionFailure where the host cannot be reached.
+    Raises AnsibleConnectionFailure if the host cannot be reached.
     """
-    if not _can_ask(action) or _has_path_of_host(arguments, state.spec):
+    if not can_ask(action, task_vars):
         return None
     try:
-        return _asked(action, state, arguments)
+        result = _asked(action, state, arguments)
     except AnsibleConnectionFailure:
         raise
-    except Exception as exc:  # noqa: BLE001 - whatever is wrong with a probe, the module says it better
-        Display().vvv(f'gofleet.golang: the probe does not know ({type(exc).__name__}: {exc}); the module is sent')
-        return None
+    except Exception as exc:  # noqa: BLE001 - whatever is wrong with a probe, the module reports it better
+        result, reason = None, f'{type(exc).__name__}: {exc}'
+    else:
+        reason = 'there is something to do, or to warn of'
+    said = 'nothing to do' if result is not None else f'the module is sent ({reason})'
+    Display().vvv(f'gofleet.golang: probe: {said}', host=task_vars.get('inventory_hostname'))
+    return result
 
 
-def _asked(action: ActionBase, state: State, arguments: Options) -> dict[str, Any] | None:
-    options = ArgumentSpecValidator(state.spec).validate(arguments)
-    if options.error_messages:
-        return None
-    options = options.validated_parameters
+def _asked(action: ActionBase, state: State, arguments: Options) -> Options | None:
+    options = _validated(arguments, state.spec)
     wanted = state.reads(options)
-    text = script.rendered(wanted) if wanted else ''
-    if not wanted or len(text) > script.LIMIT:
+    if not wanted:
         return None
+    text = script.rendered(wanted)
+    if len(text) > script.LIMIT:
+        raise snapshot.Unknown(f'the script has {len(text)} characters')
     answer = action._low_level_execute_command(text)
     if answer['rc'] != 0:
-        return None
-    with _system.seen_by(snapshot.parsed(answer['stdout'], wanted)):
+        raise snapshot.Unknown(f"the script ends with {answer['rc']}")
+    seen = snapshot.parsed(answer['stdout'], wanted)
+    with _system.seen_by(seen):
         result = state.result(options)
     # A warning begins with the host's name, which only the host knows.
     if result is None or result['changed'] or result.get('warnings'):
         return None
     result.pop('warnings', None)
-    shown: dict[str, Any] = _frame.shown_result(result, options, state.spec, state.masked)
-    return shown
+    shown: Options = _frame.shown_result(result, options, state.spec, state.masked)
+    return {**shown, **path_info.added(shown['path'], seen)} if 'path' in shown else shown
 
 
-def _can_ask(action: ActionBase) -> bool:
-    """Whether this connection runs a command as it runs a module: at once, as the same user, with the same environment."""
+def _validated(arguments: Options, spec: Options) -> Options:
+    """The options that the module would have. Raises Unknown for arguments that only the host can resolve, or that it warns of or refuses."""
+    # As the module receives them: JSON has no other types, and its dicts no other keys than strings.
+    arguments = json.loads(json.dumps(arguments))
+    for name, option in spec.items():
+        given = arguments.get(name)
+        if given is not None and not _is_plain(given, option):
+            raise snapshot.Unknown(f'the option {name}')
+    found = ArgumentSpecValidator(spec).validate(arguments)
+    if found.error_messages:
+        raise snapshot.Unknown(found.error_messages)
+    options: Options = found.validated_parameters
+    return options
+
+
+def _is_plain(value: Any, option: Options) -> bool:
+    """Whether a value needs no conversion that warns, and is no path with ~ or a variable in it."""
+    kind = option.get('type', 'str')
+    if kind in ('str', 'path'):
+        return isinstance(value, str) and not (kind == 'path' and set(value) & set('~$'))
+    if kind == 'list':
+        return isinstance(value, list) and all(_is_plain(each, dict(option, type=option.get('elements', 'raw'))) for each in value)
+    if kind == 'dict' and 'options' in option:
+        return isinstance(value, dict) and all(value.get(name) is None or _is_plain(value[name], each) for name, each in option['options'].items())
+    return True
+
+
+def can_ask(action: ActionBase, task_vars: Options) -> bool:
+    """Whether this connection runs a command as it runs a module: at once, as the same user, in the same environment.
+
+    A host whose Python Ansible has yet to find is sent a module, whose result brings what was found.
+    """
     task = action._task
     shell = (action._play_context.executable or '').rpartition('/')[2]
-    return bool(not task.async_val and not any(task.environment or []) and shell in _SHELLS and action._is_pipelining_enabled('new'))
+    return bool(not task.async_val and not any(task.environment or []) and shell in _SHELLS and action._is_pipelining_enabled('new')
+                and interpreter(action, task_vars))
 
 
-def _has_path_of_host(arguments: Any, spec: Options) -> bool:
-    """Whether an option of type path is written with ~ or a variable, which only the host can resolve."""
-    for name, option in spec.items():
-        values = arguments.get(name)
-        kind = option.get('elements', option.get('type'))
-        for value in values if isinstance(values, list) else [values]:
-            if kind == 'path' and isinstance(value, str) and set(value) & set('~$'):
-                return True
-    return False
+def interpreter(action: ActionBase, task_vars: Options) -> str | None:
+    """The Python that runs modules on the host, as it is configured or was found; None if Ansible has yet to find it."""
+    delegate = action._task.delegate_to
+    variables = task_vars['ansible_delegated_vars'][delegate] if delegate else task_vars
+    configured = C.config.get_config_value('INTERPRETER_PYTHON', variables=variables)
+    if configured in _DISCOVERED:
+        configured = (variables.get('ansible_facts') or {}).get('discovered_interpreter_python')
+    return str(configured) if configured else None
 
 
 class ProbedAction(NormalAction):  # type: ignore[misc]
@@ -105,7 +143,7 @@ class ProbedAction(NormalAction):  # type: ignore[misc]
     STATE: State
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        result = unchanged(self, self.STATE, self._task.args)
+        result = unchanged(self, self.STATE, self._task.args, task_vars or {})
         if result is None:
             ran: dict[str, Any] = super().run(tmp, task_vars)
             return ran

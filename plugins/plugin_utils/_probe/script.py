@@ -8,11 +8,13 @@ It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, i
     u UID                          who runs it
     h HOME                         the folder that ~ stands for
     k NAME RELEASE MACHINE         the kernel
-    s MODE UID GID SIZE MTIME PATH of a path (lstat, mode in hex), or what stat says where there is none
+    s MODE UID GID SIZE MTIME LINKS USER GROUP PATH
+                                   of a path (lstat, mode in hex), or the error message of stat
     d FOLDER                       a folder that was listed, and then
     n NAME                         each name in it
     f FOLDER                       a folder that a pattern of folders found
     l PATH, TARGET, a dot          where a link points to
+    c LABEL PATH                   the SELinux label of a path, if SELinux is enabled for certain
     r PATH:LINE                    each line of a file
     e                              the end: without it, the answer is not whole
 
@@ -25,7 +27,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 # What a shell takes for a pattern; a path that has one of these in it is not asked for.
 _SPECIAL = frozenset('*?[')
@@ -41,14 +43,16 @@ class Wanted:
     """
 
     status: tuple[str, ...] = ()
-    # Files whose lstat and lines are wanted.
+    # Files whose lstat and lines are wanted, and their targets if they are links.
     text: tuple[str, ...] = ()
     # Links whose target is wanted.
     links: tuple[str, ...] = ()
     # Folders whose names are wanted, hidden ones too.
     names: tuple[str, ...] = ()
     # Patterns of which only those that are folders are wanted.
-    folders: tuple[str, ...] = field(default=())
+    folders: tuple[str, ...] = ()
+    # Paths whose SELinux label is wanted.
+    labels: tuple[str, ...] = ()
 
 
 def rendered(wanted: Wanted) -> str:
@@ -60,18 +64,23 @@ def _commands(wanted: Wanted) -> Iterator[str]:
     # Messages are read, so they have to be in English.
     yield 'LC_ALL=C;export LC_ALL;h=${HOME:-/}'
     yield 'printf "u %s\\nh %s\\nk %s\\n" "$(id -u)" "$h" "$(uname -srm)"'
+    yield 'L(){ printf "l %s\\n%s\\n.\\n" "$1" "$(readlink "$1")";}'
     # A file that is named twice would be read twice.
     yield f'set -- {_words(each for each in wanted.text if not _is_found(each, wanted.text))}'
-    yield f"stat -c 's %f %u %g %s %Y %n' -- / \"$@\" {_words((*wanted.status, *wanted.names))} 2>&1"
+    yield f"stat -c 's %f %u %g %s %Y %h %U %G %n' -- / \"$@\" {_words((*wanted.status, *wanted.names))} 2>&1"
     if wanted.names:
         yield f'for d in {_words(wanted.names)};do if [ -d "$d" ]&&[ -r "$d" ]&&[ -x "$d" ];then printf "d %s\\n" "$d"'
         yield 'for n in "$d"/* "$d"/.[!.]* "$d"/..?*;do if [ -e "$n" ]||[ -L "$n" ];then printf "n %s\\n" "${n##*/}";fi;done;fi;done'
     if wanted.folders:
         yield f'for d in {_words(wanted.folders)};do if [ -d "$d" ];then printf "f %s\\n" "$d";fi;done'
     if wanted.links:
-        yield f'for l in {_words(wanted.links)};do if [ -L "$l" ];then printf "l %s\\n%s\\n.\\n" "$l" "$(readlink "$l")";fi;done'
+        yield f'for l in {_words(wanted.links)};do if [ -L "$l" ];then L "$l";fi;done'
+    if wanted.labels:
+        # Writable for root where the host's own SELinux is enabled; a container may see it read-only. libselinux asks for the file in /etc, too.
+        yield 'if [ -w /sys/fs/selinux/enforce ]&&[ -e /etc/selinux/config ]'
+        yield f'then stat -c "c %C %n" -- {_words(wanted.labels)} 2>&1;fi'
     # Only regular files of this user's: to read a pipe would be to wait, and what another user has put there is left to the module.
-    yield 'n=$#;for f do if [ -f "$f" ]&&[ -O "$f" ];then set -- "$@" "$f";fi;done;shift $n'
+    yield 'n=$#;for f do if [ -f "$f" ]&&[ -O "$f" ];then set -- "$@" "$f";if [ -L "$f" ];then L "$f";fi;fi;done;shift $n'
     # With /dev/null among them grep names each file; -a, so that it says the same of every content; some values cannot be read.
     yield "grep -sa '' /dev/null \"$@\"|sed 's/^/r /'"
     yield 'echo e'

@@ -15,7 +15,7 @@ from typing import NoReturn
 
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script
 
-_STATUS = re.compile(r's ([0-9a-f]{1,8}) (\d{1,10}) (\d{1,10}) (\d{1,19}) (-?\d{1,19}) (/.*)\Z')
+_STATUS = re.compile(r's ([0-9a-f]{1,8}) (\d{1,10}) (\d{1,10}) (\d{1,19}) (-?\d{1,19}) (\d{1,10}) (\S+) (\S+) (/.*)\Z')
 # GNU: stat: cannot stat 'X': No such ...; also statx; BusyBox: stat: can't stat 'X': No such ...
 _MISSING = re.compile(r"stat: (?:cannot statx?|can't stat) '(/.*)': (?:No such file or directory|Not a directory)\Z")
 LINKS = 40
@@ -34,6 +34,10 @@ class Status:
     st_gid: int
     st_size: int
     st_mtime: int
+    st_nlink: int
+    # The names of uid and gid; UNKNOWN for those that have none.
+    user: str
+    group: str
 
     def __getattr__(self, name: str) -> NoReturn:
         raise Unknown(name)
@@ -52,6 +56,7 @@ class Snapshot:
     folders: set[str] = field(default_factory=set)
     targets: dict[str, str] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
     # Of paths that were asked for: those that exist and fit one of these are in statuses.
     patterns: tuple[str, ...] = ()
 
@@ -206,16 +211,19 @@ def _read(snapshot: Snapshot, lines: list[str]) -> None:
     rest = iter(lines)
     for line in rest:
         kind, value = line[:2], line[2:]
-        if kind == 'd ':
+        if kind == 'd ' and value not in snapshot.listed:
             names = snapshot.listed[value] = []
         elif kind == 'n ' and names is not None and value and '/' not in value:
             names.append(value)
         elif kind == 'f ':
             snapshot.folders.add(posixpath.normpath(value))
         elif kind == 'l ':
-            snapshot.targets[value] = next(rest, '')
-            if next(rest, '') != '.' or not snapshot.targets[value]:
+            target = next(rest, '')
+            if next(rest, '') != '.' or not target or snapshot.targets.setdefault(value, target) != target:
                 raise Unknown(line)
+        elif kind == 'c ':
+            label, dummy, path = value.partition(' ')
+            snapshot.labels[path] = label
         elif kind == 'r ' and ':' in value:
             path, dummy, text = value.partition(':')
             snapshot.lines.setdefault(path, []).append(text)
@@ -224,11 +232,15 @@ def _read(snapshot: Snapshot, lines: list[str]) -> None:
 
 
 def _read_status(snapshot: Snapshot, line: str) -> None:
-    status, missing = _STATUS.match(line), _MISSING.match(line)
-    if status:
-        mode, *numbers, path = status.groups()
-        snapshot.statuses[path] = Status(int(mode, 16), *map(int, numbers))
+    known, missing = _STATUS.match(line), _MISSING.match(line)
+    found = None
+    if known:
+        mode, uid, gid, size, mtime, links, user, group, path = known.groups()
+        found = Status(int(mode, 16), int(uid), int(gid), int(size), int(mtime), int(links), user, group)
     elif missing:
-        snapshot.statuses[missing[1]] = None
+        path = missing[1]
     else:
+        raise Unknown(line)
+    # A path is reported twice if two patterns match it. A second, different line is a file name with a newline in it, made to look like a line.
+    if snapshot.statuses.setdefault(path, found) != found:
         raise Unknown(line)
