@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible import constants as C
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.plugins.action.normal import ActionModule as NormalAction
@@ -56,6 +56,8 @@ def unchanged(action: ActionBase, state: State, arguments: Options, task_vars: O
         return None
     try:
         result = _asked(action, state, arguments)
+        if result is not None and not _shows_invocation(task_vars):
+            result.pop('invocation', None)
     except AnsibleConnectionFailure:
         raise
     except Exception as exc:  # noqa: BLE001 - whatever is wrong with a probe, the module reports it better
@@ -125,6 +127,15 @@ def can_ask(action: ActionBase, task_vars: Options) -> bool:
     shell = (action._play_context.executable or '').rpartition('/')[2]
     return bool(not task.async_val and not any(task.environment or []) and shell in _SHELLS and action._is_pipelining_enabled('new')
                 and interpreter(action, task_vars))
+
+
+def _shows_invocation(task_vars: Options) -> bool:
+    """Whether results show a task's options: ansible-core from 2.20 on leaves them out by default."""
+    try:
+        return bool(C.config.get_config_value('INJECT_INVOCATION', variables=task_vars))
+    except AnsibleError:
+        # Without that setting, they are always there.
+        return True
 
 
 def interpreter(action: ActionBase, task_vars: Options) -> str | None:
