@@ -12,6 +12,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import contextlib
+import glob as globs
 import os
 import stat
 
@@ -19,34 +20,56 @@ import stat
 class _Host(object):
     """The host that this runs on."""
 
-    lstat = staticmethod(os.lstat)
-    stat = staticmethod(os.stat)
-    listdir = staticmethod(os.listdir)
-    readlink = staticmethod(os.readlink)
-    realpath = staticmethod(os.path.realpath)
-    access = staticmethod(os.access)
-    geteuid = staticmethod(os.geteuid)
+    def lstat(self, path):
+        return os.lstat(path)
 
-    @staticmethod
-    def isdir(path):
+    def stat(self, path):
+        return os.stat(path)
+
+    def listdir(self, path):
+        return os.listdir(path)
+
+    def readlink(self, path):
+        return os.readlink(path)
+
+    def realpath(self, path):
+        return os.path.realpath(path)
+
+    def access(self, path, mode):
+        return os.access(path, mode)
+
+    def exists(self, path):
+        return os.path.exists(path)
+
+    def isdir(self, path):
         return os.path.isdir(path)
 
-    @staticmethod
-    def home():
+    def glob(self, pattern):
+        return globs.glob(pattern)
+
+    def geteuid(self):
+        return os.geteuid()
+
+    def home(self):
         return os.path.expanduser('~')
 
-    @staticmethod
-    def release():
-        """The kernel's release, as uname -r prints it."""
+    def release(self):
         return os.uname()[2]
 
-    @staticmethod
-    def brought(dummy_path):
-        """The content of a file as a probe brought it: None here, where it is read from the file."""
+    def confstr(self, name):
+        return os.confstr(name)
 
-    @staticmethod
-    def must_be_here():
-        """Raise if this is not the host that is asked about."""
+    def brought(self, dummy_path):
+        """None: the file is to be read."""
+
+    def lacks(self, dummy_path, dummy_mark):
+        return False
+
+    def is_here(self):
+        return True
+
+    def must_be_here(self):
+        """This is the host that is asked about."""
 
 
 _asked = [_Host()]
@@ -102,7 +125,13 @@ def home():
 
 
 def release():
+    """The kernel's release, as uname -r prints it."""
     return _asked[-1].release()
+
+
+def is_here():
+    """Whether this is the host that is asked about."""
+    return _asked[-1].is_here()
 
 
 def must_be_here():
@@ -124,11 +153,21 @@ def lexists(path):
 
 
 def exists(path):
-    try:
-        status(path)
-    except OSError:
-        return False
-    return True
+    return _asked[-1].exists(path)
+
+
+def glob(pattern):
+    return _asked[-1].glob(pattern)
+
+
+def confstr(name):
+    """As os.confstr(). Raises ValueError, OSError."""
+    return _asked[-1].confstr(name)
+
+
+def lacks(path, mark):
+    """Whether a regular file is known to have no line that begins with mark (bytes), so that it need not be read. False: read it."""
+    return _asked[-1].lacks(path, mark)
 
 
 def islink(path):

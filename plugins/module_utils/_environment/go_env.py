@@ -14,6 +14,7 @@ import contextlib
 import os
 from collections import namedtuple
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Step, Wanted
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
@@ -40,8 +41,8 @@ def observe(link, will_be_written=True):
     will_be_written: whether obstacles matter. Raises GofleetError(manifest_newer), those of go_policy.read(), OSError.
     """
     # The tree itself: the link may lead to another one before the file is written.
-    tree = os.path.realpath(link)
-    if not os.path.isdir(tree):
+    tree = system.realpath(link)
+    if not system.isdir(tree):
         obstacle = _obstacle(link) if will_be_written else None
         return GoEnv(os.path.join(link, go_policy.FILE), None, go_policy.MODE, None, False, [], obstacle, None, _copy(_prefix_of_no_tree(link)))
     path = os.path.join(tree, go_policy.FILE)
@@ -72,9 +73,9 @@ def _paths(tree):
 
 def _prefix_of_no_tree(link):
     """The same for a link that leads to no tree; None if no prefix of this collection is known."""
-    if os.path.islink(link):
-        paths = _paths(os.path.normpath(os.path.join(os.path.dirname(link), os.readlink(link))))
-        if os.path.isdir(paths.meta):
+    if system.islink(link):
+        paths = _paths(os.path.normpath(os.path.join(os.path.dirname(link), system.readlink(link))))
+        if system.isdir(paths.meta):
             return paths
     return toolchain_paths.default_paths() if link == toolchain_paths.default_paths().link else None
 

@@ -15,6 +15,7 @@ import stat
 
 from ansible.module_utils.common.text.converters import to_bytes
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, go_env, login_shells, made, paths, presets, render
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Host, Observed, Seen, Source
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
@@ -32,9 +33,11 @@ _LIMIT = 1 << 22
 
 def account():
     """The Account of this process."""
-    home = os.path.expanduser('~')
-    if os.geteuid() == 0:
+    home = system.home()
+    if system.geteuid() == 0:
         return Account(0, home, None, '')
+    # Variables and the database of users.
+    system.must_be_here()
     config_home = os.environ.get('XDG_CONFIG_HOME') or os.path.join(home, '.config')
     return Account(os.geteuid(), home, config_home, login_shells.current_user().shell)
 
@@ -65,8 +68,8 @@ def host_sources(options):
 
 
 _HOST_KINDS = {
-    'exists': lambda source: os.path.exists(source.path),
-    'real_path': lambda source: os.path.realpath(source.path),
+    'exists': lambda source: system.exists(source.path),
+    'real_path': lambda source: system.realpath(source.path),
     'resolver': lambda source: presets.resolver_problem(),
 }
 
@@ -77,6 +80,7 @@ def _id_of(name, lookup, what):
     number = foreign.whole(name)
     if number is not None:
         return number
+    system.must_be_here()
     try:
         return lookup(name)
     except KeyError:
@@ -141,7 +145,7 @@ def file(path, first_line):
 
 def _status(path):
     try:
-        return os.lstat(path)
+        return system.lstat(path)
     except OSError as exc:
         if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
             raise
@@ -160,13 +164,13 @@ def _content(path):
 
 def _unasked(source):
     consumer, first_line = source.detail
-    if os.path.lexists(source.path) and file(source.path, first_line).kind == 'ours':
+    if system.lexists(source.path) and file(source.path, first_line).kind == 'ours':
         return {'consumer': consumer, 'path': source.path}
     return None
 
 
 def _own_folder(source):
-    return os.listdir(source.path) if os.path.isdir(source.path) else None
+    return system.listdir(source.path) if system.isdir(source.path) else None
 
 
 _KINDS = {

@@ -18,6 +18,7 @@ import os
 import stat
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _labels as labels
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners
 
@@ -88,12 +89,8 @@ class Folder(object):
 @contextlib.contextmanager
 def opened(path, create=False, mode=MODE):
     """A block with the Folder at an absolute path; options and errors as of open_folder()."""
-    folder = open_folder(path, create, mode)
-    try:
-        with folder.naming():
-            yield folder
-    finally:
-        folder.close()
+    with contextlib.closing(open_folder(path, create, mode)) as folder, folder.naming():
+        yield folder
 
 
 def open_folder(path, create=False, mode=MODE):
@@ -114,19 +111,20 @@ def open_folder(path, create=False, mode=MODE):
 def nearest(path):
     """A block with (Folder, whether it is the one at path): the last folder on the way to an absolute path that exists. Errors as of open_folder().
 
-    For users other than root it is always the one at path, which may be missing.
+    For users other than root, and where a probe answers, it is always the one at path, which may be missing.
     """
-    folder, is_complete = _walk(path, False, MODE, True) if os.geteuid() == 0 else (Folder(None, path, None), _exists(path))
-    try:
-        with folder.naming():
-            yield folder, is_complete
-    finally:
-        folder.close()
+    walks = system.is_here() and os.geteuid() == 0
+    folder, is_complete = _walk(path, False, MODE, True) if walks else (Folder(None, path, None), _is_there(path))
+    with contextlib.closing(folder), folder.naming():
+        yield folder, is_complete
 
 
-def _exists(path):
+def _is_there(path):
+    # A probe knows nothing of folders that other users may change.
+    if owners.first_weak(path):
+        system.must_be_here()
     try:
-        os.lstat(path)
+        system.lstat(path)
     except OSError as exc:
         if exc.errno not in _MISSING:
             raise

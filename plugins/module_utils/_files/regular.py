@@ -54,6 +54,7 @@ def open_descriptor(path, follow=True):
     """(descriptor, os.stat_result) of a file that was opened to be read. follow: whether it may be a symbolic link."""
     try:
         check(path, follow)
+        system.must_be_here()
         descriptor = os.open(path, _FLAGS | (0 if follow else os.O_NOFOLLOW))
     except (IOError, OSError) as exc:
         # A link has come in the place of the file that was looked at.
@@ -117,18 +118,26 @@ def feed(path, update, follow=True, expected=None):
 
 def read(path, limit, follow=True):
     """The content of a small file as bytes. limit: how many it may have. Raises GofleetError(too_large) besides."""
-    return read_with_status(path, limit, follow)[1]
+    brought = _brought(path, follow)
+    if brought is None:
+        return read_with_status(path, limit, follow)[1]
+    _check_size(path, len(brought), limit)
+    return brought
 
 
 def read_with_status(path, limit, follow=True):
     """(os.stat_result, content) of a small file. limit: how many bytes it may have. Raises GofleetError(too_large) besides."""
     with opened(path, follow) as (dummy, status):
-        if status.st_size > limit:
-            raise GofleetError('%s has %d bytes; at most %d are expected. Is it the right file?' % (to_native(path), status.st_size, limit), 'too_large',
-                               path=to_native(path), found=status.st_size, wanted=limit)
+        _check_size(path, status.st_size, limit)
     parts = []
     feed(path, lambda chunk: parts.append(chunk.tobytes()), follow, status)
     return status, b''.join(parts)
+
+
+def _check_size(path, size, limit):
+    if size > limit:
+        raise GofleetError('%s has %d bytes; at most %d are expected. Is it the right file?' % (to_native(path), size, limit), 'too_large',
+                           path=to_native(path), found=size, wanted=limit)
 
 
 def read_start(path, limit):
@@ -144,14 +153,14 @@ def read_start(path, limit):
         raise unreadable(path, exc)
 
 
-def _brought(path):
+def _brought(path, follow=True):
     """The content as a probe brought it, or None where the file is to be read."""
     try:
         content = system.brought(path)
     except OSError as exc:
         raise unreadable(path, exc)
     if content is not None:
-        check(path)
+        check(path, follow)
     return content
 
 

@@ -20,6 +20,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers as files_leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
@@ -35,7 +36,9 @@ SINCE = (1, 21)
 # Bytes; Go ships some 500, and a block has a line for each setting of the go command.
 _LIMIT = 1 << 20
 _CHUNK = 1 << 16
-_BEGIN = re.compile(br'^# gofleet\.golang environment ([A-Za-z0-9][A-Za-z0-9_.-]*): begin\n', re.MULTILINE)
+# How each block begins.
+MARK = b'# gofleet.golang environment '
+_BEGIN = re.compile(br'^' + re.escape(MARK) + br'([A-Za-z0-9][A-Za-z0-9_.-]*): begin\n', re.MULTILINE)
 
 # What happens to the blocks in a run of go_toolchain. blocks: settings (bytes) by environment, after the run; steps: for those of a plan,
 # to be carried out before the link changes; warnings: texts; before: settings by environment in the tree that a step writes to.
@@ -92,8 +95,12 @@ def with_blocks(content, blocks):
 
 
 def read(path):
-    """(content, mode) of a go.env; (None, MODE) if there is none. Raises GofleetError(not_a_file, too_large, file_unreadable, file_changed)."""
+    """(content, mode) of a go.env; (None, MODE) if there is none; content is b'' where a probe found no block in it.
+
+    Raises GofleetError(not_a_file, too_large, file_unreadable, file_changed)."""
     try:
+        if system.lacks(path, MARK):
+            return b'', stat.S_IMODE(system.lstat(path).st_mode)
         # A link could lead to a file that only root may read, and a diff would show it.
         with regular_files.opened(path, follow=False) as (source, status):
             if status.st_size > _LIMIT:

@@ -20,6 +20,7 @@ __metaclass__ = type
 import os
 from collections import namedtuple
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
 PROGRAMS = ('go', 'gofmt')
@@ -66,11 +67,15 @@ class Paths(namedtuple('Paths', 'prefix link bin_dir')):
         return target.startswith((self.prefix + os.sep, self.link + os.sep))
 
 
+# The default Paths of root.
+ROOT = Paths('/opt/go', '/usr/local/go', '/usr/local/bin')
+
+
 def default_paths():
     """The Paths for root, or for an ordinary user below their home."""
-    if os.geteuid() == 0:
-        return Paths('/opt/go', '/usr/local/go', '/usr/local/bin')
-    home = os.path.expanduser('~')
+    if system.geteuid() == 0:
+        return ROOT
+    home = system.home()
     return Paths(os.path.join(home, '.local/share/go-toolchains'), os.path.join(home, '.local/go'), os.path.join(home, '.local/bin'))
 
 

@@ -23,6 +23,8 @@ from ansible.plugins.action.normal import ActionModule as NormalAction
 from ansible.utils.display import Display
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _frame, _system
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import answer as answers
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import path_info, script, snapshot
 
 # Shells that the script is tested with; another one may be set as ansible_shell_executable.
@@ -77,10 +79,10 @@ def _asked(action: ActionBase, state: State, arguments: Options) -> Options | No
     text = script.rendered(wanted)
     if len(text) > script.LIMIT:
         raise snapshot.Unknown(f'the script has {len(text)} characters')
-    answer = action._low_level_execute_command(text)
+    answer = action._low_level_execute_command(text, in_data=script.standard_input(wanted))
     if answer['rc'] != 0:
         raise snapshot.Unknown(f"the script ends with {answer['rc']}")
-    seen = snapshot.parsed(answer['stdout'], wanted)
+    seen = answers.parsed(answer['stdout'], wanted)
     with _system.seen_by(seen):
         result = state.result(options)
     # A warning begins with the host's name, which only the host knows.
@@ -94,7 +96,7 @@ def _asked(action: ActionBase, state: State, arguments: Options) -> Options | No
 def _validated(arguments: Options, spec: Options) -> Options:
     """The options that the module would have. Raises Unknown for arguments that only the host can resolve, or that it warns of or refuses."""
     # As the module receives them: JSON has no other types, and its dicts no other keys than strings.
-    arguments = json.loads(json.dumps(arguments))
+    arguments = foreign.from_json(json.dumps(arguments))
     for name, option in spec.items():
         given = arguments.get(name)
         if given is not None and not _is_plain(given, option):

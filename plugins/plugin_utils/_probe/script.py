@@ -3,7 +3,7 @@
 
 """The shell script by which a host says what a state reads of it, and nothing else.
 
-It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, id and uname, changes nothing, and answers in lines:
+It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, sed, sha256sum, id and uname, changes nothing, and answers in lines:
 
     u UID                          who runs it
     h HOME                         the folder that ~ stands for
@@ -15,7 +15,10 @@ It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, i
     f FOLDER                       a folder that a pattern of folders found
     l PATH, TARGET, a dot          where a link points to
     c LABEL PATH                   the SELinux label of a path, if SELinux is enabled for certain
+    x PATH                         a path that exists, links followed
+    w PATH                         a regular file without a line that begins with a mark
     r PATH:LINE                    each line of a file
+    m NUMBER                       the file of this line of the expected digests has that digest
     e                              the end: without it, the answer is not whole
 
 Names and contents that could be mistaken for something else make a line that reads as none of these, or sizes that do not add up:
@@ -24,10 +27,11 @@ snapshot.py then knows nothing of the host, and the module is sent.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shlex
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 # What a shell takes for a pattern; a path that has one of these in it is not asked for.
 _SPECIAL = frozenset('*?[')
@@ -53,6 +57,24 @@ class Wanted:
     folders: tuple[str, ...] = ()
     # Paths whose SELinux label is wanted.
     labels: tuple[str, ...] = ()
+    # Paths of which only is asked whether they exist, links followed.
+    there: tuple[str, ...] = ()
+    # Files that may have a line that begins with mark, and the mark: plain characters, no quotes.
+    marked: tuple[str, ...] = ()
+    mark: str = ''
+    # The contents that are expected of files, several for a file where either will do. A file may hold secrets, and a connection may log
+    # what a host answers: the host says only whether a file has one of these digests, which it reads from its standard input.
+    expected: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
+
+    def candidates(self) -> list[tuple[str, bytes]]:
+        """(path, content) in the order in which the host is asked."""
+        return [(path, content) for path, contents in sorted(self.expected.items()) for content in contents]
+
+
+def standard_input(wanted: Wanted) -> bytes | None:
+    """What the script reads: a line of digest and path for each expected content. None if there is none."""
+    lines = [f'{hashlib.sha256(content).hexdigest()} {path}\n' for path, content in wanted.candidates()]
+    return ''.join(lines).encode() or None
 
 
 def rendered(wanted: Wanted) -> str:
@@ -62,7 +84,7 @@ def rendered(wanted: Wanted) -> str:
 
 def _commands(wanted: Wanted) -> Iterator[str]:
     # Messages are read, so they have to be in English.
-    yield 'LC_ALL=C;export LC_ALL;h=${HOME:-/}'
+    yield 'LC_ALL=C;export LC_ALL;h=${HOME-}'
     yield 'printf "u %s\\nh %s\\nk %s\\n" "$(id -u)" "$h" "$(uname -srm)"'
     yield 'L(){ printf "l %s\\n%s\\n.\\n" "$1" "$(readlink "$1")";}'
     # A file that is named twice would be read twice.
@@ -73,6 +95,11 @@ def _commands(wanted: Wanted) -> Iterator[str]:
         yield 'for n in "$d"/* "$d"/.[!.]* "$d"/..?*;do if [ -e "$n" ]||[ -L "$n" ];then printf "n %s\\n" "${n##*/}";fi;done;fi;done'
     if wanted.folders:
         yield f'for d in {_words(wanted.folders)};do if [ -d "$d" ];then printf "f %s\\n" "$d";fi;done'
+    if wanted.there:
+        yield f'for d in {_words(wanted.there)};do if [ -e "$d" ];then printf "x %s\\n" "$d";fi;done'
+    if wanted.marked:
+        yield f'for d in {_words(wanted.marked)};do if [ -f "$d" ]&&[ -O "$d" ];then grep -aqs "^{wanted.mark}" "$d"'
+        yield 'if [ $? = 1 ];then printf "w %s\\n" "$d";fi;fi;done'
     if wanted.links:
         yield f'for l in {_words(wanted.links)};do if [ -L "$l" ];then L "$l";fi;done'
     if wanted.labels:
@@ -83,6 +110,9 @@ def _commands(wanted: Wanted) -> Iterator[str]:
     yield 'n=$#;for f do if [ -f "$f" ]&&[ -O "$f" ];then set -- "$@" "$f";if [ -L "$f" ];then L "$f";fi;fi;done;shift $n'
     # With /dev/null among them grep names each file; -a, so that it says the same of every content; some values cannot be read.
     yield "grep -sa '' /dev/null \"$@\"|sed 's/^/r /'"
+    if wanted.expected:
+        yield 'i=0;q=;while read -r s p;do if [ "$p" != "$q" ];then q=$p;t=;if [ -f "$p" ];then t=$(sha256sum<"$p");fi;fi'
+        yield 'if [ "$t" = "$s  -" ];then echo "m $i";fi;i=$((i+1));done'
     yield 'echo e'
 
 

@@ -10,14 +10,13 @@ import os
 import posixpath
 import re
 import stat
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from ansible_collections.gofleet.golang.plugins.module_utils._host import libc
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script
 
-_STATUS = re.compile(r's ([0-9a-f]{1,8}) (\d{1,10}) (\d{1,10}) (\d{1,19}) (-?\d{1,19}) (\d{1,10}) (\S+) (\S+) (/.*)\Z')
-# GNU: stat: cannot stat 'X': No such ...; also statx; BusyBox: stat: can't stat 'X': No such ...
-_MISSING = re.compile(r"stat: (?:cannot statx?|can't stat) '(/.*)': (?:No such file or directory|Not a directory)\Z")
 LINKS = 40
 
 
@@ -57,8 +56,14 @@ class Snapshot:
     targets: dict[str, str] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    existing: set[str] = field(default_factory=set)
+    unmarked: set[str] = field(default_factory=set)
+    contents: dict[str, bytes] = field(default_factory=dict)
     # Of paths that were asked for: those that exist and fit one of these are in statuses.
     patterns: tuple[str, ...] = ()
+    # Paths of which was asked whether they exist.
+    there: frozenset[str] = frozenset()
+    mark: str = ''
 
     def lstat(self, path: str) -> Status:
         path = self._plain(path)
@@ -98,6 +103,29 @@ class Snapshot:
                 return found
             path = posixpath.normpath(posixpath.join(posixpath.dirname(path), self.readlink(path)))
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+    def exists(self, path: str) -> bool:
+        if self._plain(path) in self.there:
+            return path in self.existing
+        try:
+            self.stat(path)
+        except OSError:
+            return False
+        return True
+
+    def glob(self, pattern: str) -> list[str]:
+        if pattern not in self.patterns:
+            raise Unknown(pattern)
+        return [path for path, found in self.statuses.items() if found is not None and script.fits(path, pattern)]
+
+    def confstr(self, name: str) -> NoReturn:
+        """Of the C library, which only a program that uses it can say. musl knows no names (unistd.h), as a ValueError says."""
+        if name == 'CS_GNU_LIBC_VERSION' and not any(self.glob('/' + each) for each in libc.GLIBC_LOADERS):
+            raise ValueError(name)
+        raise Unknown(name)
+
+    def lacks(self, path: str, mark: bytes) -> bool:
+        return mark.decode() == self.mark and self._plain(path) in self.unmarked and stat.S_ISREG(self.lstat(path).st_mode)
 
     def isdir(self, path: str) -> bool:
         if self._plain(path) in self.folders:
@@ -151,10 +179,16 @@ class Snapshot:
             raise Unknown(path)
         return True
 
+    def is_here(self) -> bool:
+        return False
+
     def must_be_here(self) -> NoReturn:
         raise Unknown('what only the host knows')
 
     def home(self) -> str:
+        if not self.home_folder.startswith('/'):
+            # The database of users decides.
+            raise Unknown('HOME')
         return self.home_folder
 
     def geteuid(self) -> int:
@@ -168,6 +202,8 @@ class Snapshot:
         found = self.stat(path)
         if not stat.S_ISREG(found.st_mode):
             raise Unknown(path)
+        if self._plain(path) in self.contents:
+            return self.contents[path]
         lines = self.lines.get(self._plain(path), [])
         if path.startswith('/proc/'):
             # The kernel says that its files are empty.
@@ -189,58 +225,3 @@ class Snapshot:
 
 def _missing(path: str) -> OSError:
     return OSError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-
-
-def parsed(answer: str, wanted: script.Wanted) -> Snapshot:
-    """The Snapshot that the answer to a script gives. Raises Unknown for one that is not whole or says anything unexpected."""
-    lines = answer.split('\n')
-    if lines[-2:] != ['e', ''] or '\r' in answer or '\0' in answer or '\ufffd' in answer:
-        raise Unknown('the answer is not whole')
-    first = [line[2:] for line in lines[:3] if line[:2] == 'uhk'[lines.index(line)] + ' ']
-    if len(first) != 3 or not re.fullmatch(r'[0-9]{1,10}', first[0]) or len(first[2].split(' ')) != 3:
-        raise Unknown(first)
-    system, release, machine = first[2].split(' ')
-    snapshot = Snapshot(int(first[0]), first[1], (system, release, machine))
-    snapshot.patterns = tuple(each for each in (*wanted.status, *wanted.text) if '*' in each)
-    _read(snapshot, lines[3:-2])
-    return snapshot
-
-
-def _read(snapshot: Snapshot, lines: list[str]) -> None:
-    names: list[str] | None = None
-    rest = iter(lines)
-    for line in rest:
-        kind, value = line[:2], line[2:]
-        if kind == 'd ' and value not in snapshot.listed:
-            names = snapshot.listed[value] = []
-        elif kind == 'n ' and names is not None and value and '/' not in value:
-            names.append(value)
-        elif kind == 'f ':
-            snapshot.folders.add(posixpath.normpath(value))
-        elif kind == 'l ':
-            target = next(rest, '')
-            if next(rest, '') != '.' or not target or snapshot.targets.setdefault(value, target) != target:
-                raise Unknown(line)
-        elif kind == 'c ':
-            label, dummy, path = value.partition(' ')
-            snapshot.labels[path] = label
-        elif kind == 'r ' and ':' in value:
-            path, dummy, text = value.partition(':')
-            snapshot.lines.setdefault(path, []).append(text)
-        else:
-            _read_status(snapshot, line)
-
-
-def _read_status(snapshot: Snapshot, line: str) -> None:
-    known, missing = _STATUS.match(line), _MISSING.match(line)
-    found = None
-    if known:
-        mode, uid, gid, size, mtime, links, user, group, path = known.groups()
-        found = Status(int(mode, 16), int(uid), int(gid), int(size), int(mtime), int(links), user, group)
-    elif missing:
-        path = missing[1]
-    else:
-        raise Unknown(line)
-    # A path is reported twice if two patterns match it. A second, different line is a file name with a newline in it, made to look like a line.
-    if snapshot.statuses.setdefault(path, found) != found:
-        raise Unknown(line)

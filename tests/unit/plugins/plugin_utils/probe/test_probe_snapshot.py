@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import answer as answers
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script, snapshot
 
 SHELLS = [name for name in ('dash', 'bash') if shutil.which(name)]
@@ -68,7 +69,7 @@ def test_a_probe_says_what_the_system_says_or_nothing(seed: int, shell: str, tmp
     make(root, random.Random(seed))
     try:
         wanted = wanted_of(root)
-        seen = snapshot.parsed(answer(wanted, shell), wanted)
+        seen = answers.parsed(answer(wanted, shell), wanted)
     except snapshot.Unknown:
         return
     for path in [*map(str, root.rglob('*')), str(root), str(root / 'missing'), str(root / 'missing/below')]:
@@ -97,7 +98,7 @@ def test_a_plain_folder_is_known_completely(shell: str, tmp_path: Path) -> None:
     (tmp_path / 'a/file').write_bytes(b'one\ntwo\n')
     (tmp_path / 'link').symlink_to('a/file')
     wanted = wanted_of(tmp_path)
-    seen = snapshot.parsed(answer(wanted, shell), wanted)
+    seen = answers.parsed(answer(wanted, shell), wanted)
     assert (seen.listdir(str(tmp_path)), seen.listdir(str(tmp_path / 'a'))) == (['a', 'link'], ['file'])
     assert (seen.brought(str(tmp_path / 'a/file')), seen.readlink(str(tmp_path / 'link'))) == (b'one\ntwo\n', 'a/file')
     assert seen.stat(str(tmp_path / 'link')).st_size == 8
@@ -112,10 +113,10 @@ def test_an_answer_that_is_cut_off_or_mixed_with_other_lines_is_unknown(shell: s
     lines = whole.split('\n')
     for end in range(len(lines) - 1):
         with pytest.raises(snapshot.Unknown):
-            snapshot.parsed('\n'.join(lines[:end]), wanted)
+            answers.parsed('\n'.join(lines[:end]), wanted)
     for place in range(len(lines)):
         with pytest.raises(snapshot.Unknown):
-            snapshot.parsed('\n'.join([*lines[:place], 'Last login: today', *lines[place:]]), wanted)
+            answers.parsed('\n'.join([*lines[:place], 'Last login: today', *lines[place:]]), wanted)
     for other in (whole.replace('\n', '\r\n'), '', whole + whole):
         with pytest.raises(snapshot.Unknown):
-            snapshot.parsed(other, wanted)
+            answers.parsed(other, wanted)

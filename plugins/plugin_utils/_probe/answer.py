@@ -1,0 +1,105 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the answer of a host to a script (script.py lists its lines) to a Snapshot."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterator
+
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe.snapshot import Snapshot, Status, Unknown
+
+_STATUS = re.compile(r'([0-9a-f]{1,8}) (\d{1,10}) (\d{1,10}) (\d{1,19}) (-?\d{1,19}) (\d{1,10}) (\S+) (\S+) (/.*)\Z')
+# GNU: stat: cannot stat 'X': No such ...; also statx; BusyBox: stat: can't stat 'X': No such ...
+_MISSING = re.compile(r"stat: (?:cannot statx?|can't stat) '(/.*)': (?:No such file or directory|Not a directory)\Z")
+
+
+def parsed(answer: str, wanted: script.Wanted) -> Snapshot:
+    """The Snapshot that the answer to a script gives. Raises Unknown for one that is not whole or says anything unexpected."""
+    lines = answer.split('\n')
+    if lines[-2:] != ['e', ''] or '\r' in answer or '\0' in answer or '\ufffd' in answer:
+        raise Unknown('the answer is not whole')
+    first = [line[2:] for line in lines[:3] if line[:2] == 'uhk'[lines.index(line)] + ' ']
+    if len(first) != 3 or not re.fullmatch(r'[0-9]{1,10}', first[0]) or len(first[2].split(' ')) != 3:
+        raise Unknown(first)
+    system, release, machine = first[2].split(' ')
+    snapshot = Snapshot(int(first[0]), first[1], (system, release, machine))
+    snapshot.patterns = tuple(each for each in (*wanted.status, *wanted.text) if '*' in each)
+    snapshot.there, snapshot.mark = frozenset(wanted.there), wanted.mark
+    _Reader(snapshot, wanted.candidates()).read(iter(lines[3:-2]))
+    return snapshot
+
+
+class _Reader:
+    """Puts the lines of an answer into a Snapshot."""
+
+    def __init__(self, snapshot: Snapshot, candidates: list[tuple[str, bytes]]) -> None:
+        self._snapshot = snapshot
+        self._candidates = candidates
+        # Of the folder whose names come now.
+        self._names: list[str] | None = None
+        self._kinds: dict[str, Callable[[str, Iterator[str]], None]] = {
+            'd ': self._folder, 'n ': self._name, 'f ': self._is_folder, 'x ': self._exists, 'w ': self._unmarked, 'm ': self._matching, 'l ': self._link,
+            'c ': self._label, 'r ': self._line, 's ': self._status}  # fmt: skip
+
+    def read(self, lines: Iterator[str]) -> None:
+        for line in lines:
+            if line[:2] in self._kinds:
+                self._kinds[line[:2]](line[2:], lines)
+            elif missing := _MISSING.match(line):
+                self._add_status(missing[1], None)
+            else:
+                raise Unknown(line)
+
+    def _folder(self, path: str, _rest: Iterator[str]) -> None:
+        if path in self._snapshot.listed:
+            raise Unknown(path)
+        self._names = self._snapshot.listed[path] = []
+
+    def _name(self, name: str, _rest: Iterator[str]) -> None:
+        if self._names is None or not name or '/' in name:
+            raise Unknown(name)
+        self._names.append(name)
+
+    def _is_folder(self, path: str, _rest: Iterator[str]) -> None:
+        self._snapshot.folders.add(posixpath.normpath(path))
+
+    def _exists(self, path: str, _rest: Iterator[str]) -> None:
+        self._snapshot.existing.add(path)
+
+    def _unmarked(self, path: str, _rest: Iterator[str]) -> None:
+        self._snapshot.unmarked.add(posixpath.normpath(path))
+
+    def _matching(self, number: str, _rest: Iterator[str]) -> None:
+        path, content = self._candidates[int(number)]
+        self._snapshot.contents[path] = content
+
+    def _link(self, path: str, rest: Iterator[str]) -> None:
+        target = next(rest, '')
+        if next(rest, '') != '.' or not target or self._snapshot.targets.setdefault(path, target) != target:
+            raise Unknown(path)
+
+    def _label(self, text: str, _rest: Iterator[str]) -> None:
+        label, dummy, path = text.partition(' ')
+        self._snapshot.labels[path] = label
+
+    def _line(self, text: str, _rest: Iterator[str]) -> None:
+        path, separator, line = text.partition(':')
+        if not separator:
+            raise Unknown(text)
+        self._snapshot.lines.setdefault(path, []).append(line)
+
+    def _status(self, text: str, _rest: Iterator[str]) -> None:
+        known = _STATUS.match(text)
+        if not known:
+            raise Unknown(text)
+        mode, uid, gid, size, mtime, links, user, group, path = known.groups()
+        self._add_status(path, Status(int(mode, 16), int(uid), int(gid), int(size), int(mtime), int(links), user, group))
+
+    def _add_status(self, path: str, found: Status | None) -> None:
+        # A path is reported twice if two patterns match it. A second, different line is a file name with a newline in it, made to look like a line.
+        if self._snapshot.statuses.setdefault(path, found) != found:
+            raise Unknown(path)
