@@ -18,8 +18,10 @@ COLLECTION = 'ansible_collections.gofleet.golang.plugins'
 # From the ground up: a room, or a file that is one, imports only what is on a lower floor.
 FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
     'module_utils': (
-        ('_texts', '_system'), ('_labels',), ('_errors',), ('_frame',), ('_files', '_fetch', '_host', '_health'), ('_elf', '_proof', '_sysctl'),
-        ('_go', '_linking'), ('_archive', '_abi'), ('_toolchain', '_programs'), ('_environment', '_build'), ('_service', '_image'), ('_release',), ('_diagnosis',),
+        ('_texts', '_system'), ('_labels',), ('_errors',), ('_frame',), ('_files', '_fetch', '_host', '_health'),
+        ('_elf', '_proof', '_sysctl'),
+        ('_go', '_linking'), ('_archive', '_abi'), ('_toolchain', '_programs'),
+        ('_environment', '_build'), ('_service', '_image'), ('_release',), ('_diagnosis',),
     ),
     'plugin_utils': (
         ('_private_folders', '_plain_yaml', '_becoming'), ('_cache', '_actions', '_probe'), ('_releases',), ('_archives',), ('_sumdb',), ('_proof',),

@@ -9,6 +9,7 @@ __metaclass__ = type
 
 import os
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import made
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import changes as file_changes
@@ -18,6 +19,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import folde
 def check_writable(steps):
     """Raise GofleetError(not_writable, not_privileged) or OSError before anything is changed, if a step cannot be taken."""
     for step in steps:
+        system.must_be_here()
         preconditions.check_writable(os.path.dirname(step.path), 'another path than %s' % step.path)
         if step.action in ('write', 'adjust') and os.geteuid() != 0:
             _check_owner(step.wanted)

@@ -78,6 +78,7 @@ def _refuse_early(found, observed, paths):
     denied = [each['key'] for each in found.reports if each['status'] == 'read_only' and system.geteuid() != 0 and each['note'] == sysctl_observe.NOT_THIS_USER]
     if not denied and not found.steps:
         return
+    system.must_be_here()
     folder = preconditions.nearest_folder(os.path.dirname(paths.drop_in))
     if denied or (system.geteuid() != 0 and not os.access(folder, os.W_OK | os.X_OK)):
         raise GofleetError('User %d cannot change %s. Nothing was changed. Run the play with become: only root can change kernel settings.'

@@ -72,7 +72,7 @@ def unchanged(action: ActionBase, state: State, arguments: Options, task_vars: O
 
 
 def _asked(action: ActionBase, state: State, arguments: Options) -> Options | None:
-    options = _validated(arguments, state.spec)
+    options = validated(arguments, state.spec)
     wanted = state.reads(options)
     if not wanted:
         return None
@@ -93,7 +93,7 @@ def _asked(action: ActionBase, state: State, arguments: Options) -> Options | No
     return {**shown, **path_info.added(shown['path'], seen)} if 'path' in shown else shown
 
 
-def _validated(arguments: Options, spec: Options) -> Options:
+def validated(arguments: Options, spec: Options) -> Options:
     """The options that the module would have. Raises Unknown for arguments that only the host can resolve, or that it warns of or refuses."""
     # As the module receives them: JSON has no other types, and its dicts no other keys than strings.
     arguments = foreign.from_json(json.dumps(arguments))

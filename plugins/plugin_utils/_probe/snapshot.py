@@ -8,9 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import posixpath
-import re
 import stat
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn
 
