@@ -13,6 +13,9 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import Any
 
+# First, for the imports that follow.
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _bytecode  # noqa: F401 # isort: split
+
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, converge, observe, secrets, wanted, words
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Host, Source
 from ansible_collections.gofleet.golang.plugins.module_utils._host import libc

@@ -1,0 +1,30 @@
+# Copyright (c) 2026, gofleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Importing this file lets Python keep the bytecode of the collection's own files in __pycache__, as it does for every other package.
+
+Ansible's loader of collections compiles each file whenever it is imported, which for some sixty files costs a play as much as sending a module.
+Python's own loader finds them by the same paths. What it does not find is left to Ansible's.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
+
+# Shared code alone: plugins, whose names users write, are Ansible's to find.
+_OURS = tuple(f'ansible_collections.gofleet.golang.plugins.{kind}.' for kind in ('module_utils', 'plugin_utils'))
+
+
+class _Finder:
+    """A finder for sys.meta_path."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        return PathFinder.find_spec(name, path, target) if name.startswith(_OURS) else None
+
+
+if not any(isinstance(each, _Finder) for each in sys.meta_path):
+    sys.meta_path.insert(0, _Finder())
