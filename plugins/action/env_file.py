@@ -36,12 +36,14 @@ def _reads(options: Options) -> script.Wanted | None:
         return None
     parts = [_PARTS[source.kind](source) for source in observe.host_sources(options)]
     expected: dict[str, set[bytes]] = {}
+    settings: bytes | None = None
     for host in _hosts(options):
         target = wanted.target(options, host, _unknown)
         parts += [_PARTS[source.kind](source) for source in observe.sources(target, options, host)]
+        settings = target.settings
         for file in target.files:
             expected.setdefault(file.path, set()).update([] if file.content is None else [file.content])
-    return _joined(parts, expected)
+    return _joined(parts, expected, go_policy.with_blocks(None, {options['name']: settings} if settings else {}))
 
 
 def _settled(options: Options) -> Options:
@@ -60,13 +62,13 @@ def _unknown() -> bool:
     raise snapshot.Unknown('the version of systemd')
 
 
-def _joined(parts: list[script.Wanted], expected: dict[str, set[bytes]]) -> script.Wanted:
+def _joined(parts: list[script.Wanted], expected: dict[str, set[bytes]], blocks: bytes) -> script.Wanted:
     def all_of(name: str) -> tuple[str, ...]:
         return tuple(sorted({each for part in parts for each in getattr(part, name)}))
     text = all_of('text')
     return script.Wanted(
         status=tuple(each for each in all_of('status') if each not in text), text=text, links=all_of('links'), names=all_of('names'),
-        there=all_of('there'), marked=all_of('marked'), mark=go_policy.MARK.decode(),
+        there=all_of('there'), marked=all_of('marked'), mark=go_policy.MARK.decode(), head=blocks,
         expected={path: tuple(sorted(contents)) for path, contents in expected.items()})
 
 

@@ -62,8 +62,8 @@ class _Host(object):
     def brought(self, dummy_path):
         """None: the file is to be read."""
 
-    def lacks(self, dummy_path, dummy_mark):
-        return False
+    def head(self, dummy_path, dummy_mark):
+        """None: the file is to be read."""
 
     def is_here(self):
         return True
@@ -165,9 +165,9 @@ def confstr(name):
     return _asked[-1].confstr(name)
 
 
-def lacks(path, mark):
-    """Whether a regular file is known to have no line that begins with mark (bytes), so that it need not be read. False: read it."""
-    return _asked[-1].lacks(path, mark)
+def head(path, mark):
+    """The start of a regular file (bytes) as far as a probe knows it, which knows that no line after it begins with mark; None: read the file."""
+    return _asked[-1].head(path, mark)
 
 
 def islink(path):

@@ -82,7 +82,9 @@ def started(row: Row, run: str, folder: Path) -> Iterator[Fleet]:
             image = folder / f'{name}.ext4'
             mounting: AbstractContextManager[list[str]] = disks.mounted_at('/opt', image) if own_disks else nullcontext([])
             with mounting as mount:
-                options = ['--detach', '--name', name, '--label', f'{runs.RUN_LABEL}={run}', *mount]
+                # Kernel settings can be written in these hosts' own network namespace.
+                options = ['--cap-add', 'NET_ADMIN', '--security-opt', 'systempaths=unconfined']
+                options += ['--detach', '--name', name, '--label', f'{runs.RUN_LABEL}={run}', *mount]
                 _run(['docker', 'run', *options, images.image_reference(platform), 'tail', '-f', '/dev/null'])
             image.unlink(missing_ok=True)
         yield fleet

@@ -56,8 +56,7 @@ class Bench:
         if not variables:
             variables = self._variables(LOG, self._new_cache())
             self._install(fleet, LOG, variables)
-        for number in range(row.pairs):
-            measured.pairs.append(self._pair(fleet, variables, ping_first=number % 2 == 0))
+        self._measure_unchanged(fleet, variables, measured)
         if row.hosts == 1 and row.rounds:
             fleet.take_library(self._library)
             [measured.proof] = fleet.ask_each('proof', self._url, VERSION, GOARCH, str(row.rounds))
@@ -97,12 +96,17 @@ class Bench:
             raise PlayFailed(f'a fresh install that {kind} was to vouch for changed {len(sample.changed)} of {len(fleet.names)} hosts; proven by {proven}')
         return sample
 
-    def _pair(self, fleet: Fleet, variables: dict[str, Any], ping_first: bool) -> tuple[Sample, Sample]:
-        before = [self._ping(fleet)] if ping_first else []
-        unchanged = self._controller.play('toolchain', fleet, variables)
-        if unchanged.changed:
-            raise PlayFailed(f'a run with nothing to do changed {sorted(unchanged.changed)}')
-        return unchanged, (before or [self._ping(fleet)])[0]
+    def _measure_unchanged(self, fleet: Fleet, variables: dict[str, Any], measured: Measured) -> None:
+        for playbook in measured.row.playbooks:
+            self._controller.play(playbook, fleet, variables)
+        for number in range(measured.row.pairs):
+            # What comes first in one round comes last in the next.
+            names = ['ping', *measured.row.playbooks][:: 1 if number % 2 == 0 else -1]
+            samples = {name: self._controller.play(name, fleet, variables) for name in names}
+            for playbook in measured.row.playbooks:
+                if samples[playbook].changed:
+                    raise PlayFailed(f'{playbook}: a run with nothing to do changed {sorted(samples[playbook].changed)}')
+                measured.pairs.setdefault(playbook, []).append((samples[playbook], samples['ping']))
 
     def _new_cache(self) -> Path:
         """A controller that knows nothing: it asks for the index, and for the log's record."""
@@ -116,6 +120,9 @@ class Bench:
             'go_toolchain_index_url': f'{MIRROR}/dl/?mode=json&include=all',
             'go_toolchain_transfer': 'pull',
             'go_toolchain_cache_path': str(cache),
+            'go_env_goproxy': 'https://proxy.example.com',
+            'go_env_presets': ['go_path'],
+            'go_sysctl_profiles': ['http_server'],
         } | PROOFS[kind]
 
 

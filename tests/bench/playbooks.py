@@ -48,7 +48,8 @@ class Controller:
         self._mirror_log = mirror_log
         self._trips = folder / 'round-trips.jsonl'
         (folder / 'ansible.cfg').touch()
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith('ANSIBLE_')}
+        # Where Python may not keep bytecode, Ansible itself is compiled at each start, which users do not do.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith('ANSIBLE_') and name != 'PYTHONDONTWRITEBYTECODE'}
         self._environment = inherited | {
             'ANSIBLE_HOME': str(folder / 'ansible'),
             'ANSIBLE_CONFIG': str(folder / 'ansible.cfg'),

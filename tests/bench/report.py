@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from results import Measured, cpu, seconds
-from rows import FRESH_BUDGET, PROOF_BUDGET, SCALED_HOSTS, SCALED_PLATFORM, UNCHANGED_BUDGET
+from rows import FRESH_BUDGET, PROOF_BUDGET, SCALED_BUDGET, SCALED_HOSTS, SCALED_PLATFORM, TOOLCHAIN, UNCHANGED_BUDGETS
 
 MEGABYTE = 1_000_000
 
@@ -23,13 +23,13 @@ def written(measured: Sequence[Measured]) -> str:
     return '\n'.join(f'### {title}\n\n{_table(head, rows)}\n' for title, head, rows in tables if rows)
 
 
-UNCHANGED = ('host', 'hosts', 'ping play', 'run', f'run ÷ ping play (≤ {UNCHANGED_BUDGET})', 'round trips a host', 'requests', 'controller CPU')
+UNCHANGED = ('host', 'hosts', 'playbook', 'ping play', 'run', 'run ÷ ping play', 'budget', 'round trips a host', 'requests', 'controller CPU')
 FRESH = (
     'host', 'hosts', 'verified by', 'ping play', 'floor', 'run', f'(run − ping play) ÷ floor (≤ {FRESH_BUDGET})', 'round trips a host',
     'requests', 'MB a host', 'controller CPU',
 )  # fmt: skip
 PROOF = ('host', 'Python', '`tar -xzf`', f'(run by log − run by index) ÷ tar (≤ {PROOF_BUDGET})', 'h1 of an installed tree', 'h1 ÷ tar')
-SCALE = ('host', 'one host', f'{SCALED_HOSTS} hosts', f'ratio (≤ {SCALED_HOSTS})')
+SCALE = ('host', 'one host', f'{SCALED_HOSTS} hosts', f'ratio (≤ {SCALED_BUDGET})')
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -41,15 +41,17 @@ def _unchanged_rows(measured: Sequence[Measured]) -> list[list[str]]:
         [
             each.row.platform,
             str(each.row.hosts),
-            f'{seconds([ping for _unchanged, ping in each.pairs]):.2f} s',
-            f'{seconds(each.unchanged()):.2f} s',
-            str(each.unchanged_ratio()),
-            str(max(sample.round_trips for sample in each.unchanged())),
-            str(max(sample.requests for sample in each.unchanged())),
-            f'{cpu(each.unchanged()):.2f} s',
+            playbook,
+            f'{seconds([ping for _unchanged, ping in pairs]):.2f} s',
+            f'{seconds(each.unchanged(playbook)):.2f} s',
+            str(each.unchanged_ratio(playbook)),
+            f'≤ {UNCHANGED_BUDGETS[playbook]}',
+            str(max(sample.round_trips for sample in each.unchanged(playbook))),
+            str(max(sample.requests for sample in each.unchanged(playbook))),
+            f'{cpu(each.unchanged(playbook)):.2f} s',
         ]
         for each in measured
-        if each.pairs
+        for playbook, pairs in each.pairs.items()
     ]
 
 
@@ -90,7 +92,7 @@ def _proof_rows(measured: Sequence[Measured]) -> list[list[str]]:
 
 def _scale(measured: Sequence[Measured]) -> tuple[float, float] | None:
     """Controller CPU of one host and of the largest fleet, in seconds; None unless both were measured."""
-    found = {each.row.hosts: cpu(each.unchanged()) for each in measured if each.row.platform == SCALED_PLATFORM and each.pairs}
+    found = {each.row.hosts: cpu(each.unchanged(TOOLCHAIN)) for each in measured if each.row.platform == SCALED_PLATFORM and each.pairs}
     return (found[1], found[SCALED_HOSTS]) if {1, SCALED_HOSTS} <= found.keys() else None
 
 
@@ -113,8 +115,8 @@ def missed(measured: Sequence[Measured]) -> list[str]:
 
 def _judged(measured: Sequence[Measured]) -> Iterator[tuple[str, float, float]]:
     for each in measured:
-        if each.pairs:
-            yield f'{each.row}, nothing to do, in ping plays', each.unchanged_ratio().median, UNCHANGED_BUDGET
+        for playbook in each.pairs:
+            yield f'{each.row}, {playbook}, nothing to do, in ping plays', each.unchanged_ratio(playbook).median, UNCHANGED_BUDGETS[playbook]
         for kind, fresh in each.fresh.items():
             yield f'{each.row}, fresh install, verified by {kind}, in floors', fresh.ratio().median, FRESH_BUDGET
         cost = each.proof_cost()
@@ -122,4 +124,4 @@ def _judged(measured: Sequence[Measured]) -> Iterator[tuple[str, float, float]]:
             yield f'{each.row}, verification by the log, in times of unpacking', cost, PROOF_BUDGET
     scale = _scale(measured)
     if scale is not None:
-        yield f'controller CPU of {SCALED_HOSTS} hosts, in times of one', scale[1] / scale[0], SCALED_HOSTS
+        yield f'controller CPU of {SCALED_HOSTS} hosts, in times of one', scale[1] / scale[0], SCALED_BUDGET

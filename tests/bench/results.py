@@ -47,16 +47,16 @@ class Measured:
     # What the host fetched the floor's archive with.
     fetcher: str = ''
     fresh: dict[str, Fresh] = field(default_factory=dict)
-    # Runs with nothing to do, each with its ping.
-    pairs: list[tuple[Sample, Sample]] = field(default_factory=list)
+    # By playbook, runs with nothing to do, each with the ping of its round.
+    pairs: dict[str, list[tuple[Sample, Sample]]] = field(default_factory=dict)
     proof: dict[str, Any] = field(default_factory=dict)
 
-    def unchanged(self) -> list[Sample]:
-        return [unchanged for unchanged, _ping in self.pairs]
+    def unchanged(self, playbook: str) -> list[Sample]:
+        return [unchanged for unchanged, _ping in self.pairs[playbook]]
 
-    def unchanged_ratio(self) -> Spread:
+    def unchanged_ratio(self, playbook: str) -> Spread:
         """What a run with nothing to do takes, in ping plays; pair by pair."""
-        return Spread.of([unchanged.seconds / ping.seconds for unchanged, ping in self.pairs])
+        return Spread.of([unchanged.seconds / ping.seconds for unchanged, ping in self.pairs[playbook]])
 
     def proof_cost(self) -> float | None:
         """What the log adds to a fresh install, in times of unpacking: the digest of each file is needed for the manifest in any case."""

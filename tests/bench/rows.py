@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-# Nothing to do: times a play with one ping.
-UNCHANGED_BUDGET = 1.2
+# Nothing to do, by playbook: times a play with one ping.
+TOOLCHAIN, SITE = 'toolchain', 'site'
+UNCHANGED_BUDGETS = {TOOLCHAIN: 0.8, 'environment': 0.8, 'settings': 0.8, SITE: 2.0}
 # Fresh: what a run may take on top of a ping play, times the floor (fetch, digest and unpack on the same hosts).
 FRESH_BUDGET = 1.6
 # h1 of the unpacked tree, times unpacking it.
@@ -15,6 +16,7 @@ PROOF_BUDGET = 0.4
 # The largest fleet against one host: controller CPU of a run with nothing to do, times the one host's.
 SCALED_PLATFORM = 'debian12'
 SCALED_HOSTS = 16
+SCALED_BUDGET = 4
 # What vouches for a fresh install.
 INDEX = 'index'
 LOG = 'log'
@@ -42,6 +44,11 @@ class Row:
     def proofs(self) -> tuple[str, ...]:
         """One host tells the kinds apart; what many hosts take for an install is their work, not the controller's."""
         return (INDEX, LOG) if self.hosts == 1 else (LOG,)
+
+    @property
+    def playbooks(self) -> tuple[str, ...]:
+        """Those of which a run with nothing to do is measured."""
+        return tuple(UNCHANGED_BUDGETS) if self.hosts == 1 else (TOOLCHAIN,)
 
     def written(self) -> str:
         return f'{self.platform}:{self.hosts}:{self.rounds}:{self.pairs}'

@@ -95,12 +95,13 @@ def with_blocks(content, blocks):
 
 
 def read(path):
-    """(content, mode) of a go.env; (None, MODE) if there is none; content is b'' where a probe found no block in it.
+    """(content, mode) of a go.env; (None, MODE) if there is none; where a probe answers, only the blocks at its start.
 
     Raises GofleetError(not_a_file, too_large, file_unreadable, file_changed)."""
     try:
-        if system.lacks(path, MARK):
-            return b'', stat.S_IMODE(system.lstat(path).st_mode)
+        head = system.head(path, MARK)
+        if head is not None:
+            return head, stat.S_IMODE(system.lstat(path).st_mode)
         # A link could lead to a file that only root may read, and a diff would show it.
         with regular_files.opened(path, follow=False) as (source, status):
             if status.st_size > _LIMIT:

@@ -15,6 +15,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._probe.snapshot imp
 _STATUS = re.compile(r'([0-9a-f]{1,8}) (\d{1,10}) (\d{1,10}) (\d{1,19}) (-?\d{1,19}) (\d{1,10}) (\S+) (\S+) (/.*)\Z')
 # GNU: stat: cannot stat 'X': No such ...; also statx; BusyBox: stat: can't stat 'X': No such ...
 _MISSING = re.compile(r"stat: (?:cannot statx?|can't stat) '(/.*)': (?:No such file or directory|Not a directory)\Z")
+_HEAD = re.compile(r'(\d{1,9}) ([0-9a-f]{64})  - (/.*)')
 
 
 def parsed(answer: str, wanted: script.Wanted) -> Snapshot:
@@ -28,7 +29,7 @@ def parsed(answer: str, wanted: script.Wanted) -> Snapshot:
     system, release, machine = first[2].split(' ')
     snapshot = Snapshot(int(first[0]), first[1], (system, release, machine))
     snapshot.patterns = tuple(each for each in (*wanted.status, *wanted.text) if '*' in each)
-    snapshot.there, snapshot.mark = frozenset(wanted.there), wanted.mark
+    snapshot.there, snapshot.mark, snapshot.expected_head = frozenset(wanted.there), wanted.mark, wanted.head
     _Reader(snapshot, wanted.candidates()).read(iter(lines[3:-2]))
     return snapshot
 
@@ -42,7 +43,7 @@ class _Reader:
         # Of the folder whose names come now.
         self._names: list[str] | None = None
         self._kinds: dict[str, Callable[[str, Iterator[str]], None]] = {
-            'd ': self._folder, 'n ': self._name, 'f ': self._is_folder, 'x ': self._exists, 'w ': self._unmarked, 'm ': self._matching, 'l ': self._link,
+            'd ': self._folder, 'n ': self._name, 'f ': self._is_folder, 'x ': self._exists, 'b ': self._head, 'm ': self._matching, 'l ': self._link,
             'c ': self._label, 'r ': self._line, 's ': self._status}  # fmt: skip
 
     def read(self, lines: Iterator[str]) -> None:
@@ -70,8 +71,14 @@ class _Reader:
     def _exists(self, path: str, _rest: Iterator[str]) -> None:
         self._snapshot.existing.add(path)
 
-    def _unmarked(self, path: str, _rest: Iterator[str]) -> None:
-        self._snapshot.unmarked.add(posixpath.normpath(path))
+    def _head(self, text: str, _rest: Iterator[str]) -> None:
+        found = _HEAD.fullmatch(text)
+        if not found:
+            raise Unknown(text)
+        count, digest, path = found.groups()
+        head = (int(count), digest)
+        if self._snapshot.heads.setdefault(posixpath.normpath(path), head) != head:
+            raise Unknown(text)
 
     def _matching(self, number: str, _rest: Iterator[str]) -> None:
         path, content = self._candidates[int(number)]

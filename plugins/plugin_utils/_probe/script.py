@@ -3,7 +3,7 @@
 
 """The shell script by which a host says what a state reads of it, and nothing else.
 
-It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, sed, sha256sum, id and uname, changes nothing, and answers in lines:
+It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, sed, head, sha256sum, id and uname, changes nothing, and answers in lines:
 
     u UID                          who runs it
     h HOME                         the folder that ~ stands for
@@ -16,7 +16,7 @@ It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, s
     l PATH, TARGET, a dot          where a link points to
     c LABEL PATH                   the SELinux label of a path, if SELinux is enabled for certain
     x PATH                         a path that exists, links followed
-    w PATH                         a regular file without a line that begins with a mark
+    b COUNT DIGEST - PATH          how many lines of a regular file begin with a mark, and the SHA-256 of its first bytes
     r PATH:LINE                    each line of a file
     m NUMBER                       the file of this line of the expected digests has that digest
     e                              the end: without it, the answer is not whole
@@ -59,9 +59,10 @@ class Wanted:
     labels: tuple[str, ...] = ()
     # Paths of which only is asked whether they exist, links followed.
     there: tuple[str, ...] = ()
-    # Files that may have a line that begins with mark, and the mark: plain characters, no quotes.
+    # Files of which those lines count that begin with mark (plain characters, no quotes), and how they should begin.
     marked: tuple[str, ...] = ()
     mark: str = ''
+    head: bytes = b''
     # The contents that are expected of files, several for a file where either will do. A file may hold secrets, and a connection may log
     # what a host answers: the host says only whether a file has one of these digests, which it reads from its standard input.
     expected: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
@@ -98,8 +99,8 @@ def _commands(wanted: Wanted) -> Iterator[str]:
     if wanted.there:
         yield f'for d in {_words(wanted.there)};do if [ -e "$d" ];then printf "x %s\\n" "$d";fi;done'
     if wanted.marked:
-        yield f'for d in {_words(wanted.marked)};do if [ -f "$d" ]&&[ -O "$d" ];then grep -aqs "^{wanted.mark}" "$d"'
-        yield 'if [ $? = 1 ];then printf "w %s\\n" "$d";fi;fi;done'
+        yield f'for d in {_words(wanted.marked)};do if [ -f "$d" ]&&[ -O "$d" ];then n=$(grep -ac "^{wanted.mark}" "$d")'
+        yield f't=$(head -c {len(wanted.head)} "$d"|sha256sum);printf "b %s %s %s\\n" "$n" "$t" "$d";fi;done'
     if wanted.links:
         yield f'for l in {_words(wanted.links)};do if [ -L "$l" ];then L "$l";fi;done'
     if wanted.labels:

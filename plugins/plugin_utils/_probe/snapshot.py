@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import posixpath
 import stat
@@ -55,13 +56,15 @@ class Snapshot:
     lines: dict[str, list[str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     existing: set[str] = field(default_factory=set)
-    unmarked: set[str] = field(default_factory=set)
+    # By path: how many lines begin with mark, and the digest of the first bytes.
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
     # Of paths that were asked for: those that exist and fit one of these are in statuses.
     patterns: tuple[str, ...] = ()
     # Paths of which was asked whether they exist.
     there: frozenset[str] = frozenset()
     mark: str = ''
+    expected_head: bytes = b''
 
     def lstat(self, path: str) -> Status:
         path = self._plain(path)
@@ -122,8 +125,12 @@ class Snapshot:
             raise ValueError(name)
         raise Unknown(name)
 
-    def lacks(self, path: str, mark: bytes) -> bool:
-        return mark.decode() == self.mark and self._plain(path) in self.unmarked and stat.S_ISREG(self.lstat(path).st_mode)
+    def head(self, path: str, mark: bytes) -> bytes | None:
+        lines = [line for line in self.expected_head.split(b'\n') if line.startswith(mark)]
+        known = (len(lines), hashlib.sha256(self.expected_head).hexdigest())
+        if mark.decode() != self.mark or self.heads.get(self._plain(path)) != known or not stat.S_ISREG(self.lstat(path).st_mode):
+            return None
+        return self.expected_head
 
     def isdir(self, path: str) -> bool:
         if self._plain(path) in self.folders:

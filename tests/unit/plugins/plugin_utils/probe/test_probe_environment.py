@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.units import probe_shells
 
 from ansible_collections.gofleet.golang.plugins.action import env_file
 from ansible_collections.gofleet.golang.plugins.module_utils import _system
@@ -23,6 +22,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host import libc
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import answer, asking, script
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe.snapshot import Unknown
+from support.units import probe_shells
 
 Options = dict[str, Any]
 ARGUMENTS = {
@@ -143,9 +143,9 @@ DIFFERENT: dict[str, Callable[[Host], Any]] = {
 }  # fmt: skip
 
 
-def module_result(host: Host) -> Any:
+def module_result(host: Host, **changes: Any) -> Any:
     try:
-        return host.run(True)
+        return host.run(True, **changes)
     except GofleetError as exc:
         return exc.code
 
@@ -173,6 +173,23 @@ def test_other_options_get_the_modules_result_or_none(changes: Options, host: Ho
     probed = host.probed(shell, tmp_path, **changes)
     if probed is not Unknown:
         assert probed == host.run(True, **changes)
+
+
+@pytest.mark.parametrize('change', ['nothing', 'another block', 'a changed block', 'no block', 'no copy', 'a setting of Go', 'a block after the defaults'])
+def test_defaults_in_go_env_are_known_by_the_probe_or_left_to_the_module(change: str, host: Host, shell: str, tmp_path: Path) -> None:
+    host.run(False, level='default')
+    tree, copy = host.path('/opt/go/go1.26.6/go.env'), host.path('/opt/go/.gofleet/go.env')
+    other = '# gofleet.golang environment zz: begin\nGOPROXY=off\n# gofleet.golang environment zz: end\n'
+    text = tree.read_text()
+    changed = {'nothing': text, 'another block': other + text, 'a changed block': text.replace('proxy.example', 'x'), 'no block': 'GOTOOLCHAIN=auto\n',
+               'no copy': text, 'a setting of Go': text + 'GOSUMDB=off\n', 'a block after the defaults': text + other}  # fmt: skip
+    tree.write_text(changed[change])
+    if change == 'no copy':
+        copy.unlink()
+    probed, said = host.probed(shell, tmp_path, level='default'), module_result(host, level='default')
+    assert probed in (Unknown, said)
+    if os.geteuid() == 0 and change in ('nothing', 'a setting of Go'):
+        assert probed == said
 
 
 def test_a_secret_is_not_in_what_a_connection_may_log(host: Host, tmp_path: Path) -> None:
