@@ -17,7 +17,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import scrip
 
 _STATUS = re.compile(r's ([0-9a-f]{1,8}) (\d{1,10}) (\d{1,10}) (\d{1,19}) (-?\d{1,19}) (\d{1,10}) (\S+) (\S+) (/.*)\Z')
 # GNU: stat: cannot stat 'X': No such ...; also statx; BusyBox: stat: can't stat 'X': No such ...
-_MISSING = re.compile(r"stat: (?:cannot statx?|can't stat) '(/.*)': (?:No such file or directory|Not a directory)\Z")
+# What lies below a file is not missing in this way: the error is another one.
+_MISSING = re.compile(r"stat: (?:cannot statx?|can't stat) '(/.*)': No such file or directory\Z")
 LINKS = 40
 
 
@@ -96,8 +97,13 @@ class Snapshot:
             found = self.lstat(path)
             if not stat.S_ISLNK(found.st_mode):
                 return found
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), self.readlink(path)))
+            path = self._joined(posixpath.dirname(path), self.readlink(path))
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+
+    def _joined(self, folder: str, target: str) -> str:
+        """The path that a link in a folder leads to. Where .. leads depends on the links before it."""
+        path = posixpath.join(folder, target)
+        return self._followed(path) if '..' in target.split('/') else path
 
     def isdir(self, path: str) -> bool:
         if self._plain(path) in self.folders:
@@ -109,11 +115,14 @@ class Snapshot:
 
     def readlink(self, path: str) -> str:
         path = self._plain(path)
-        if path in self.targets:
-            return self.targets[path]
-        if not stat.S_ISLNK(self.lstat(path).st_mode):
+        found = self.lstat(path)
+        if not stat.S_ISLNK(found.st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
-        raise Unknown(path)
+        target = self.targets.get(path, '')
+        # A newline at its end is lost on the way, and one in it ends it.
+        if len(target.encode('utf-8', 'surrogateescape')) != found.st_size:
+            raise Unknown(path)
+        return target
 
     def listdir(self, folder: str) -> list[str]:
         folder = self._plain(folder)
@@ -125,9 +134,16 @@ class Snapshot:
 
     def realpath(self, path: str) -> str:
         """The path without links, as os.path.realpath(): what is missing at the end stays as it is."""
-        found, pending, links = '/', self._plain(path).split('/')[1:], 0
+        return self._followed(self._plain(path))
+
+    def _followed(self, path: str) -> str:
+        found, pending, links = '/', path.split('/')[1:], 0
         while pending:
-            step = posixpath.normpath(posixpath.join(found, pending.pop(0)))
+            name = pending.pop(0)
+            if name == '..' and not self._is_folder(found):
+                # Nothing leads out of what is no folder.
+                raise Unknown(path)
+            step = posixpath.normpath(posixpath.join(found, name))
             if self._is_link(step):
                 links += 1
                 if links > LINKS:
@@ -142,6 +158,12 @@ class Snapshot:
     def _is_link(self, path: str) -> bool:
         try:
             return stat.S_ISLNK(self.lstat(path).st_mode)
+        except OSError:
+            return False
+
+    def _is_folder(self, path: str) -> bool:
+        try:
+            return stat.S_ISDIR(self.lstat(path).st_mode)
         except OSError:
             return False
 
@@ -172,6 +194,9 @@ class Snapshot:
         if path.startswith('/proc/'):
             # The kernel says that its files are empty.
             return self.kernel_text(path).encode('utf-8', 'surrogateescape') + b'\n'
+        if not lines and self.uid != 0:
+            # It may be empty, or this user may not read it.
+            raise Unknown(path)
         text = '\n'.join(lines).encode('utf-8', 'surrogateescape')
         if len(text) + 1 == found.st_size:
             return text + b'\n'
@@ -198,11 +223,12 @@ def parsed(answer: str, wanted: script.Wanted) -> Snapshot:
         raise Unknown('the answer is not whole')
     first = [line[2:] for line in lines[:3] if line[:2] == 'uhk'[lines.index(line)] + ' ']
     if len(first) != 3 or not re.fullmatch(r'[0-9]{1,10}', first[0]) or len(first[2].split(' ')) != 3:
-        raise Unknown(first)
+        raise Unknown('the beginning of the answer')
     system, release, machine = first[2].split(' ')
     snapshot = Snapshot(int(first[0]), first[1], (system, release, machine))
     snapshot.patterns = tuple(each for each in (*wanted.status, *wanted.text) if '*' in each)
     _read(snapshot, lines[3:-2])
+    _check(snapshot, wanted)
     return snapshot
 
 
@@ -211,16 +237,17 @@ def _read(snapshot: Snapshot, lines: list[str]) -> None:
     rest = iter(lines)
     for line in rest:
         kind, value = line[:2], line[2:]
-        if kind == 'd ' and value not in snapshot.listed:
+        # No name has a slash in it, so that one with a newline reads as none of these.
+        if kind == 'd ' and value.startswith('/') and value not in snapshot.listed:
             names = snapshot.listed[value] = []
-        elif kind == 'n ' and names is not None and value and '/' not in value:
-            names.append(value)
-        elif kind == 'f ':
+        elif kind == 'n ' and names is not None and value.find('/') == len(value) - 1 > 0:
+            names.append(value[:-1])
+        elif kind == 'f ' and value.startswith('/'):
             snapshot.folders.add(posixpath.normpath(value))
         elif kind == 'l ':
             target = next(rest, '')
             if next(rest, '') != '.' or not target or snapshot.targets.setdefault(value, target) != target:
-                raise Unknown(line)
+                raise Unknown('a line of the answer')
         elif kind == 'c ':
             label, dummy, path = value.partition(' ')
             snapshot.labels[path] = label
@@ -229,6 +256,23 @@ def _read(snapshot: Snapshot, lines: list[str]) -> None:
             snapshot.lines.setdefault(path, []).append(text)
         else:
             _read_status(snapshot, line)
+
+
+def _check(snapshot: Snapshot, wanted: script.Wanted) -> None:
+    """Raise Unknown if the host has not answered everything, or a link or a line may be of another file than it seems."""
+    home = snapshot.home_folder
+    for each in (*wanted.status, *wanted.text, *wanted.names):
+        path = home + each[1:] if each.startswith('~/') else each
+        # A pattern that finds nothing stands for itself.
+        is_answered = path in snapshot.statuses or ('*' in path and any(script.fits(found, path) for found in snapshot.statuses))
+        if not is_answered and not script.is_found(each, wanted.text):
+            raise Unknown(path)
+    for path in snapshot.targets:
+        snapshot.readlink(path)
+    for path in snapshot.lines:
+        # The name of the file that a line was read of ends at the first colon.
+        if snapshot.statuses.get(path) is None or any(each.startswith(f'{path}:') for each in snapshot.statuses):
+            raise Unknown(path)
 
 
 def _read_status(snapshot: Snapshot, line: str) -> None:
@@ -240,7 +284,7 @@ def _read_status(snapshot: Snapshot, line: str) -> None:
     elif missing:
         path = missing[1]
     else:
-        raise Unknown(line)
+        raise Unknown('a line of the answer')
     # A path is reported twice if two patterns match it. A second, different line is a file name with a newline in it, made to look like a line.
     if snapshot.statuses.setdefault(path, found) != found:
-        raise Unknown(line)
+        raise Unknown('a line of the answer')
