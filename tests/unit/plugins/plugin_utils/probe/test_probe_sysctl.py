@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import random
@@ -15,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import py
 import pytest
 
 from ansible_collections.gofleet.golang.plugins.action import sysctl_profile
@@ -26,7 +24,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script, snapshot
 from support import seed
-from support.units.sysctl_host import BACKLOG, DEFAULTS, OTHER, OURS, RANGE, RMEM, SOMAXCONN, Host
+from support.units.sysctl_host import BACKLOG, OTHER, OURS, RANGE, RMEM, SOMAXCONN, Host
 
 HOSTS = 80
 # A host is as the last run left it, or it was changed up to this many times.
@@ -143,7 +141,8 @@ class Changes:
             if self.choose.random() < 0.4:
                 self.write(self.root / path, '')
         if self.choose.random() < 0.4:
-            self.link_at(self.root / self.choose.choice(('etc', 'run')) / 'systemd/system/systemd-sysctl.service', self.choose.choice(('/dev/null', 'x', 'a\nb')))
+            unit = self.root / self.choose.choice(('etc', 'run')) / 'systemd/system/systemd-sysctl.service'
+            self.link_at(unit, self.choose.choice(('/dev/null', 'x', 'a\nb')))
 
     def openrc(self) -> None:
         shutil.rmtree(self.root / 'run/systemd', ignore_errors=True)
@@ -191,14 +190,15 @@ class Changes:
             (path.parent / 'elsewhere').write_bytes(text)
         else:
             before = path.read_text()
-            self.write(path, self.choose.choice(('', self.settings(), before + self.settings(), before.rstrip('\n'), before + '\n', before.replace('4096', '99'))))
+            others = ('', self.settings(), before + self.settings(), before.rstrip('\n'), before + '\n', before.replace('4096', '99'))
+            self.write(path, self.choose.choice(others))
 
     def setting(self) -> Path:
         return Path(self.host.kernel.path(self.choose.choice((SOMAXCONN, BACKLOG, RANGE, RMEM, sysctl_wanted.RESERVED))))
 
     def value(self) -> None:
-        values = (b'1\n', b'4096\n', b'4096', b'16384\t60999\n', b'16384 60999\n', b'0x1000\n', b'\n', b'', b'4096\n\n', b'4096\n1\n', b'4096\xc2\xa0\n', b'\xff\n')
-        self.setting().write_bytes(self.choose.choice(values))
+        values = ('1\n', '4096\n', '4096', '16384\t60999\n', '16384 60999\n', '0x1000\n', '\n', '', '4096\n\n', '4096\n1\n', '4096\xa0\n', '\udcff\n')
+        self.write(self.setting(), self.choose.choice(values))
 
     def mode_of_value(self) -> None:
         self.setting().chmod(self.choose.choice((0o444, 0o200, 0o644, 0o600, 0o000)))
@@ -292,14 +292,14 @@ def root_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize('shell', SHELLS)
 @pytest.mark.usefixtures('root_here')
-def test_a_probe_comes_to_the_result_of_the_module_or_to_none(shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tools: Path) -> None:
+def test_a_probe_comes_to_the_result_of_the_module_or_to_none(shell: str, tmp_path: Path, tmpdir: Any, monkeypatch: pytest.MonkeyPatch, tools: Path) -> None:
     counted: Counter[str] = Counter()
     for number in range(HOSTS):
         label = f'{seed.seed()} {shell} {number}'
         choose = random.Random(label)
         folder = tmp_path / str(number)
         folder.mkdir()
-        host = Host(py.path.local(folder), monkeypatch)
+        host = Host(type(tmpdir)(folder), monkeypatch)
         named, settings, more = options(choose)
         for path in choose.choice(((OURS,), (OURS,), (OTHER, OURS), (OURS, OTHER), ())):
             try:
