@@ -11,8 +11,10 @@ from typing import Any
 from ansible import constants as C
 from ansible.errors import AnsibleError
 
-# First, for the imports that follow.
-from ansible_collections.gofleet.golang.plugins.plugin_utils import _bytecode  # noqa: F401 # isort: split
+# First, because it makes the imports after it cheap.
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _bytecode  # noqa: F401
+
+# isort: split
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources

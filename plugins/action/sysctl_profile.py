@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-# First, for the imports that follow.
-from ansible_collections.gofleet.golang.plugins.plugin_utils import _bytecode  # noqa: F401 # isort: split
+# First, because it makes the imports after it cheap.
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _bytecode  # noqa: F401
+
+# isort: split
 
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot, converge, observe
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
@@ -20,12 +22,16 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import askin
 def _reads(options: dict[str, Any]) -> script.Wanted | None:
     if options['state'] != 'present':
         return None
-    paths = sysctl_paths.chosen_paths(options['path'])
-    read = observe.sources(sysctl_wanted.wanted_settings(options['profiles'], options['settings']), paths)
+    return read_of(sysctl_wanted.wanted_settings(options['profiles'], options['settings']), sysctl_paths.chosen_paths(options['path']))
+
+
+def read_of(wanted: list[Any], paths: sysctl_paths.Paths) -> script.Wanted:
+    """What has to be read of a host to know whether it has the wanted settings."""
+    read = observe.sources(wanted, paths)
     text = {*read.text, *read.values.values()}
-    ways = {folder for path in (boot.ETC, paths.meta) for folder in script.way(path)}
+    ways = {folder for path in (paths.real(boot.ETC), paths.meta) for folder in script.way(path)}
     status = {*read.status, *ways, path_info.SELINUX} - text
-    return script.Wanted(status=tuple(sorted(status)), text=tuple(sorted(text)), links=read.links, names=read.names, labels=(paths.path,))
+    return script.Wanted(status=tuple(sorted(status)), text=tuple(sorted(text)), links=read.links, names=read.names, labels=(paths.drop_in,))
 
 
 def _result(options: dict[str, Any]) -> dict[str, Any]:

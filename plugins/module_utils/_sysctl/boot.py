@@ -18,7 +18,7 @@ import os
 import stat
 from collections import namedtuple
 
-from ansible.module_utils.common.text.converters import to_native
+from ansible.module_utils.common.text.converters import to_bytes, to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
@@ -74,7 +74,7 @@ class Tree(object):
     def names(self, folder):
         """Names in a folder, sorted by their bytes; empty if it does not exist. Raises OSError."""
         try:
-            return sorted(system.listdir(self.real(folder)))
+            return _sorted(system.listdir(self.real(folder)))
         except OSError as exc:
             if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
                 raise
@@ -161,7 +161,7 @@ def read_order(loader, tree, also=None):
     listed = dict((folder, [name for name in tree.names(folder) if name.endswith('.conf') and tree.is_listed('%s/%s' % (folder, name))])
                   for folder in FOLDERS)
     if also and os.path.basename(also) not in listed[ETC]:
-        listed[ETC] = sorted(listed[ETC] + [os.path.basename(also)])
+        listed[ETC] = _sorted(listed[ETC] + [os.path.basename(also)])
     conf = [CONF] if tree.exists(CONF) else []
     if loader == 'openrc-busybox':
         return conf + _paths(ETC, listed)
@@ -173,8 +173,13 @@ def read_order(loader, tree, also=None):
     by_name = {}
     for folder in reversed(FOLDERS):
         by_name.update((name, '%s/%s' % (folder, name)) for name in listed[folder])
-    ordered = [by_name[name] for name in sorted(by_name)]
+    ordered = [by_name[name] for name in _sorted(by_name)]
     return ordered + (conf if loader == 'procps' else [])
+
+
+def _sorted(names):
+    """Names sorted by their bytes, as the programs sort them; Python 3 sorts a byte that is no character behind most characters."""
+    return sorted(names, key=lambda each: to_bytes(each, errors='surrogate_or_strict'))
 
 
 def _paths(folder, listed):

@@ -17,6 +17,10 @@ Assignment = namedtuple('Assignment', 'path key value')
 
 _PART = re.compile(r'[A-Za-z0-9_:@+,~%][A-Za-z0-9_.:@+,~%-]*\Z')
 _GLOB = re.compile(r'[*?\[]')
+# Whitespace as isspace(3) and the kernel have it. Python 3 counts more of a text, such as no-break spaces, than Python 2 counts of its bytes.
+_SPACE = ' \t\n\v\f\r'
+_SPACES = re.compile('[%s]+' % _SPACE)
+_LINE_END = re.compile('\r\n|\r|\n')
 
 
 def parse_key(text):
@@ -53,7 +57,11 @@ def spell_in_file(parts):
 
 def normal(value):
     """The value with single spaces: the kernel prints tabs between numbers, and a newline at the end."""
-    return ' '.join(value.split())
+    return ' '.join(words(value))
+
+
+def words(value):
+    return [each for each in _SPACES.split(value) if each]
 
 
 def assignments(path, text):
@@ -62,10 +70,10 @@ def assignments(path, text):
     A pattern never overrides a key that is set by its name (sysctl.d(5)).
     """
     found = []
-    for line in [each.strip() for each in text.splitlines()]:
+    for line in [each.strip(_SPACE) for each in _LINE_END.split(text)]:
         key, equals, value = line.partition('=')
         # A key without a value is excluded from patterns. "-": failure to set it is ignored.
-        key = key.strip().lstrip('-')
+        key = key.strip(_SPACE).lstrip('-')
         if line[:1] in ('', '#', ';') or not equals or _GLOB.search(key):
             continue
         parts = _split(key.replace('/proc/sys/', '', 1) if key.startswith('/proc/sys/') else key)

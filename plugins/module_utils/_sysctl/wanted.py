@@ -79,7 +79,7 @@ def _invalid(key, value, why):
 
 def numbers(value):
     """The numbers of a value, or None if it contains anything else."""
-    fields = (value or '').split()
+    fields = keys.words(value or '')
     if not fields or not all(_NUMBER.match(each) for each in fields):
         return None
     # The kernel reads a leading 0 as octal, Python refuses it: such a value does not count as a number here.

@@ -14,7 +14,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._probe.snapshot imp
 
 _STATUS = re.compile(r'([0-9a-f]{1,8}) (\d{1,10}) (\d{1,10}) (\d{1,19}) (-?\d{1,19}) (\d{1,10}) (\S+) (\S+) (/.*)\Z')
 # GNU: stat: cannot stat 'X': No such ...; also statx; BusyBox: stat: can't stat 'X': No such ...
-_MISSING = re.compile(r"stat: (?:cannot statx?|can't stat) '(/.*)': (?:No such file or directory|Not a directory)\Z")
+# What lies below a file is not missing in this way: the error is another one.
+_MISSING = re.compile(r"stat: (?:cannot statx?|can't stat) '(/.*)': No such file or directory\Z")
 _HEAD = re.compile(r'(\d{1,9}) ([0-9a-f]{64})  - (/.*)')
 
 
@@ -25,13 +26,35 @@ def parsed(answer: str, wanted: script.Wanted) -> Snapshot:
         raise Unknown('the answer is not whole')
     first = [line[2:] for line in lines[:3] if line[:2] == 'uhk'[lines.index(line)] + ' ']
     if len(first) != 3 or not re.fullmatch(r'[0-9]{1,10}', first[0]) or len(first[2].split(' ')) != 3:
-        raise Unknown(first)
+        raise Unknown('the beginning of the answer')
     system, release, machine = first[2].split(' ')
     snapshot = Snapshot(int(first[0]), first[1], (system, release, machine))
     snapshot.patterns = tuple(each for each in (*wanted.status, *wanted.text) if '*' in each)
     snapshot.there, snapshot.mark, snapshot.expected_head = frozenset(wanted.there), wanted.mark, wanted.head
     _Reader(snapshot, wanted.candidates()).read(iter(lines[3:-2]))
+    _check(snapshot, wanted)
     return snapshot
+
+
+def _check(snapshot: Snapshot, wanted: script.Wanted) -> None:
+    """Raise Unknown if the host has not answered everything, or a link or a line may be of another file than it seems."""
+    home = snapshot.home_folder
+    for each in (*wanted.status, *wanted.text, *wanted.names):
+        path = home + each[1:] if each.startswith('~/') else each
+        # A pattern that finds nothing stands for itself.
+        is_answered = path in snapshot.statuses or ('*' in path and any(script.fits(found, path) for found in snapshot.statuses))
+        if not is_answered and not script.is_found(each, wanted.text):
+            raise Unknown(path)
+    for path in snapshot.targets:
+        snapshot.readlink(path)
+    for path in snapshot.lines:
+        # The name of the file that a line was read of ends at the first colon.
+        if snapshot.statuses.get(path) is None or any(each.startswith(f'{path}:') for each in snapshot.statuses):
+            raise Unknown(path)
+
+
+def _odd_line() -> Unknown:
+    return Unknown('a line of the answer')
 
 
 class _Reader:
@@ -53,19 +76,22 @@ class _Reader:
             elif missing := _MISSING.match(line):
                 self._add_status(missing[1], None)
             else:
-                raise Unknown(line)
+                raise _odd_line()
 
     def _folder(self, path: str, _rest: Iterator[str]) -> None:
-        if path in self._snapshot.listed:
-            raise Unknown(path)
+        if path in self._snapshot.listed or not path.startswith('/'):
+            raise _odd_line()
         self._names = self._snapshot.listed[path] = []
 
     def _name(self, name: str, _rest: Iterator[str]) -> None:
-        if self._names is None or not name or '/' in name:
-            raise Unknown(name)
-        self._names.append(name)
+        # No name has a slash in it, so that one with a newline reads as none of these.
+        if self._names is None or not name.find('/') == len(name) - 1 > 0:
+            raise _odd_line()
+        self._names.append(name[:-1])
 
     def _is_folder(self, path: str, _rest: Iterator[str]) -> None:
+        if not path.startswith('/'):
+            raise _odd_line()
         self._snapshot.folders.add(posixpath.normpath(path))
 
     def _exists(self, path: str, _rest: Iterator[str]) -> None:
@@ -74,11 +100,11 @@ class _Reader:
     def _head(self, text: str, _rest: Iterator[str]) -> None:
         found = _HEAD.fullmatch(text)
         if not found:
-            raise Unknown(text)
+            raise _odd_line()
         count, digest, path = found.groups()
         head = (int(count), digest)
         if self._snapshot.heads.setdefault(posixpath.normpath(path), head) != head:
-            raise Unknown(text)
+            raise _odd_line()
 
     def _matching(self, number: str, _rest: Iterator[str]) -> None:
         path, content = self._candidates[int(number)]
@@ -87,7 +113,7 @@ class _Reader:
     def _link(self, path: str, rest: Iterator[str]) -> None:
         target = next(rest, '')
         if next(rest, '') != '.' or not target or self._snapshot.targets.setdefault(path, target) != target:
-            raise Unknown(path)
+            raise _odd_line()
 
     def _label(self, text: str, _rest: Iterator[str]) -> None:
         label, dummy, path = text.partition(' ')
@@ -96,17 +122,17 @@ class _Reader:
     def _line(self, text: str, _rest: Iterator[str]) -> None:
         path, separator, line = text.partition(':')
         if not separator:
-            raise Unknown(text)
+            raise _odd_line()
         self._snapshot.lines.setdefault(path, []).append(line)
 
     def _status(self, text: str, _rest: Iterator[str]) -> None:
         known = _STATUS.match(text)
         if not known:
-            raise Unknown(text)
+            raise _odd_line()
         mode, uid, gid, size, mtime, links, user, group, path = known.groups()
         self._add_status(path, Status(int(mode, 16), int(uid), int(gid), int(size), int(mtime), int(links), user, group))
 
     def _add_status(self, path: str, found: Status | None) -> None:
         # A path is reported twice if two patterns match it. A second, different line is a file name with a newline in it, made to look like a line.
         if self._snapshot.statuses.setdefault(path, found) != found:
-            raise Unknown(path)
+            raise _odd_line()

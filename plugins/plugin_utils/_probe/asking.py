@@ -54,16 +54,17 @@ def unchanged(action: ActionBase, state: State, arguments: Options, task_vars: O
 
     Raises AnsibleConnectionFailure if the host cannot be reached.
     """
-    if not can_ask(action, task_vars):
-        return None
     try:
+        if not can_ask(action, task_vars):
+            return None
         result = _asked(action, state, arguments)
         if result is not None and not _shows_invocation(task_vars):
             result.pop('invocation', None)
     except AnsibleConnectionFailure:
         raise
     except Exception as exc:  # noqa: BLE001 - whatever is wrong with a probe, the module reports it better
-        result, reason = None, f'{type(exc).__name__}: {exc}'
+        # Any other message may have a secret of the options or of the host in it.
+        result, reason = None, str(exc) if isinstance(exc, snapshot.Unknown) else type(exc).__name__
     else:
         reason = 'there is something to do, or to warn of'
     said = 'nothing to do' if result is not None else f'the module is sent ({reason})'
@@ -103,7 +104,7 @@ def validated(arguments: Options, spec: Options) -> Options:
             raise snapshot.Unknown(f'the option {name}')
     found = ArgumentSpecValidator(spec).validate(arguments)
     if found.error_messages:
-        raise snapshot.Unknown(found.error_messages)
+        raise snapshot.Unknown('the options are invalid')
     options: Options = found.validated_parameters
     return options
 
@@ -127,8 +128,9 @@ def can_ask(action: ActionBase, task_vars: Options) -> bool:
     """
     task = action._task
     shell = (action._play_context.executable or '').rpartition('/')[2]
-    return bool(not task.async_val and not any(task.environment or []) and shell in _SHELLS and action._is_pipelining_enabled('new')
-                and interpreter(action, task_vars))
+    python = interpreter(action, task_vars) if shell in _SHELLS and action._connection.allow_executable else None
+    # A command with arguments may lead elsewhere: "chroot /mnt python3".
+    return bool(python and len(python.split()) == 1 and not task.async_val and not any(task.environment or []) and action._is_pipelining_enabled('new'))
 
 
 def _shows_invocation(task_vars: Options) -> bool:
@@ -145,6 +147,9 @@ def interpreter(action: ActionBase, task_vars: Options) -> str | None:
     delegate = action._task.delegate_to
     variables = task_vars['ansible_delegated_vars'][delegate] if delegate else task_vars
     configured = C.config.get_config_value('INTERPRETER_PYTHON', variables=variables)
+    if '{{' in str(configured):
+        # ansible_playbook_python, most of the time.
+        configured = action._templar.template(configured)
     if configured in _DISCOVERED:
         configured = (variables.get('ansible_facts') or {}).get('discovered_interpreter_python')
     return str(configured) if configured else None

@@ -13,8 +13,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._probe.snapshot imp
 
 # Exists where SELinux is enabled, also in some containers whose own SELinux is not.
 SELINUX = '/sys/fs/selinux/enforce'
-# A label as the kernel stores it: translated ones, as mcstransd makes them, look different.
-_RAW_LABEL = re.compile(r'\w+:\w+:\w+(:s\d[\w.,:-]*)?\Z')
+# A label as the kernel stores it. mcstransd translates the level, or leaves it out, and some policies have none.
+_RAW_LABEL = re.compile(r'\w+:\w+:\w+:s\d[\w.,:-]*\Z')
 # What stat prints for a number without a name.
 _NO_NAME = 'UNKNOWN'
 

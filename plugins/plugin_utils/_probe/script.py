@@ -11,7 +11,7 @@ It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, s
     s MODE UID GID SIZE MTIME LINKS USER GROUP PATH
                                    of a path (lstat, mode in hex), or the error message of stat
     d FOLDER                       a folder that was listed, and then
-    n NAME                         each name in it
+    n NAME/                        each name in it
     f FOLDER                       a folder that a pattern of folders found
     l PATH, TARGET, a dot          where a link points to
     c LABEL PATH                   the SELinux label of a path, if SELinux is enabled for certain
@@ -88,12 +88,15 @@ def _commands(wanted: Wanted) -> Iterator[str]:
     yield 'LC_ALL=C;export LC_ALL;h=${HOME-}'
     yield 'printf "u %s\\nh %s\\nk %s\\n" "$(id -u)" "$h" "$(uname -srm)"'
     yield 'L(){ printf "l %s\\n%s\\n.\\n" "$1" "$(readlink "$1")";}'
+    # What hides names from patterns can be set in the environment.
+    yield 'set +f;unset GLOBIGNORE'
     # A file that is named twice would be read twice.
-    yield f'set -- {_words(each for each in wanted.text if not _is_found(each, wanted.text))}'
-    yield f"stat -c 's %f %u %g %s %Y %h %U %G %n' -- / \"$@\" {_words((*wanted.status, *wanted.names))} 2>&1"
+    yield f'set -- {_words(each for each in wanted.text if not is_found(each, wanted.text))}'
+    others = dict.fromkeys((*wanted.status, *wanted.names, *(each for each in wanted.links if each not in wanted.text)))
+    yield f"stat -c 's %f %u %g %s %Y %h %U %G %n' -- / /dev/null \"$@\" {_words(others)} 2>&1"
     if wanted.names:
         yield f'for d in {_words(wanted.names)};do if [ -d "$d" ]&&[ -r "$d" ]&&[ -x "$d" ];then printf "d %s\\n" "$d"'
-        yield 'for n in "$d"/* "$d"/.[!.]* "$d"/..?*;do if [ -e "$n" ]||[ -L "$n" ];then printf "n %s\\n" "${n##*/}";fi;done;fi;done'
+        yield 'for n in "$d"/* "$d"/.[!.]* "$d"/..?*;do if [ -e "$n" ]||[ -L "$n" ]||[ "${n##*\\*}" ];then printf "n %s/\\n" "${n##*/}";fi;done;fi;done'
     if wanted.folders:
         yield f'for d in {_words(wanted.folders)};do if [ -d "$d" ];then printf "f %s\\n" "$d";fi;done'
     if wanted.there:
@@ -108,7 +111,7 @@ def _commands(wanted: Wanted) -> Iterator[str]:
         yield 'if [ -w /sys/fs/selinux/enforce ]&&[ -e /etc/selinux/config ]'
         yield f'then stat -c "c %C %n" -- {_words(wanted.labels)} 2>&1;fi'
     # Only regular files of this user's: to read a pipe would be to wait, and what another user has put there is left to the module.
-    yield 'n=$#;for f do if [ -f "$f" ]&&[ -O "$f" ];then set -- "$@" "$f";if [ -L "$f" ];then L "$f";fi;fi;done;shift $n'
+    yield 'n=$#;for f do if [ -L "$f" ];then L "$f";fi;if [ -f "$f" ]&&[ -O "$f" ];then set -- "$@" "$f";fi;done;shift $n'
     # With /dev/null among them grep names each file; -a, so that it says the same of every content; some values cannot be read.
     yield "grep -sa '' /dev/null \"$@\"|sed 's/^/r /'"
     if wanted.expected:
@@ -122,7 +125,8 @@ def fits(path: str, pattern: str) -> bool:
     return re.fullmatch('[^/]*'.join(map(re.escape, pattern.split('*'))), path) is not None
 
 
-def _is_found(path: str, patterns: Iterable[str]) -> bool:
+def is_found(path: str, patterns: Iterable[str]) -> bool:
+    """Whether another one of these patterns finds path, so that it is not asked for by its name."""
     return any('*' in each and fits(path, each) for each in patterns if each != path)
 
 

@@ -102,7 +102,7 @@ class Snapshot:
             found = self.lstat(path)
             if not stat.S_ISLNK(found.st_mode):
                 return found
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), self.readlink(path)))
+            path = self._joined(posixpath.dirname(path), self.readlink(path))
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
 
     def exists(self, path: str) -> bool:
@@ -132,6 +132,11 @@ class Snapshot:
             return None
         return self.expected_head
 
+    def _joined(self, folder: str, target: str) -> str:
+        """The path that a link in a folder leads to. Where .. leads depends on the links before it."""
+        path = posixpath.join(folder, target)
+        return self._followed(path) if '..' in target.split('/') else path
+
     def isdir(self, path: str) -> bool:
         if self._plain(path) in self.folders:
             return True
@@ -142,11 +147,14 @@ class Snapshot:
 
     def readlink(self, path: str) -> str:
         path = self._plain(path)
-        if path in self.targets:
-            return self.targets[path]
-        if not stat.S_ISLNK(self.lstat(path).st_mode):
+        found = self.lstat(path)
+        if not stat.S_ISLNK(found.st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
-        raise Unknown(path)
+        target = self.targets.get(path, '')
+        # A newline at its end is lost on the way, and one in it ends it.
+        if len(target.encode('utf-8', 'surrogateescape')) != found.st_size:
+            raise Unknown(path)
+        return target
 
     def listdir(self, folder: str) -> list[str]:
         folder = self._plain(folder)
@@ -158,9 +166,16 @@ class Snapshot:
 
     def realpath(self, path: str) -> str:
         """The path without links, as os.path.realpath(): what is missing at the end stays as it is."""
-        found, pending, links = '/', self._plain(path).split('/')[1:], 0
+        return self._followed(self._plain(path))
+
+    def _followed(self, path: str) -> str:
+        found, pending, links = '/', path.split('/')[1:], 0
         while pending:
-            step = posixpath.normpath(posixpath.join(found, pending.pop(0)))
+            name = pending.pop(0)
+            if name == '..' and not self._is_folder(found):
+                # Nothing leads out of what is no folder.
+                raise Unknown(path)
+            step = posixpath.normpath(posixpath.join(found, name))
             if self._is_link(step):
                 links += 1
                 if links > LINKS:
@@ -175,6 +190,12 @@ class Snapshot:
     def _is_link(self, path: str) -> bool:
         try:
             return stat.S_ISLNK(self.lstat(path).st_mode)
+        except OSError:
+            return False
+
+    def _is_folder(self, path: str) -> bool:
+        try:
+            return stat.S_ISDIR(self.lstat(path).st_mode)
         except OSError:
             return False
 
@@ -213,6 +234,9 @@ class Snapshot:
         if path.startswith('/proc/'):
             # The kernel says that its files are empty.
             return self.kernel_text(path).encode('utf-8', 'surrogateescape') + b'\n'
+        if not lines and self.uid != 0:
+            # It may be empty, or this user may not read it.
+            raise Unknown(path)
         text = '\n'.join(lines).encode('utf-8', 'surrogateescape')
         if len(text) + 1 == found.st_size:
             return text + b'\n'

@@ -5,9 +5,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import io
 import os
 
 import pytest
+from ansible.module_utils.common.text.converters import to_bytes
 
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot, keys
 
@@ -91,6 +93,14 @@ def test_systemd_reads_etc_sysctl_conf_through_the_link_of_debian_12(root):
     root.write('etc/sysctl.conf', KEY + ' = 1')
     root.link('etc/sysctl.d/99-sysctl.conf', '../sysctl.conf')
     assert root.precedence().later(KEY).path == '/etc/sysctl.d/99-sysctl.conf'
+
+
+def test_names_are_sorted_by_their_bytes(root, tmpdir):
+    folder = to_bytes(str(tmpdir.join('etc/sysctl.d').ensure(dir=True)))
+    for name in (b'\xc3.conf', b'\xc3\xa9.conf', b'a.conf'):
+        io.open(os.path.join(folder, name), 'wb').close()
+    names = [to_bytes(os.path.basename(path), errors='surrogate_or_strict') for path in boot.read_order('systemd-sysctl', root.tree)]
+    assert names == [b'a.conf', b'\xc3.conf', b'\xc3\xa9.conf']
 
 
 def test_a_link_to_dev_null_masks_a_file_of_the_same_name(root):

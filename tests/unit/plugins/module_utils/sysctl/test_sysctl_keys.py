@@ -6,9 +6,11 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import pytest
+from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import keys
+from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 
 
 @pytest.mark.parametrize(('text', 'spelled', 'in_file'), [
@@ -44,6 +46,19 @@ def test_lines_are_read_as_sysctl_d_describes_them():
 
 def test_values_are_normalised_without_the_tabs_of_the_kernel():
     assert keys.normal('4096\t131072\t 6291456\n') == '4096 131072 6291456'
+
+
+@pytest.mark.parametrize('space', [u'\xa0', u'\x85', u'\u2028', u'\x1c'])
+def test_every_python_counts_the_same_characters_as_whitespace(space):
+    # A controller on Python 3 decides for hosts on Python 2.
+    value = to_native(u'4096%s1' % space)
+    assert [each.value for each in keys.assignments('x', 'net.core.a = %s\n' % value)] == [value]
+    assert (keys.normal(value), sysctl_wanted.numbers(value)) == (value, None)
+
+
+def test_a_form_feed_ends_no_line():
+    assert [(each.key, each.value) for each in keys.assignments('x', 'net.core.a = 1\x0c# 2\r\nnet.core.b = 2\rnet.core.c = 3')] == [
+        ('net.core.a', '1 # 2'), ('net.core.b', '2'), ('net.core.c', '3')]
 
 
 @pytest.mark.parametrize('key', ['net.core.somaxconn\n', 'net.core\n.somaxconn', 'x\n.kernel.core_pattern', 'net/core\n/somaxconn', 'net.core.somaxconn\r'])

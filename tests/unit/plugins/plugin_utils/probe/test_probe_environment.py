@@ -110,12 +110,12 @@ SERVICE, SHELL = '/etc/gofleet/gofleet.env', '/etc/profile.d/gofleet.sh'
 SAME: dict[str, Callable[[Host], Any]] = {
     'nothing': lambda host: None,
     'a foreign file beside ours': lambda host: host.make('/etc/profile.d/other.sh', 'x=1\n'),
-    'a name with a newline': lambda host: host.make('/etc/profile.d/a\nm 0', ''),
     'no toolchain': lambda host: host.path('/usr/local/go').unlink(),
     'a toolchain without go.env': lambda host: host.path('/opt/go/go1.26.6/go.env').unlink(),
     'fish is installed': lambda host: host.make('/usr/bin/fish'),
 }
 DIFFERENT: dict[str, Callable[[Host], Any]] = {
+    'a name with a newline': lambda host: host.make('/etc/profile.d/a\nm 0', ''),
     'another content': lambda host: host.path(SERVICE).write_text(host.path(SERVICE).read_text() + 'A=1\n'),
     'a content without the last newline': lambda host: host.path(SHELL).write_text(host.path(SHELL).read_text()[:-1]),
     'an empty file': lambda host: host.path(SERVICE).write_text(''),
