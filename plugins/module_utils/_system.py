@@ -12,6 +12,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import contextlib
+import io
 import os
 import stat
 
@@ -25,7 +26,10 @@ class _Host(object):
     readlink = staticmethod(os.readlink)
     realpath = staticmethod(os.path.realpath)
     access = staticmethod(os.access)
-    geteuid = staticmethod(os.geteuid)
+
+    @staticmethod
+    def geteuid():
+        return os.geteuid()
 
     @staticmethod
     def isdir(path):
@@ -43,6 +47,11 @@ class _Host(object):
     @staticmethod
     def brought(dummy_path):
         """The content of a file as a probe brought it: None here, where it is read from the file."""
+
+    @staticmethod
+    def header(path, length):
+        with io.open(path, 'rb') as source:
+            return source.read(length)
 
     @staticmethod
     def must_be_here():
@@ -113,6 +122,11 @@ def must_be_here():
 def brought(path):
     """The content of a file, bytes, where a probe brought it; None where the file is to be read."""
     return _asked[-1].brought(path)
+
+
+def header(path, length):
+    """The first bytes of a program, at most length. Raises IOError, OSError."""
+    return _asked[-1].header(path, length)
 
 
 def lexists(path):

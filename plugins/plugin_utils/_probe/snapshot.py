@@ -57,6 +57,7 @@ class Snapshot:
     targets: dict[str, str] = field(default_factory=dict)
     lines: dict[str, list[str]] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, bytes] = field(default_factory=dict)
     # Of paths that were asked for: those that exist and fit one of these are in statuses.
     patterns: tuple[str, ...] = ()
 
@@ -154,7 +155,15 @@ class Snapshot:
     def must_be_here(self) -> NoReturn:
         raise Unknown('what only the host knows')
 
+    def header(self, path: str, length: int) -> bytes:
+        if length > script.HEADER or not self.headers.get(path):
+            raise Unknown(path)
+        return self.headers[path][:length]
+
     def home(self) -> str:
+        """Unknown without HOME, or with one that is not spelled as the paths that the script made of it."""
+        if not script.can_be_asked(self.home_folder) or posixpath.normpath(self.home_folder) != self.home_folder or self.home_folder == '/':
+            raise Unknown('HOME')
         return self.home_folder
 
     def geteuid(self) -> int:
@@ -201,6 +210,8 @@ def parsed(answer: str, wanted: script.Wanted) -> Snapshot:
         raise Unknown(first)
     system, release, machine = first[2].split(' ')
     snapshot = Snapshot(int(first[0]), first[1], (system, release, machine))
+    if snapshot.uid != 0 and wanted.for_others:
+        wanted = wanted.for_others
     snapshot.patterns = tuple(each for each in (*wanted.status, *wanted.text) if '*' in each)
     _read(snapshot, lines[3:-2])
     return snapshot
@@ -215,20 +226,32 @@ def _read(snapshot: Snapshot, lines: list[str]) -> None:
             names = snapshot.listed[value] = []
         elif kind == 'n ' and names is not None and value and '/' not in value:
             names.append(value)
-        elif kind == 'f ':
-            snapshot.folders.add(posixpath.normpath(value))
         elif kind == 'l ':
             target = next(rest, '')
             if next(rest, '') != '.' or not target or snapshot.targets.setdefault(value, target) != target:
                 raise Unknown(line)
-        elif kind == 'c ':
-            label, dummy, path = value.partition(' ')
-            snapshot.labels[path] = label
         elif kind == 'r ' and ':' in value:
             path, dummy, text = value.partition(':')
             snapshot.lines.setdefault(path, []).append(text)
-        else:
+        elif not _read_more(snapshot, kind, value):
             _read_status(snapshot, line)
+
+
+def _read_more(snapshot: Snapshot, kind: str, value: str) -> bool:
+    """Whether a line says something of a folder, a program or a label."""
+    if kind == 'f ' and value.endswith('/'):
+        # A pattern that found nothing is there itself.
+        if script.can_be_asked(value):
+            snapshot.folders.add(value.rstrip('/'))
+    elif kind == 'o ' and ' - ' in value:
+        found, dummy, path = value.partition(' - ')
+        snapshot.headers[path] = bytes.fromhex(found)
+    elif kind == 'c ':
+        label, dummy, path = value.partition(' ')
+        snapshot.labels[path] = label
+    else:
+        return False
+    return True
 
 
 def _read_status(snapshot: Snapshot, line: str) -> None:
