@@ -152,5 +152,5 @@ def check_own(path):
         problem = 'can be written to by others (mode %04o)' % stat.S_IMODE(status.st_mode)
     if problem:
         raise GofleetError('%s %s, but it must be a folder that only %s can write to: its content decides what is deleted and installed. Nothing was changed. '
-                           'Find out who made it, move it away, and run again.' % (path, problem, user(os.geteuid())),
+                           'Find out who made it, move it away, and run again.' % (path, problem, user(system.geteuid())),
                            'unsafe_folder', path=path, folder=path, owner=status.st_uid, mode='%04o' % stat.S_IMODE(status.st_mode))

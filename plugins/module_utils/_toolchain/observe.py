@@ -76,7 +76,9 @@ def sources(paths):
     trees = tree_reads(paths, '*', dict(zip(('files', 'folders'), manifest.evidence_patterns())))
     listed = set(_listed_for(kind, path) for kind, path in wanted.leftovers)
     return Sources(
-        status=wanted.links + [trees.root] + [os.path.join(trees.root, each) for each in trees.files],
+        # What was set aside stays, beside the links.
+        status=wanted.links + [files_leftovers.aside_pattern(path) for path in wanted.links] + [trees.root]
+        + [os.path.join(trees.root, each) for each in trees.files],
         links=wanted.links, text=[os.path.join(wanted.manifests, '*.json')], names=sorted(listed | {wanted.prefix, wanted.manifests}),
         folders=[os.path.join(trees.root, each) for each in trees.folders])
 

@@ -111,6 +111,9 @@ class Snapshot:
     def readlink(self, path: str) -> str:
         path = self._plain(path)
         if path in self.targets:
+            # The shell drops newlines at the end of a target.
+            if self.lstat(path).st_size != len(self.targets[path].encode('utf-8', 'surrogateescape')):
+                raise Unknown(path)
             return self.targets[path]
         if not stat.S_ISLNK(self.lstat(path).st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
