@@ -19,10 +19,12 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils import _bytecode  #
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
+from ansible_collections.gofleet.golang.plugins.modules import go_toolchain
 from ansible_collections.gofleet.golang.plugins.modules.go_toolchain import ARGUMENT_SPEC
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _actions as actions
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _becoming as becoming
 from ansible_collections.gofleet.golang.plugins.plugin_utils import _cache as cache
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import asking, toolchain
 from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import prover
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile, project, releases
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import request as releases_request
@@ -51,7 +53,7 @@ class ActionModule(actions.Action):
             arguments['transfer'] = 'push'
         if self.options['state'] == 'absent':
             releases.check_removed(each for each in [self.options['version'] or '', *self.options['also']] if each.strip())
-            return self._call(arguments, task_vars)[0]
+            return self._unchanged(arguments, task_vars) or self._call(arguments, task_vars)[0]
         request = self._request()
         self._run_cache = resolver.run_cache(C.DEFAULT_LOCAL_TMP)
         resolution = resolver.resolve(request, self._cache, self._run_cache)
@@ -65,7 +67,8 @@ class ActionModule(actions.Action):
             records = [each.as_option() for each in resolution.records]
             versions = [each.version for each in resolution.records]
             arguments.update(version=versions[0], also=versions[1:], releases=records, uploads=uploads, incoming=self._module_may_own_folder())
-            answer, needs = self._call(arguments, task_vars)
+            unchanged = None if answers else self._unchanged(arguments, task_vars)
+            answer, needs = (unchanged, []) if unchanged else self._call(arguments, task_vars)
             answers.append(answer)
             if not needs or answers[-1].get('failed'):
                 break
@@ -87,6 +90,15 @@ class ActionModule(actions.Action):
             warnings += weak_proof.of_host(result, resolution, request)
         result['warnings'] = [*warnings, *result.get('warnings', [])]
         return result
+
+    def _unchanged(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any] | None:
+        """The module's result, if a probe shows that the host has what is wanted."""
+        interpreter = asking.interpreter(self, task_vars) or ''
+        state = asking.State(
+            ARGUMENT_SPEC, {}, lambda options: toolchain.wanted(options, interpreter),
+            lambda options: go_toolchain.unchanged(options, interpreter, self._task.check_mode))
+        result = asking.unchanged(self, state, arguments, task_vars)
+        return result and {key: value for key, value in result.items() if key != 'needs'}
 
     def _call(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """The module's result, and what it needs from the controller before it can go on."""

@@ -13,6 +13,7 @@ __metaclass__ = type
 
 import contextlib
 import glob as globs
+import io
 import os
 import stat
 
@@ -64,6 +65,10 @@ class _Host(object):
 
     def head(self, dummy_path, dummy_mark):
         """None: the file is to be read."""
+
+    def header(self, path, length):
+        with io.open(path, 'rb') as source:
+            return source.read(length)
 
     def is_here(self):
         return True
@@ -142,6 +147,11 @@ def must_be_here():
 def brought(path):
     """The content of a file, bytes, where a probe brought it; None where the file is to be read."""
     return _asked[-1].brought(path)
+
+
+def header(path, length):
+    """The first bytes of a program, at most length. Raises IOError, OSError."""
+    return _asked[-1].header(path, length)
 
 
 def lexists(path):

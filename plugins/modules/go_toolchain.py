@@ -331,6 +331,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils import _frame as fr
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._host import architecture
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
+from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import converge as toolchain
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import options, plan, records, trust
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
@@ -366,13 +367,7 @@ def main():
 
 def converge(params, run, check_mode):
     """The result for these options; run: programs.runner(). Raises GofleetError, OSError."""
-    # Here: the action plugin imports this file for its options alone.
-    from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import converge as toolchain
-
-    goarch = architecture.goarch()
-    paths = toolchain_paths.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
-    policy = trust.Policy(tuple(params['trust']), params['trust_all'])
-    wanted = plan.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch, policy)
+    paths, wanted = _wanted(params, architecture.goarch())
     known = records.Records(params['releases'])
     offered = sources.Sources(
         files=sources.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
@@ -380,7 +375,29 @@ def converge(params, run, check_mode):
         # The controller reads the folder's path from a result, so it must be one that a result shows unchanged.
         incoming=params['incoming'] and shown.is_whole(paths.prefix), options=sources.Options(params['timeout'], params['ca_path']))
     result = toolchain.converge(wanted, paths, known, offered, run, check_mode, params['lock_timeout'], params['verify'] == 'deep')
-    result['goarch'] = goarch
+    return _completed(result, wanted)
+
+
+def unchanged(params, interpreter, check_mode):
+    """The result of converge() for a host that has what these options want, or None; for a controller that has a snapshot of the host.
+
+    interpreter: the path of the Python that the module would be run by. Raises GofleetError, OSError.
+    """
+    paths, wanted = _wanted(params, architecture.goarch(interpreter))
+    # As converge() does.
+    records.Records(params['releases'])
+    result = toolchain.unchanged(wanted, paths, check_mode)
+    return result and _completed(result, wanted)
+
+
+def _wanted(params, goarch):
+    paths = toolchain_paths.chosen_paths(params['prefix'], params['link'], params['bin_dir'])
+    policy = trust.Policy(tuple(params['trust']), params['trust_all'])
+    return paths, plan.wanted(params['state'], params['version'], params['also'], params['prune'], params['adopt'], goarch, policy)
+
+
+def _completed(result, wanted):
+    result['goarch'] = wanted.goarch
     if wanted.remove is None:
         result['version'] = wanted.active
     return result

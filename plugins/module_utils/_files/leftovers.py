@@ -49,6 +49,11 @@ def aside_name(path, now):
     return path + _ASIDE_SUFFIX + time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))
 
 
+def aside_pattern(path):
+    """A pattern of the shell that finds what was set aside from path."""
+    return path + _ASIDE_SUFFIX + '*'
+
+
 def unfinished_names(path, is_ours):
     """Links beside path that a run made before it was killed.
 

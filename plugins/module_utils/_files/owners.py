@@ -142,15 +142,15 @@ def check_own(path):
 
     For folders that this collection makes for itself.
     """
-    status = os.lstat(path)
+    status = system.lstat(path)
     problem = None
     if not stat.S_ISDIR(status.st_mode):
         problem = 'is a symbolic link' if stat.S_ISLNK(status.st_mode) else 'is not a folder'
-    elif status.st_uid != os.geteuid():
+    elif status.st_uid != system.geteuid():
         problem = 'belongs to %s' % user(status.st_uid)
     elif status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         problem = 'can be written to by others (mode %04o)' % stat.S_IMODE(status.st_mode)
     if problem:
         raise GofleetError('%s %s, but it must be a folder that only %s can write to: its content decides what is deleted and installed. Nothing was changed. '
-                           'Find out who made it, move it away, and run again.' % (path, problem, user(os.geteuid())),
+                           'Find out who made it, move it away, and run again.' % (path, problem, user(system.geteuid())),
                            'unsafe_folder', path=path, folder=path, owner=status.st_uid, mode='%04o' % stat.S_IMODE(status.st_mode))

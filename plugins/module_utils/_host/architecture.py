@@ -13,6 +13,7 @@ import re
 import struct
 import sys
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
@@ -21,6 +22,7 @@ _ORDER = {1: '<', 2: '>'}
 # Size of the ELF header, and in it the place of e_flags, by class.
 _HEADER = {32: 52, 64: 64}
 _FLAGS_AT = {32: 36, 64: 48}
+HEADER_LENGTH = max(_HEADER.values())
 # e_machine -> (mask, value, name) of those e_flags (elf.h) under which Go's programs for that architecture do not run, or may not.
 # Other flags, such as how floats are passed, do not matter: Go's programs link nothing of the userland.
 _OTHER_ABIS = {
@@ -40,13 +42,12 @@ def goarch(program=None):
     """Go's name for the architecture of this host's userland.
 
     Read from the ELF header of the running interpreter: uname -m is about the kernel, which may be a 64-bit
-    one under a 32-bit userland. Raises GofleetError(unknown_architecture, processor_too_old).
+    one under a 32-bit userland. program: the interpreter, where it is not this one. Raises GofleetError(unknown_architecture, processor_too_old).
     """
     program = program or _interpreter()
-    with io.open(program, 'rb') as source:
-        header = source.read(max(_HEADER.values()))
-    found = goarch_of(header, program)
+    found = goarch_of(system.header(program, HEADER_LENGTH), program)
     if found == 'arm':
+        system.must_be_here()
         check_arm(os.uname()[4], hwcap())
     return found
 

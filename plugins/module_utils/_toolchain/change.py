@@ -9,6 +9,7 @@ __metaclass__ = type
 
 from collections import namedtuple
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import extra_files, go_policy
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import plan as toolchain_plan
 
@@ -22,6 +23,8 @@ def planned(wanted, before, paths, now):
     It reads more files than observe() does only where a toolchain becomes active or is removed.
     """
     steps = toolchain_plan.plan(wanted, before, paths, now)
+    if steps:
+        system.must_be_here()
     steps, kept = extra_files.kept_aside(steps, before, paths, now)
     move = go_policy.planned(steps, before, paths)
     return Change(before, go_policy.inserted(steps, move), move, kept)

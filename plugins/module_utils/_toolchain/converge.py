@@ -32,8 +32,9 @@ def converge(wanted, paths, records, offered, run, check_mode, lock_timeout, dee
 
 
 def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep):
-    refusals.check_folders(paths)
-    change = toolchain_change.planned(wanted, observe.observe(paths, deep), paths, time.time())
+    change = _planned(wanted, paths, deep)
+    if not change.steps:
+        return _as_it_is(change, paths, check_mode)
     refusals.check_host(change.steps, paths, wanted, records)
     missing = refusals.needs(change.steps, wanted, records)
     if not missing:
@@ -42,7 +43,7 @@ def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, de
         foreseen = [adoption.foreseen(paths.link, records.release(step.detail, wanted.goarch), wanted.trust)
                     for step in change.steps if step.action == 'adopt']
         return report.result(change, change.before, paths, {'adopted': foreseen}, check_mode)
-    if not change.steps or missing:
+    if missing:
         return report.result(change, change.before, paths, {'needs': missing}, check_mode)
     made = folders.missing(paths.meta)
     try:
@@ -51,6 +52,21 @@ def _converge(wanted, paths, records, offered, run, check_mode, lock_timeout, de
     except (GofleetError, IOError, OSError):
         folders.remove_made(made)
         raise
+
+
+def unchanged(wanted, paths, check_mode):
+    """The result of converge() for a host that has what is wanted, or None; for a controller that has a snapshot of the host. Raises GofleetError."""
+    change = _planned(wanted, paths, False)
+    return None if change.steps else _as_it_is(change, paths, check_mode)
+
+
+def _planned(wanted, paths, deep):
+    refusals.check_folders(paths)
+    return toolchain_change.planned(wanted, observe.observe(paths, deep), paths, time.time())
+
+
+def _as_it_is(change, paths, check_mode):
+    return report.result(change, change.before, paths, {}, check_mode)
 
 
 def _carry_out(wanted, paths, records, offered, run, deep, before):

@@ -20,12 +20,15 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_bytes, to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import jsonfile, transaction
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list
 
 FORMAT = 1
+# Each run looks at these files, and at those in folders below them, where no release has any: a probe does not look there.
+_KEY_FILES = ('VERSION', 'bin/*', 'pkg/tool/*/*')
 # Each run checks that folders down to this depth exist; deeper ones are checked only when the tree is verified file by file.
 _DEPTH = 2
 
@@ -48,12 +51,17 @@ def describe(root, entries):
     }
 
 
+def evidence_patterns():
+    """(files, folders): where an ordinary run finds what it reads of a tree, as patterns of the shell below its root."""
+    return _KEY_FILES, tuple('/'.join('*' * depth) for depth in range(1, _DEPTH + 1))
+
+
 def _is_key_file(path):
-    return path == b'VERSION' or path.startswith((b'bin/', b'pkg/tool/'))
+    return any(path.startswith(to_bytes(each.partition('*')[0])) if '*' in each else path == to_bytes(each) for each in _KEY_FILES)
 
 
 def _evidence(root, path):
-    status = os.lstat(os.path.join(root, path))
+    status = system.lstat(os.path.join(root, path))
     # Whole seconds: image layers and backups drop the rest.
     return [status.st_size, int(status.st_mtime)]
 
@@ -124,7 +132,7 @@ def evidence(root, files, folders):
         except OSError as exc:
             if exc.errno not in (errno.ENOENT, errno.ENOTDIR):
                 raise
-    return Evidence(found, set(path for path in folders if os.path.isdir(os.path.join(root, path))))
+    return Evidence(found, set(path for path in folders if system.isdir(os.path.join(root, path))))
 
 
 def problem(content, found):
@@ -172,7 +180,7 @@ def _read_sums(path, sha256):
 def names(folder):
     """The names of the trees that have a manifest."""
     try:
-        listed = os.listdir(folder)
+        listed = system.listdir(folder)
     except OSError as exc:
         if exc.errno != errno.ENOENT:
             raise

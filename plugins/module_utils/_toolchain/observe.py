@@ -13,6 +13,7 @@ from collections import namedtuple
 
 from ansible.module_utils.common.text.converters import to_native
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import leftovers as files_leftovers
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
@@ -45,6 +46,10 @@ Reads = namedtuple('Reads', 'prefix manifests links version leftovers')
 # folders: that must exist.
 TreeReads = namedtuple('TreeReads', 'root files folders')
 
+# The same for a script, as paths and patterns of the shell. status: read with lstat; links: of which the target is read; text: files that
+# are read; names: folders that are listed; folders: of which only those that exist matter.
+Sources = namedtuple('Sources', 'status links text names folders')
+
 # What was read. taken: names in the prefix; described: names with a manifest; manifests: content by name, None for an invalid one;
 # evidence: manifest.Evidence by name; weaknesses: why root cannot rely on a tree, or None, by name; links: by path None (absent), '' (no link)
 # or its target; version: bytes, or None; garbage: paths; differences: by name, for trees that were verified file by file.
@@ -65,10 +70,28 @@ def tree_reads(paths, name, content):
     return TreeReads(paths.tree(name), sorted(content['files']), content['folders'])
 
 
+def sources(paths):
+    """The Sources of observe() on a host with whatever trees. Those of a link that is not ours are not among them."""
+    wanted = reads(paths)
+    trees = tree_reads(paths, '*', dict(zip(('files', 'folders'), manifest.evidence_patterns())))
+    listed = set(_listed_for(kind, path) for kind, path in wanted.leftovers)
+    return Sources(
+        # What was set aside stays, beside the links.
+        status=wanted.links + [files_leftovers.aside_pattern(path) for path in wanted.links] + [trees.root]
+        + [os.path.join(trees.root, each) for each in trees.files],
+        links=wanted.links, text=[os.path.join(wanted.manifests, '*.json')], names=sorted(listed | {wanted.prefix, wanted.manifests}),
+        folders=[os.path.join(trees.root, each) for each in trees.folders])
+
+
+def _listed_for(kind, path):
+    """The folder in which a kind of leftovers is looked for."""
+    return path if kind in _LEFTOVERS_IN else os.path.dirname(path)
+
+
 def names_in(folder):
     """The names in a folder; none if it does not exist. Raises GofleetError(occupied), OSError."""
     try:
-        return set(os.listdir(folder))
+        return set(system.listdir(folder))
     except OSError as exc:
         if exc.errno == errno.ENOTDIR:
             raise GofleetError('%s is not a folder. Choose another prefix, or move it away.' % folder, 'occupied', path=folder)
@@ -77,6 +100,8 @@ def names_in(folder):
         return set()
 
 
+# Kinds that are looked for in a folder; the others, beside a path.
+_LEFTOVERS_IN = ('any', 'upload', 'file')
 # How each kind of leftover is found, from (path, is_tree, is_program): the last two say whether a link's target is one that we gave.
 _LEFTOVERS = {
     'any': lambda path, *dummy: files_leftovers.unused_stages(path),
@@ -119,9 +144,9 @@ def read(paths, deep=False):
 
 
 def _target(path):
-    if not os.path.lexists(path):
+    if not system.lexists(path):
         return None
-    return os.readlink(path) if os.path.islink(path) else ''
+    return system.readlink(path) if system.islink(path) else ''
 
 
 def _evidence(wanted):
@@ -130,7 +155,7 @@ def _evidence(wanted):
 
 def _weakness(tree):
     """Why root cannot rely on a tree, whatever is in it; None for other users."""
-    return folder_owners.weakness(os.lstat(tree), tree) if os.geteuid() == 0 else None
+    return folder_owners.weakness(system.lstat(tree), tree) if system.geteuid() == 0 else None
 
 
 def _start_of(path):
@@ -142,6 +167,7 @@ def _start_of(path):
 
 
 def _differences(paths, name, content):
+    system.must_be_here()
     return manifest.differences(proof_trees.walk_tree(paths.tree(name)), paths.manifests, name, content)
 
 

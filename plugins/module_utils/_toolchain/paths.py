@@ -71,18 +71,24 @@ class Paths(namedtuple('Paths', 'prefix link bin_dir')):
 ROOT = Paths('/opt/go', '/usr/local/go', '/usr/local/bin')
 
 
+def users(home):
+    """The default Paths for an ordinary user with this home folder."""
+    return Paths(os.path.join(home, '.local/share/go-toolchains'), os.path.join(home, '.local/go'), os.path.join(home, '.local/bin'))
+
+
 def default_paths():
     """The Paths for root, or for an ordinary user below their home."""
-    if system.geteuid() == 0:
-        return ROOT
-    home = system.home()
-    return Paths(os.path.join(home, '.local/share/go-toolchains'), os.path.join(home, '.local/go'), os.path.join(home, '.local/bin'))
+    return ROOT if system.geteuid() == 0 else users(system.home())
+
+
+def unchecked(default, prefix, link, bin_dir):
+    """The Paths that options name, whatever they are. default: Paths for the options that are None."""
+    return Paths(prefix or default.prefix, link or default.link, bin_dir or default.bin_dir)
 
 
 def chosen_paths(prefix, link, bin_dir):
     """The Paths to work with; None stands for the default. Raises GofleetError(bad_path)."""
-    default = default_paths()
-    paths = Paths(prefix or default.prefix, link or default.link, bin_dir or default.bin_dir)
+    paths = unchecked(default_paths(), prefix, link, bin_dir)
     for option, path in zip(paths._fields, paths):
         if not os.path.isabs(path) or os.path.normpath(path) != path.rstrip('/') or path == '/':
             raise GofleetError("%s is '%s', which is not a plain absolute path. Write the whole path from /, without . or ..." % (option, path),

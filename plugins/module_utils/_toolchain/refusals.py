@@ -9,6 +9,7 @@ __metaclass__ = type
 
 import os
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import owners as folder_owners
 from ansible_collections.gofleet.golang.plugins.module_utils._files import preconditions
@@ -24,11 +25,21 @@ def check_folders(paths):
     """Raise GofleetError(unsafe_folder) where root would rely on folders that others can change."""
     advice = ('Choose %s below folders that belong to root and that only root can write to, or run the play without become, as the user that the '
               'toolchain is for.')
-    for option, path in (('prefix', paths.prefix), ('link', os.path.dirname(paths.link)), ('bin_dir', paths.bin_dir)):
+    for option, path in relied_on(paths):
         folder_owners.check_safe(path, 'The folder of %s,' % option, advice % option)
-    for path in (paths.meta, paths.manifests, paths.stage, paths.incoming):
-        if os.geteuid() == 0 and os.path.lexists(path):
+    for path in own_folders(paths):
+        if system.geteuid() == 0 and system.lexists(path):
             folder_owners.check_own(path)
+
+
+def own_folders(paths):
+    """The folders that only this collection may write to."""
+    return paths.meta, paths.manifests, paths.stage, paths.incoming
+
+
+def relied_on(paths):
+    """(option, folder) for the folders that root relies on, and on all above them."""
+    return ('prefix', paths.prefix), ('link', os.path.dirname(paths.link)), ('bin_dir', paths.bin_dir)
 
 
 def check_host(steps, paths, wanted, records):

@@ -29,6 +29,8 @@ def parsed(answer: str, wanted: script.Wanted) -> Snapshot:
         raise Unknown('the beginning of the answer')
     system, release, machine = first[2].split(' ')
     snapshot = Snapshot(int(first[0]), first[1], (system, release, machine))
+    if snapshot.uid != 0 and wanted.for_others:
+        wanted = wanted.for_others
     snapshot.patterns = tuple(each for each in (*wanted.status, *wanted.text) if '*' in each)
     snapshot.there, snapshot.mark, snapshot.expected_head = frozenset(wanted.there), wanted.mark, wanted.head
     _Reader(snapshot, wanted.candidates()).read(iter(lines[3:-2]))
@@ -67,7 +69,7 @@ class _Reader:
         self._names: list[str] | None = None
         self._kinds: dict[str, Callable[[str, Iterator[str]], None]] = {
             'd ': self._folder, 'n ': self._name, 'f ': self._is_folder, 'x ': self._exists, 'b ': self._head, 'm ': self._matching, 'l ': self._link,
-            'c ': self._label, 'r ': self._line, 's ': self._status}  # fmt: skip
+            'o ': self._header, 'c ': self._label, 'r ': self._line, 's ': self._status}  # fmt: skip
 
     def read(self, lines: Iterator[str]) -> None:
         for line in lines:
@@ -90,9 +92,11 @@ class _Reader:
         self._names.append(name[:-1])
 
     def _is_folder(self, path: str, _rest: Iterator[str]) -> None:
-        if not path.startswith('/'):
+        if not path.startswith('/') or not path.endswith('/'):
             raise _odd_line()
-        self._snapshot.folders.add(posixpath.normpath(path))
+        # A pattern that found nothing is there itself.
+        if script.can_be_asked(path):
+            self._snapshot.folders.add(path.rstrip('/'))
 
     def _exists(self, path: str, _rest: Iterator[str]) -> None:
         self._snapshot.existing.add(path)
@@ -114,6 +118,12 @@ class _Reader:
         target = next(rest, '')
         if next(rest, '') != '.' or not target or self._snapshot.targets.setdefault(path, target) != target:
             raise _odd_line()
+
+    def _header(self, text: str, _rest: Iterator[str]) -> None:
+        found, separator, path = text.partition(' - ')
+        if not separator:
+            raise _odd_line()
+        self._snapshot.headers[path] = bytes.fromhex(found)
 
     def _label(self, text: str, _rest: Iterator[str]) -> None:
         label, dummy, path = text.partition(' ')

@@ -59,6 +59,7 @@ class Snapshot:
     # By path: how many lines begin with mark, and the digest of the first bytes.
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     contents: dict[str, bytes] = field(default_factory=dict)
+    headers: dict[str, bytes] = field(default_factory=dict)
     # Of paths that were asked for: those that exist and fit one of these are in statuses.
     patterns: tuple[str, ...] = ()
     # Paths of which was asked whether they exist.
@@ -211,9 +212,14 @@ class Snapshot:
     def must_be_here(self) -> NoReturn:
         raise Unknown('what only the host knows')
 
+    def header(self, path: str, length: int) -> bytes:
+        if length > script.HEADER or not self.headers.get(path):
+            raise Unknown(path)
+        return self.headers[path][:length]
+
     def home(self) -> str:
-        if not self.home_folder.startswith('/'):
-            # The database of users decides.
+        """Unknown without HOME, or with one that is not spelled as the paths that the script made of it."""
+        if not script.can_be_asked(self.home_folder) or posixpath.normpath(self.home_folder) != self.home_folder or self.home_folder == '/':
             raise Unknown('HOME')
         return self.home_folder
 
