@@ -86,7 +86,7 @@ class Action:
         if shell == 'busybox':
             self._command, self._path = [str(tools / 'ash')], str(tools)
 
-    def _low_level_execute_command(self, text: str, in_data: bytes | None = None) -> dict[str, Any]:  # noqa: ARG002
+    def _low_level_execute_command(self, text: str, in_data: bytes | None = None) -> dict[str, Any]:
         # What is wanted differs, what is read of the host does not.
         if text not in self._answers:
             done = subprocess.run([*self._command, '-c', text], capture_output=True, check=False, env={'PATH': self._path, 'HOME': '/root'})
@@ -128,7 +128,7 @@ def by_probe(action: Action, arguments: Options) -> Options | None:
     """The result that a probe gives, or None."""
     try:
         return asking._asked(action, STATE, arguments)  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001 - as asking.unchanged() does
+    except Exception:
         return None
 
 
