@@ -54,7 +54,7 @@ Symbol = symbols.Symbol
 # has_relr: bool. version_needs: [VersionNeed]. version_definitions: [text] without the base definition (the soname).
 # stack_executable: None without a PT_GNU_STACK. build_id: hex of the GNU note or None. go_build_id: text of Go's note or None.
 # kernel_tag: (3, 2, 0) of NT_GNU_ABI_TAG or None. foreign_os: 'FreeBSD', 'NetBSD', 'OpenBSD', ... of the notes, else None.
-# isa_needed: GNU_PROPERTY_X86_ISA_1_NEEDED, an int (1 baseline, 2 v2, 4 v3, 8 v4), or None.
+# isa_needed: GNU_PROPERTY_X86_ISA_1_NEEDED, a mask of bits (1 baseline, 2 v2, 4 v3, 8 v4), or None.
 # stripped: whether it has no .symtab; None without a section table. static: no interpreter and nothing needed.
 # static_pie: PT_DYNAMIC without PT_INTERP, in a program (not a library: DF_1_PIE, or an entry and nothing needed, no soname).
 # packed: by UPX; the other facts are then not those of the program inside.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Go's build info inside a program: which Go built it, from what, with which settings.
+"""Read Go's build info from a program: the version of Go that built it, its modules, and the settings of the build.
 
 Format: debug/buildinfo of Go's standard library. A header of 32 bytes that begins with a magic stands, 16-aligned, in the data
 segment: since Go 1.18 the two strings follow it inline; before, it holds two addresses of Go string headers.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The C library that the programs of this host use."""
+"""Find out which C library the programs of this host use."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -15,12 +15,12 @@ MUSL_LOADERS = 'lib/ld-musl-*.so.1'
 
 
 def runs_musl(root='/'):
-    """Whether the programs of this host use musl: its loader is present, and this Python does not run on glibc."""
+    """Whether the programs of this host use musl: its loader exists, and this Python does not use glibc."""
     if not glob.glob(os.path.join(root, MUSL_LOADERS)):
         return False
     try:
-        # A glibc host may have musl's loader installed too.
+        # musl's loader may also be installed on a glibc host.
         return not (os.confstr('CS_GNU_LIBC_VERSION') or '').startswith('glibc')
     except (ValueError, OSError):
-        # The C library itself defines these names; musl has none of them.
+        # glibc defines these names; musl does not.
         return True
