@@ -56,7 +56,7 @@ def static_text(variable, setting):
 
 
 def line(variable, setting):
-    """The renderer of both formats, with one line for a variable."""
+    """The renderer of both formats: one line for each variable."""
     return u'%s=%s\n' % (variable.name, static_text(variable, setting))
 
 

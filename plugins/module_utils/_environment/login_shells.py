@@ -80,7 +80,7 @@ def observe(user):
 
 
 def warning(login, path, stays, fish_is_served):
-    """The warning if this user's login shell does not read the file at path, or reads it unsafely, as one text; or None.
+    """The warning if this user's login shell does not read the file at path, or will fail because the file is removed; None otherwise.
 
     login: Login; stays: whether the file exists after the run; fish_is_served: whether a file for fish exists.
     """
