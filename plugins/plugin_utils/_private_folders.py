@@ -35,7 +35,7 @@ def own(path: Path, advice: str, below_sticky: bool = False) -> Path:
     - the private group of an ordinary user, named after the user and without further members, as used with a umask of 002; and for root, a
       group without members, such as Debian's staff, which /usr/local belongs to.
     - below_sticky, or for an ordinary user: a sticky folder such as /tmp, where users cannot rename the files of others. For root
-      it it does count, because a cleaner may remove an old folder there, and then any user can take its name.
+      it does count, because a cleaner may remove an old folder there, and then any user can take its name.
 
     advice: the last sentence of the message. Raises GofleetError(unsafe_folder), OSError.
     """

@@ -104,7 +104,7 @@ def representable(tool: Tool) -> list[bytes]:
 
 
 @pytest.mark.parametrize('tool', TOOLS.values(), ids=TOOLS)
-def test_what_a_tool_writes_is_read_back(folder: Path, tool: Tool) -> None:
+def test_checksum_files_of_real_tools_are_read(folder: Path, tool: Tool) -> None:
     given = representable(tool)
     assert len(given) > 100
     listed = digest_files.parse(written(tool, folder, given), tool.only)

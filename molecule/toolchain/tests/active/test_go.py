@@ -75,7 +75,7 @@ def test_it_is_built_for_this_host(host: Host, layout: Layout) -> None:
     assert said == machines[host.check_output("uname -m")]
 
 
-def test_every_version_is_whole(host: Host, layout: Layout, expected: Expected) -> None:
+def test_every_version_of_a_rewritten_file_is_complete(host: Host, layout: Layout, expected: Expected) -> None:
     for version in sorted(expected.installed):
         packages = host.check_output(f"{GO} %s list std", f"{layout.tree(version)}/bin/go").splitlines()
         assert len(packages) > FEWEST_PACKAGES, version

@@ -161,7 +161,7 @@ def test_a_site_whose_environment_is_wanted_writes_the_defaults_of_the_tree_at_t
     assert fleet.play('site', go_toolchain_lock=str(fleet.lock), gofleet_environment=True)['changed'] is False
 
 
-def test_a_site_makes_no_round_trip_for_states_that_nobody_wants(fleet: Fleet, again: dict[str, Any]) -> None:
+def test_a_site_makes_no_round_trip_for_unwanted_states(fleet: Fleet, again: dict[str, Any]) -> None:
     assert again
     assert fleet.play('site', go_toolchain_lock=str(fleet.lock))['states'] == ['go_toolchain']
 
@@ -245,7 +245,7 @@ def test_a_lock_that_cannot_be_proven_is_not_written(fleet: Fleet, again: dict[s
     assert (told['exit'], told['code'], fleet.lock.read_bytes()) == (2, code, before)
 
 
-def test_a_version_that_is_not_locked_is_told_with_what_is(fleet: Fleet, again: dict[str, Any]) -> None:
+def test_a_version_that_is_not_locked_is_reported_with_the_locked_ones(fleet: Fleet, again: dict[str, Any]) -> None:
     assert again
     told = fleet.play('site', '--check', go_toolchain_lock=str(fleet.lock), go_toolchain_version='1.31')
     assert (told['code'], told['evidence']['nearest']) == ('unknown_version', ['1.30.2'])

@@ -398,7 +398,7 @@ def test_a_host_that_cannot_verify_tls_has_tried_before_it_gets_a_push(first: To
     assert (first.handshakes['distrusting'], first.asked('distrusting')) == (1, PUSHED)
 
 
-def test_a_host_without_the_authorities_file_asks_nobody(first: Told) -> None:
+def test_a_host_without_the_ca_file_sends_no_request(first: Told) -> None:
     assert (first.handshakes['without-ca'], first.asked('without-ca')) == (0, PUSHED)
 
 
@@ -421,7 +421,7 @@ def test_an_archive_is_installed(first: Told, name: str) -> None:
 
 
 @pytest.mark.parametrize('name', ['from-file', 'from-folder', 'from-host'])
-def test_with_an_archive_and_its_digest_nobody_is_asked(first: Told, name: str) -> None:
+def test_with_an_archive_and_its_digest_no_request_is_sent(first: Told, name: str) -> None:
     assert first.asked(name) == []
 
 
@@ -564,12 +564,12 @@ def test_a_refusal_leaves_the_host_as_it_was(first: Told, name: str) -> None:
     assert first.after[name] == first.before[name]
 
 
-def test_with_adopt_what_was_in_the_way_is_kept_whole(first: Told) -> None:
+def test_with_adopt_the_foreign_file_is_kept_unchanged(first: Told) -> None:
     (aside,) = first.results['adopted']['moved_aside']
     assert (Path(aside) / 'VERSION').read_text(encoding='utf-8') == FOREIGN
 
 
-def test_with_adopt_the_link_takes_the_place_of_what_was_in_the_way(first: Told, stand: Stand) -> None:
+def test_with_adopt_the_link_replaces_the_foreign_file(first: Told, stand: Stand) -> None:
     assert stand.host('adopted').link.readlink() == stand.host('adopted').prefix / f'go{NEW}'
 
 

@@ -121,7 +121,7 @@ def test_a_push_tells_all_that_its_calls_did(life: Site) -> None:
     assert (pushed['diff']['before']['toolchains'], pushed['diff']['after']['toolchains']) == (['go1.30.2'], ['go1.30.1', 'go1.31.0'])
 
 
-def test_a_removal_is_one_round_trip_and_asks_nobody(life: Site, mirror: Mirror) -> None:
+def test_a_removal_takes_one_round_trip_and_sends_no_request(life: Site, mirror: Mirror) -> None:
     for task in ('one gone', 'gone', 'still gone'):
         assert (life(task).round_trips, requests_during(mirror, life(task))) == ({'exec_command': 1}, [])
 
@@ -130,7 +130,7 @@ def test_a_second_removal_changes_nothing(life: Site) -> None:
     assert (life('gone')['changed'], life('gone')['toolchains'], life('still gone')['changed']) == (True, [], False)
 
 
-def test_what_goes_between_controller_and_host_is_not_returned(life: Site) -> None:
+def test_internal_keys_between_controller_and_host_are_not_returned(life: Site) -> None:
     assert [task for task, _host in life.outcomes if 'needs' in life(task).result] == []
 
 

@@ -83,7 +83,7 @@ def test_no_pattern_of_a_role_or_playbook_ends_before_a_last_newline() -> None:
     ('a$', True), (b'a$', True), ('(?:a$|b)', True), ('(a|(b$))+', True), ('(?=a$)b', True), ('%s$', True), ('(a$', True), (r'a\Z', False), (r'a\$', False),
     ('[$]', False), (r'(a\$', False), ('([$]', False), ('(?m)a$', False),
 ])  # fmt: skip
-def test_an_anchor_is_told_from_a_dollar(pattern: str | bytes, expected: bool) -> None:
+def test_an_anchor_is_distinguished_from_a_dollar(pattern: str | bytes, expected: bool) -> None:
     assert ends(pattern) is expected
 
 

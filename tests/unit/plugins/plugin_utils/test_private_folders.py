@@ -68,7 +68,7 @@ def test_a_folder_that_everybody_may_write_to_is_refused_and_stays_as_it_is(tmp_
     assert 'everybody may write to it' in error.msg
 
 
-def test_a_folder_of_somebody_else_is_refused_with_both_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_another_user_is_refused_with_both_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'cache').mkdir(mode=0o700)
     owner = STRANGER if os.geteuid() == 0 else os.geteuid()
     give_away(tmp_path / 'cache', monkeypatch)
@@ -83,13 +83,13 @@ def test_a_folder_below_one_that_everybody_may_write_to_is_refused(tmp_path: Pat
     assert refusal(tmp_path / 'open' / 'cache').evidence['folder'] == str(tmp_path / 'open')
 
 
-def test_a_folder_below_one_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_below_another_users_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'theirs' / 'cache').mkdir(parents=True)
     give_away(tmp_path / 'theirs', monkeypatch)
     assert 'it belongs to' in refusal(tmp_path / 'theirs' / 'cache').msg
 
 
-def test_what_is_not_safe_is_refused_before_anything_is_created(tmp_path: Path) -> None:
+def test_an_unsafe_path_is_refused_before_anything_is_created(tmp_path: Path) -> None:
     (tmp_path / 'open').mkdir()
     (tmp_path / 'open').chmod(0o777)
     refusal(tmp_path / 'open' / 'cache')
@@ -112,7 +112,7 @@ def test_a_link_of_ours_leads_to_the_real_folder(tmp_path: Path) -> None:
     assert private_folders.own(tmp_path / 'one' / 'cache', ADVICE) == tmp_path / 'disk' / 'cache'
 
 
-def test_a_link_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'disk').mkdir()
     (tmp_path / 'link').symlink_to(tmp_path / 'disk')
     give_away(tmp_path / 'link', monkeypatch)
@@ -182,7 +182,7 @@ def test_below_tmp_an_ordinary_user_may_have_a_cache_and_root_may_not(tmp_path: 
     assert walked == [True, False]
 
 
-def test_a_group_may_write_in_which_there_is_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_without_other_members_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
     class Group:
         gr_name, gr_mem = 'gopher', ['gopher']
 
@@ -200,7 +200,7 @@ def test_a_group_may_write_in_which_there_is_nobody_else(monkeypatch: pytest.Mon
     assert verdict(monkeypatch, 0o775, US, US) == 'unsafe_folder'
 
 
-def test_for_root_a_group_may_write_that_nobody_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_for_root_a_group_without_members_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
     class Staff:
         gr_name, gr_mem = 'staff', ['root']
 

@@ -221,7 +221,7 @@ def test_a_key_from_the_future_points_at_the_clock(archive: Path, keys: Keys) ->
 
 
 @pytest.mark.parametrize('reason', [0, 1, 2, 3], ids=['none', 'compromised', 'superseded', 'no longer used'])
-def test_a_revoked_subkey_proves_nothing_whatever_the_reason(archive: Path, keys: Keys, reason: int) -> None:
+def test_a_revoked_subkey_proves_nothing_for_any_reason(archive: Path, keys: Keys, reason: int) -> None:
     signature = keys.home.sign(keys.new, CONTENT, at='2024-06-01')
     with keys.home.copied(keys.primary) as home:
         home.revoke_subkey(keys.primary, keys.new, reason)
@@ -290,14 +290,14 @@ def test_an_unknown_key_is_named_with_the_way_out(archive: Path, keys: Keys) -> 
     assert error.evidence['key_id'] == keys.new[-16:]
 
 
-def test_an_unknown_key_is_told_of_a_certificate_without_subkeys_too(archive: Path, keys: Keys) -> None:
+def test_an_unknown_key_is_reported_for_a_certificate_without_subkeys(archive: Path, keys: Keys) -> None:
     alone = joined(packets(keys.certificate)[:3])
     error = refusal(archive, keys.home.sign(keys.new, CONTENT), alone, keys.primary)
     assert error.code == 'unknown_signing_key'
     assert 'It has no signing key.' in error.msg
 
 
-def test_an_unknown_key_is_told_of_the_newest_key_that_is_known(archive: Path, keys: Keys) -> None:
+def test_an_unknown_key_is_reported_with_the_newest_known_key(archive: Path, keys: Keys) -> None:
     error = refusal(archive, keys.home.sign(keys.others, CONTENT), keys.certificate, keys.primary)
     assert f'Its newest key, {keys.future}, was made on 2088-01-01.' in error.msg
     assert list(error.evidence['known']) == [keys.old, keys.new, keys.future]
@@ -348,7 +348,7 @@ def test_a_good_signature_does_not_excuse_one_of_another_file(archive: Path, key
     assert refusal(archive, signature, keys.certificate, keys.primary).code == 'bad_signature'
 
 
-def test_of_two_refusals_the_one_about_the_pinned_key_is_told(archive: Path, keys: Keys) -> None:
+def test_of_two_refusals_the_one_about_the_pinned_key_is_reported(archive: Path, keys: Keys) -> None:
     signature = keys.home.sign(keys.others, CONTENT) + keys.home.sign(keys.new, CONTENT, '--digest-algo', 'SHA1')
     assert refusal(archive, signature, keys.certificate, keys.primary).code == 'weak_signature'
 
@@ -572,7 +572,7 @@ def test_a_refreshed_certificate_is_in_the_order_of_certificates(archive: Path, 
 
 
 @pytest.mark.parametrize('body', [b'\x03' + bytes(20), b'\x05' + bytes(20), b'\x04' + bytes(70_000), b''])
-def test_a_key_of_another_kind_is_nobody(keys: Keys, body: bytes) -> None:
+def test_a_packet_of_another_kind_has_no_fingerprint(keys: Keys, body: bytes) -> None:
     odd = openpgp.Packet(PUBLIC_KEY, body)
     assert openpgp.fingerprint(odd) == ''
     assert signatures.accept_refresh(keys.certificate, keys.certificate + odd.written(), keys.primary) == joined(packets(keys.certificate))
@@ -773,7 +773,7 @@ def test_each_reason_for_not_checking_has_its_code(archive: Path, keys: Keys, fa
     'EXPKEYSIG {id} pinned\nVALIDSIG {key} 2026-05-04 1777852800 0 4 0 1 10 00 {primary}',
     'KEYEXPIRED soon\nEXPKEYSIG {id} pinned\nVALIDSIG {key} 2026-05-04 1777852800 0 4 0 1 10 00 {primary}',
 ])  # fmt: skip
-def test_an_unclear_verdict_is_none(archive: Path, keys: Keys, fake_gpgv: FakeGpgv, status: str) -> None:
+def test_an_unclear_verdict_is_not_accepted(archive: Path, keys: Keys, fake_gpgv: FakeGpgv, status: str) -> None:
     told = status.format(id=keys.new[-16:], key=keys.new, primary=keys.primary, other=keys.other)
     fake_gpgv.says(told, told)
     error = refusal(archive, keys.home.sign(keys.new, CONTENT), keys.certificate, keys.primary)

@@ -45,7 +45,7 @@ def outcome(log: Log, reader: Reader, heads: lookup.HeadStore | None = None) -> 
     b'golang.org/toolchain v0.0.1-go1.26.6.linux-amd64 h1:one\ngolang.org/toolchain v0.0.1-go1.26.6.linux-amd64 h1:two\n',
     b'\n',
 ])  # fmt: skip
-def test_cve_2026_42501_a_logged_record_without_the_entry_that_was_asked_for_is_no_answer(record: bytes, tmp_path: Path) -> None:
+def test_cve_2026_42501_a_logged_record_without_the_requested_entry_is_refused(record: bytes, tmp_path: Path) -> None:
     log = Log({'first': b'first v1 h1:x\n', ASKED: record, 'last': b'last v1 h1:x\n'})
     heads = log_heads.Heads(Cache(tmp_path / 'cache'), Key.parse(log.key))
     assert outcome(log, Reader(log), heads) == 'log_malformed'
