@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every program: what was put into it is what is read, and what was done to it ends in a result or a refusal."""
+"""Properties of the ELF reader: it reads what a program contains, and a corrupted program gives a result or a refusal."""
 
 from __future__ import annotations
 

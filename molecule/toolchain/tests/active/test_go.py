@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Go on the host: found by every path, whole, and able to build."""
+"""Go on the host: found by every path, complete, and able to build."""
 
 from __future__ import annotations
 

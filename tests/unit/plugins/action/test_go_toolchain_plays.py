@@ -35,7 +35,7 @@ OLD, NEW = '1.30.1', '1.30.2'
 # What the mirror's index has of the line after the newest.
 CANDIDATE = '1.31rc1'
 INDEX = '/dl/'
-# The port of discard (RFC 863), which nobody serves any more.
+# The port of discard (RFC 863), which has no server today.
 NOBODY = 'http://127.0.0.1:9'
 PASSWORD = 'correct-horse'
 WRONG_DIGEST = 'ab' * 32
@@ -52,7 +52,7 @@ def with_password(url: str) -> str:
 
 
 class Rendezvous(Tree):
-    """A tree whose index nobody gets before two have asked for it."""
+    """A tree whose index is served only after two requests have arrived."""
 
     def __init__(self, archives: Sequence[Archive]) -> None:
         super().__init__(archives)
@@ -110,7 +110,7 @@ class Stand:
         return str(path)
 
     def step(self, name: str, mirror: str | None = None, check: bool = False, environment: dict[str, str] | None = None, **options: Any) -> Step:
-        """A task with a host, a mirror and a cache of its own, unless the options say otherwise; None leaves one out."""
+        """A task with a separate host, mirror and cache, unless the options differ; None omits one."""
         host, url = self.host(name), self.mirror(mirror or name).url
         chosen: Options = {
             'version': '1.30',
@@ -130,7 +130,7 @@ class Stand:
 
 @dataclass(frozen=True, repr=False)
 class Told:
-    """What a run told: results by host, requests by mirror, and what hosts had before and after."""
+    """The outcome of a run: results by host, requests by mirror, and the hosts' files before and after."""
 
     results: dict[str, Result]
     requests: dict[str, list[Request]]
@@ -381,7 +381,7 @@ def test_two_plays_at_once_fetch_one_archive(first: Told) -> None:
 # ---- pushing
 
 
-# What a controller asks for a push where there is no log: a signature would vouch, once the archive is there anyway.
+# The requests of a controller for a push without a log: a signature could vouch, because the archive is downloaded anyway.
 PUSHED = [INDEX, plain(NEW), f'{plain(NEW)}.asc']
 
 
@@ -587,8 +587,8 @@ def test_state_absent_says_what_it_removed(second: Told) -> None:
 @pytest.mark.parametrize('name', ['private', 'private-down', 'private-index', 'proxied', 'lied-to'])
 def test_no_result_tells_a_password(first: Told, name: str) -> None:
     # The invocation is Ansible's own copy of what the task says.
-    told = {key: value for key, value in first.results[name].items() if key != 'invocation'}
-    assert PASSWORD not in json.dumps(told)
+    reported = {key: value for key, value in first.results[name].items() if key != 'invocation'}
+    assert PASSWORD not in json.dumps(reported)
 
 
 @pytest.mark.parametrize('name', ['private', 'proxied'])

@@ -20,7 +20,7 @@ import pytest
 from support.units.playbook_runs import CHECKOUT, HERE
 
 TIMEOUT = 300
-# The port of discard (RFC 863), which nobody serves any more.
+# The port of discard (RFC 863), which has no server today.
 ADDRESS = 'http://deploy:pa55/w0rd#1@127.0.0.1:9/go?mode=json&access_token=tok456'
 PARTS = ('pa55', 'w0rd', 'tok456', 'sw0rdfish')
 MASK = 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER'

@@ -216,7 +216,7 @@ def test_a_name_below_a_descriptor_is_the_name_of_the_folder_that_is_open(policy
     assert policy.asked == [(to_bytes(str(folder.join('go'))), stat.S_IFREG)]
 
 
-# ---- whoever makes things in transaction
+# ---- the functions of transaction that create files
 
 
 def making(tmpdir):
@@ -274,7 +274,7 @@ def test_a_tree_is_labelled_before_it_is_synced_and_named(policy, tree, tmpdir, 
 
 @pytest.fixture
 def unasked(monkeypatch, tmpdir):
-    """A host that was not yet asked; returns the folder that is its selinuxfs."""
+    """A host whose policy was not read yet; returns the folder that serves as its selinuxfs."""
     monkeypatch.setattr(labels, '_known', [])
     monkeypatch.setattr(labels, '_refusals', [])
     monkeypatch.setattr(labels, '_SELINUXFS', str(tmpdir.join('selinux')))

@@ -31,12 +31,12 @@ CONTENT = b'an artifact\n\x00\xff' * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 SHA512 = hashlib.sha512(CONTENT).hexdigest()
 OTHER = '0' * 64
-# Nobody has the key.
+# The private key does not exist.
 FINGERPRINT = '0123456789ABCDEF0123456789ABCDEF01234567'
 
 
 class Host(object):
-    """Runs the module as Ansible does: in a process of its own that prints one JSON text and ends."""
+    """Runs the module as Ansible does: in a separate process that prints one JSON text and ends."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -318,7 +318,7 @@ def test_only_web_addresses_are_fetched(host, url):
 
 
 class Keys(object):
-    """A key made by gpg in a home of its own, below a short path for its agent's socket."""
+    """A key made by gpg in a separate home, below a short path for its agent's socket."""
 
     def __init__(self):
         self.home = tempfile.mkdtemp(prefix='gofleet-gpg-')
@@ -427,7 +427,7 @@ def test_an_invalid_signature_or_certificate_is_reported(host, signed, option, s
         os.unlink(path)
     found = host.prove(**dict(signed, **{option: path}))
     assert found['code'] == code
-    # Whatever is wrong, it is told of which file.
+    # Every failure names the file.
     assert host.path in found['reason']
 
 
@@ -682,8 +682,8 @@ def test_every_algorithm_can_be_chosen():
 def test_every_result_is_documented(host, tree):
     done = host.run(files=[{'path': host.path, 'checksum': 'sha256:' + SHA256}], state='recorded', **tree)
     failed = host.run(files=[{'path': host.path, 'checksum': 'sha256:' + OTHER}], **tree)
-    told = set(done) | set(failed)
-    assert told - {'changed', 'diff', 'warnings', 'invocation', 'failed', 'msg', 'exception'} == set(re.findall(r'^(\w+):$', RETURN, re.MULTILINE))
+    reported = set(done) | set(failed)
+    assert reported - {'changed', 'diff', 'warnings', 'invocation', 'failed', 'msg', 'exception'} == set(re.findall(r'^(\w+):$', RETURN, re.MULTILINE))
     parts = dict(zip(('files', 'tree'), RETURN.split('contains:')[1:]))
     assert set(documented(parts['files'], 4)) == set(done['files'][0]) == set(failed['files'][0])
     assert set(documented(parts['tree'], 4)) == set(done['tree']) == set(failed['tree'])

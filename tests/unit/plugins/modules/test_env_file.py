@@ -26,7 +26,7 @@ EVERY = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container'
 
 @pytest.fixture(autouse=True)
 def _no_disk(monkeypatch):
-    """Nobody cuts the power here, and a shared machine's disk is slow."""
+    """Skip syncs, because the disk of a shared machine is slow."""
     monkeypatch.setattr(os, 'fsync', lambda handle: None)
 
 

@@ -33,7 +33,7 @@ GOARCH = host.goarch()
 
 @pytest.fixture(autouse=True)
 def _no_disk(monkeypatch):
-    """Nobody cuts the power here, and a shared machine's disk is slow."""
+    """Skip syncs, because the disk of a shared machine is slow."""
     monkeypatch.setattr(syncing, 'sync_tree', lambda path: None)
     monkeypatch.setattr(os, 'fsync', lambda handle: None)
 

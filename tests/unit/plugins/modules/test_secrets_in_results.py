@@ -109,7 +109,7 @@ PARTS = ('pa55', 'w0rd', 'sig123', 'tok456')
 @pytest.mark.parametrize('password', PASSWORDS)
 def test_go_toolchain_shows_no_password_of_an_address(tmpdir, password, scheme):
     release = tiny_trees.Release(tmpdir.mkdir('release'), '1.30.1', host.goarch())
-    # Nobody listens there.
+    # No server listens there.
     mirror = '%sdeploy:%s@127.0.0.1:1/go?access_token=tok456&X-Amz-Signature=sig123' % (scheme, password)
     code, result, log = run(go_toolchain.main, {
         'version': '1.30.1', 'releases': [release.record()], 'mirrors': [mirror], 'goproxy': mirror + '|direct', 'gosumdb': 'name+1a2b3c4d+AQ== ' + mirror,

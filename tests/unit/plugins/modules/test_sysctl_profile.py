@@ -42,7 +42,7 @@ class Machine(object):
     def run(self, check_mode=False, umask=0o022, diff=False, **options):
         def before():
             sysctl_paths.ROOT, sysctl_paths.PROC = str(self.root), str(self.proc)
-            # The folder is this user's, who stands for root.
+            # The folder belongs to this user, who plays root.
             os.geteuid = lambda: 0
         self.code, result = module_runs.run(sysctl_profile.main, options, self.folder, check_mode=check_mode, diff=diff, umask=umask, before=before)
         return result
@@ -125,8 +125,8 @@ def test_every_profile_can_be_chosen_and_is_documented():
 
 def test_every_result_is_documented(machine):
     result = machine.run(settings={SOMAXCONN: 4096})
-    told = set(result) - {'changed', 'diff', 'warnings', 'invocation'}
-    assert told <= set(re.findall(r'^(\w+):$', RETURN, re.MULTILINE))
+    reported = set(result) - {'changed', 'diff', 'warnings', 'invocation'}
+    assert reported <= set(re.findall(r'^(\w+):$', RETURN, re.MULTILINE))
     assert set(result['settings'][0]) == set(re.findall(r'^    (\w+):$', RETURN.partition('\nreleased:')[0].partition('contains:')[2], re.MULTILINE))
 
 

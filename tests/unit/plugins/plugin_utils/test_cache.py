@@ -171,7 +171,7 @@ def test_a_key_is_locked_for_others_and_other_keys_are_not(cache: Cache) -> None
 
         return Child(lock)
 
-    # Made before the lock is taken: who is forked later inherits it.
+    # Created before the lock is taken, because a process that is forked later inherits the lock.
     same, other = locker('key'), locker('other')
     with cache.locked('key'):
         same.tell()
@@ -303,6 +303,6 @@ def test_an_archive_that_is_just_being_made_is_not_removed(tmp_path: Path) -> No
 def test_a_file_that_another_process_removed_first_is_not_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = Cache(tmp_path, max_bytes=100)
     real = cache_module._files
-    # Between listing the files and looking at them, somebody else shrinks the cache too.
+    # Another process shrinks the cache between the listing of the files and their inspection.
     monkeypatch.setattr(cache_module, '_files', lambda folder: [*real(folder), folder / 'gone' / 'go.tar.gz'])
     assert cache.archive('key', 'go.tar.gz', making(b'x'), intact).exists()

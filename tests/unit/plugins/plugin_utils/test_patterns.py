@@ -46,7 +46,7 @@ def ends(pattern: str | bytes) -> bool:
     try:
         parsed = parser.parse(pattern)
     except re.error:
-        # A part that is none alone, such as an opening parenthesis: what is neither escaped nor in brackets is an anchor.
+        # A part that is not valid alone, such as an opening parenthesis: a character that is neither escaped nor in brackets is an anchor.
         text = pattern.decode('latin-1') if isinstance(pattern, bytes) else pattern
         return '$' in re.sub(r'\\.|\[(?:\\.|[^\]])*\]', '', text, flags=re.DOTALL)
     return not parsed.state.flags & re.MULTILINE and _has_end(parsed)

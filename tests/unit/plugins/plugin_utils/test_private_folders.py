@@ -33,7 +33,7 @@ def refusal(path: Path, below_sticky: bool = False) -> GofleetError:
 
 
 def give_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a folder belong to somebody else: where only root could do that, this user becomes the somebody."""
+    """Give a folder to another user; if only root could do that, pretend to be another user instead."""
     if os.geteuid() == 0:
         os.chown(path, STRANGER, STRANGER, follow_symlinks=False)
     else:
@@ -133,7 +133,7 @@ def test_links_in_a_circle_are_an_error(tmp_path: Path) -> None:
         private_folders.own(tmp_path / 'one' / 'cache', ADVICE)
 
 
-# ---- who may write on the way: values, not folders
+# ---- write access to the folders on the way: values, not folders
 
 
 def verdict(monkeypatch: pytest.MonkeyPatch, mode: int, uid: int, gid: int, user: int = US, sticky_is_safe: bool = False) -> str:
@@ -150,7 +150,7 @@ def verdict(monkeypatch: pytest.MonkeyPatch, mode: int, uid: int, gid: int, user
     (0o755, 0, 0, US, 'safe'), (0o755, US, US, US, 'safe'), (0o755, STRANGER, US, US, 'unsafe_folder'),
     # HOME in an execution environment of AWX is /runner: mode 0775, root:root, and the user any of that group.
     (0o775, 0, 0, US, 'safe'), (0o2775, 0, 0, US, 'safe'), (0o775, US, 0, US, 'safe'), (0o775, 0, 0, 0, 'safe'),
-    # A group that this machine has no name for is nobody's private one.
+    # A group without a name on this machine is not a private group.
     (0o775, 0, 54321, US, 'unsafe_folder'), (0o775, US, 54321, US, 'unsafe_folder'), (0o775, 0, 54321, 0, 'unsafe_folder'),
     (0o777, 0, 0, US, 'unsafe_folder'), (0o1777, 0, 0, 0, 'unsafe_folder'), (0o755, US, US, 0, 'unsafe_folder'),
 ])  # fmt: skip
@@ -195,7 +195,7 @@ def test_a_group_without_other_members_may_write(monkeypatch: pytest.MonkeyPatch
     assert verdict(monkeypatch, 0o775, US, US) == 'safe'
     Group.gr_mem = ['gopher', 'mallory']
     assert verdict(monkeypatch, 0o775, US, US) == 'unsafe_folder'
-    # Of others a directory service need not say who is in them.
+    # A directory service need not list the members of other groups.
     Group.gr_name, Group.gr_mem = 'domain users', []
     assert verdict(monkeypatch, 0o775, US, US) == 'unsafe_folder'
 

@@ -196,7 +196,7 @@ def test_a_sparse_member_is_refused_without_reading_the_size_that_it_claims(tmpd
             return exc.code
         finally:
             child.say(b'r')
-    # In a child: who reads to the end of such a member reads for years.
+    # In a child process, because reading such a member to its end would take years.
     child = forked.Child(unpack)
     ended = child.hears(b'r', 5)
     assert (child.result() if ended else child.kill() or 'still reading') in ('archive_unsafe', 'archive_damaged')

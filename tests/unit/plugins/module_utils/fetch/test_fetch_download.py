@@ -48,7 +48,7 @@ def fetch(path):
 
 @pytest.fixture
 def closed_port():
-    """An address of this machine where nobody listens."""
+    """An address of this machine without a server."""
     with_port = socket.socket()
     with_port.bind(('127.0.0.1', 0))
     yield 'http://127.0.0.1:%d/archive' % with_port.getsockname()[1]

@@ -25,7 +25,7 @@ def path(tmpdir):
 
 
 def holder(path):
-    """A child that holds the lock until it is told to let go."""
+    """A child that holds the lock until it gets a message."""
     def hold(child):
         with locks.lock(path, LONG):
             child.say(b'h')
@@ -124,7 +124,7 @@ def test_a_holder_may_remove_the_lock_and_its_folder_while_others_wait(path):
     assert not second.hears(b'h', 0.2)
     first.tell()
     assert second.hears(b'h', LONG)
-    # On the file that has the name now: whoever comes third waits for the second.
+    # The lock is on the file that now has the name, so a third run waits for the second.
     assert second.result() is True
     first.result()
 

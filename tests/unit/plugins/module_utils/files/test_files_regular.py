@@ -122,7 +122,7 @@ def overwrite(path):
     with io.open(path, 'r+b') as target:
         target.seek(len(CONTENT) - 1)
         target.write(b'!')
-    # Whoever puts the time back cannot put back the time of the change, which the kernel counts in ticks of its clock.
+    # A process can reset the modification time, but not the change time, which the kernel counts in ticks of its clock.
     os.utime(path, (1, 1))
     while os.stat(path).st_ctime == STARTED[0]:
         os.utime(path, (1, 1))

@@ -100,7 +100,7 @@ def test_what_follows_the_header_is_of_no_account():
     assert host.goarch_of(elf(40, 32, LITTLE, 0x05000400) + b'\xff' * 12) == 'arm'
 
 
-def told(header):
+def reported(header):
     try:
         return host.goarch_of(header)
     except GofleetError as exc:
@@ -111,7 +111,7 @@ def told(header):
 def test_a_header_with_any_byte_changed_gives_a_port_or_a_refusal(place, value):
     header = bytearray(elf(62, 64, LITTLE))
     header[place] = value
-    assert told(bytes(header)) in ('amd64', 'unknown_architecture')
+    assert reported(bytes(header)) in ('amd64', 'unknown_architecture')
 
 
 def test_the_refusal_names_machine_bits_order_and_the_ports_of_go():

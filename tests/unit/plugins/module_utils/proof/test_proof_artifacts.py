@@ -146,7 +146,7 @@ def root(tmpdir):
 
 
 def holder_of(lock):
-    """A process that holds a lock until it is told."""
+    """A process that holds a lock until it gets a message."""
     def hold(child):
         with locks.lock(lock, 10):
             child.say(b'.')

@@ -48,7 +48,7 @@ def armored(raw, kind, end=b'\n'):
 
 
 class Scripted(object):
-    """A gpgv that says what it is told to, one status text for each run, and keeps what it was shown."""
+    """A fake gpgv that prints one given status text for each run, and records its input."""
 
     def __init__(self, *said):
         self.said = list(said)

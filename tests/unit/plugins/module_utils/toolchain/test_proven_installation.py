@@ -23,7 +23,7 @@ LOG = Policy(('log',), False)
 pytestmark = pytest.mark.usefixtures('no_disk')
 
 
-# ---- who has to vouch
+# ---- the required proof
 
 
 def test_a_host_asks_once_for_more_proof_than_the_index(host):

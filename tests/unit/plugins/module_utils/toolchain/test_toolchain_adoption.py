@@ -108,8 +108,8 @@ def test_a_tree_that_is_not_the_release_is_moved_aside_and_reported(host, releas
     foreign(host, dict(releases['1.30.1'].tree, **change))
     know(host, ['index'])
     result = host.have('1.30.1', adopt=True)
-    told, = result['adopted']
-    assert (told['taken_in'], reason in told['reason'], len(result['moved_aside'])) == (False, True, 1)
+    reported, = result['adopted']
+    assert (reported['taken_in'], reason in reported['reason'], len(result['moved_aside'])) == (False, True, 1)
     assert tiny_trees.read_tree(result['moved_aside'][0]) == dict(releases['1.30.1'].tree, **change)
     assert host.tree('go1.30.1') == releases['1.30.1'].tree
 
@@ -129,7 +129,7 @@ def test_a_tree_of_another_version_is_moved_aside(host):
 
 
 def test_documents_of_one_s_own_in_an_official_tree_are_not_lost(host, releases):
-    # The log knows nothing of api, doc, misc and test; who wrote there gets it copied.
+    # The log does not cover api, doc, misc and test; files of a user there are copied.
     foreign(host, dict(releases['1.30.1'].tree, **{'doc/mine.txt': b'mine'}))
     know(host, ['index'])
     result = host.have('1.30.1', adopt=True)

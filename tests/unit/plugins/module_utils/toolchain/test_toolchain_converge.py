@@ -173,10 +173,10 @@ def scenario(request, host):
 
 
 def test_the_state_after_a_run_is_the_one_in_its_diff(host, scenario):
-    told = act(host, scenario)['diff']['after']
-    moved_aside = told.pop('moved_aside')
+    reported = act(host, scenario)['diff']['after']
+    moved_aside = reported.pop('moved_aside')
     found = report.state_of(host.seen(), host.paths)
-    assert dict(found, moved_aside=moved_aside) == dict(told, moved_aside=moved_aside)
+    assert dict(found, moved_aside=moved_aside) == dict(reported, moved_aside=moved_aside)
     assert all(os.path.lexists(path) for path in moved_aside)
 
 
@@ -188,14 +188,14 @@ def test_a_second_run_finds_nothing_to_do(host, scenario):
 
 
 def test_check_mode_tells_the_same_as_the_run(host, scenario):
-    def told(result):
+    def reported(result):
         # But for the time in the names of what is moved aside.
         plan = [line.split('.before-gofleet-')[0] for line in result['plan']]
         return plan, result['changed'], result['installed'], result['pruned'], result['diff']['before'], len(result['moved_aside'])
     before = host.everything()
-    promised = told(act(host, scenario, check_mode=True))
+    promised = reported(act(host, scenario, check_mode=True))
     assert host.everything() == before
-    assert promised == told(act(host, scenario))
+    assert promised == reported(act(host, scenario))
 
 
 def test_a_folder_that_was_moved_aside_is_complete(host):

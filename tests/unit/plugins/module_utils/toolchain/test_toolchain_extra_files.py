@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that somebody put into a toolchain of ours: whatever removes the toolchain, they are kept."""
+"""Files that a user added to a toolchain of this collection are kept whenever the toolchain is removed."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -67,10 +67,10 @@ def test_check_mode_promises_what_is_kept(host, removal):
     put(host, 'bin/dlv')
     promised, done = [REMOVALS[removal](host, check_mode=check_mode) for check_mode in (True, False)]
 
-    def told(result):
+    def reported(result):
         return ([line.split('.before-gofleet-')[0] for line in result['plan']], result['pruned'], len(result['moved_aside']),
                 [each['extra'] for each in result['kept']], result['diff']['after']['toolchains'])
-    assert told(promised) == told(done)
+    assert reported(promised) == reported(done)
     assert [line.split()[0] for line in done['plan']].count('set_aside') == 1
 
 

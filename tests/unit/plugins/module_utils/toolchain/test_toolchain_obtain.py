@@ -98,7 +98,7 @@ def spoilt_zip(release, at, content):
 def test_every_source_that_lies_in_a_new_way_is_passed_over(host, releases, web):
     release = releases['1.30.1']
     host.records = {'1.30.1': release.logged()}
-    # The offset of the directory, its size, and none of either.
+    # The offset of the directory, its size, and neither.
     zips = [spoilt_zip(release, 16, b'\xff\xff\xff\x7f'), spoilt_zip(release, 12, b'\xff\xff\0\0'), spoilt_zip(release, 12, b'\0' * 8)]
     for number, content in enumerate(zips):
         web.serve('/%d/golang.org/toolchain/@v/%s' % (number, release.module_filename), content)

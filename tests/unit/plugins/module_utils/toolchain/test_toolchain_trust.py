@@ -34,17 +34,17 @@ def test_more_proof_is_requested_if_it_may_help(policy, found, more):
     assert policy.asks_for_more(found) is more
 
 
-@pytest.mark.parametrize(('policy', 'told'), [
+@pytest.mark.parametrize(('policy', 'reported'), [
     (ANY, 'the strongest proof that can be had'),
     (Policy(('log', 'pinned'), False), 'log or pinned'), (Policy(('log', 'signature'), True), 'log and signature'),
 ])
-def test_a_policy_can_be_described_in_words(policy, told):
-    assert str(policy) == told
+def test_a_policy_can_be_described_in_words(policy, reported):
+    assert str(policy) == reported
 
 
-@pytest.mark.parametrize(('found', 'told'), [(['index'], 'only index does'), ([], 'nothing does')])
-def test_insufficient_proof_is_reported_with_the_proofs_found(found, told):
+@pytest.mark.parametrize(('found', 'reported'), [(['index'], 'only index does'), ([], 'nothing does')])
+def test_insufficient_proof_is_reported_with_the_proofs_found(found, reported):
     error = trust.untrusted('1.30.1', 'amd64', Policy(('log', 'pinned'), False), found, 'go.tar.gz')
     assert (error.code, error.evidence['wanted'], error.evidence['found']) == ('untrusted', ['log', 'pinned'], found)
-    for part in ('go.tar.gz: log or pinned has to vouch for Go 1.30.1 for linux-amd64', told, 'trust'):
+    for part in ('go.tar.gz: log or pinned has to vouch for Go 1.30.1 for linux-amd64', reported, 'trust'):
         assert part in error.msg

@@ -53,7 +53,7 @@ GOOGLE_SUBKEYS = {
 class Keys:
     """A primary key whose signing subkeys rotate: of 2016 to 2018, of 2024 to 2089, and one of 2088 that no clock has reached.
 
-    before: its certificate before the rotation of 2024. other, others: somebody else's primary key and subkey.
+    before: its certificate before the rotation of 2024. other, others: the primary key and subkey of another owner.
     """
 
     home: Home
@@ -628,7 +628,7 @@ def test_a_forged_subkey_leaves_the_real_ones_good(archive: Path, keys: Keys, fo
 
 
 def test_what_the_forger_makes_is_refused_for_the_binding_alone(archive: Path, forger: Forger) -> None:
-    # Under a primary key of its own, all of it is good: so nothing else is what the tests above see refused.
+    # Under its own primary key the subkey is valid, so the tests above are refused only because of the binding.
     own = Forger(datetime(2024, 1, 1, tzinfo=UTC))
     primary = own.as_primary(b'forger')
     certificate = joined([*primary, forger.subkey, forger.binding(primary[0], by=own)])
@@ -670,7 +670,7 @@ def test_gpgv_gets_to_see_no_trust_packet_and_no_other_key(archive: Path, keys: 
 
 
 class FakeGpgv:
-    """A gpgv that says what it is told to, once for each run, and keeps the keyring that it was given."""
+    """A fake gpgv that prints one given status text for each run, and records its keyring."""
 
     def __init__(self, folder: Path, name: str = 'gpgv') -> None:
         self.folder = folder
@@ -774,11 +774,11 @@ def test_each_reason_for_not_checking_has_its_code(archive: Path, keys: Keys, fa
     'KEYEXPIRED soon\nEXPKEYSIG {id} pinned\nVALIDSIG {key} 2026-05-04 1777852800 0 4 0 1 10 00 {primary}',
 ])  # fmt: skip
 def test_an_unclear_verdict_is_not_accepted(archive: Path, keys: Keys, fake_gpgv: FakeGpgv, status: str) -> None:
-    told = status.format(id=keys.new[-16:], key=keys.new, primary=keys.primary, other=keys.other)
-    fake_gpgv.says(told, told)
+    reported = status.format(id=keys.new[-16:], key=keys.new, primary=keys.primary, other=keys.other)
+    fake_gpgv.says(reported, reported)
     error = refusal(archive, keys.home.sign(keys.new, CONTENT), keys.certificate, keys.primary)
     assert error.code == 'gpgv_failed'
-    assert error.evidence['status'] == [' '.join(line.split()) for line in told.split('\n') if line]
+    assert error.evidence['status'] == [' '.join(line.split()) for line in reported.split('\n') if line]
 
 
 def test_a_gpgv_that_is_killed_has_given_no_verdict(archive: Path, keys: Keys, fake_gpgv: FakeGpgv) -> None:

@@ -60,7 +60,7 @@ def test_each_run_warns_of_an_unreachable_index_with_the_time_of_the_query(contr
 
 
 def test_all_hosts_and_tasks_of_a_run_share_one_failure_of_the_index(controller: Controller) -> None:
-    # There is no other way for these, so that each would ask for itself.
+    # These have no other source, so each would send its own query.
     controller.options.update(goproxy=[], index_max_age=0)
 
     def ask(child: Child) -> str:

@@ -50,7 +50,7 @@ class Controller:
         self.options.update(goproxy=[f'{self.web.url}/proxy'], gosumdb=log.key)
 
     def resolve(self, *versions: str, **changes: Any) -> resolver.Resolution:
-        """In a run of its own."""
+        """In a separate run."""
         self.runs += 1
         request = Request(versions=list(versions), **{**self.options, **changes})
         return resolver.resolve(request, self.cache, Cache(self.root / f'run-{self.runs}'))
@@ -206,7 +206,7 @@ def test_a_release_that_the_log_does_not_know_is_not_remembered(controller: Cont
     assert (resolution.records[0].version, resolution.warnings) == ('1.26.6', [])
 
 
-# ---- what somebody wrote into the cache
+# ---- a manipulated cache
 
 
 def test_a_forged_memory_makes_no_release(controller: Controller) -> None:

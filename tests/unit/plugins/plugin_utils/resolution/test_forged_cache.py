@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What somebody wrote into the controller's cache proves nothing, and what it holds of true evidence is used without a network."""
+"""Forged entries in the controller's cache prove nothing, and true evidence in it is used without a network."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Controller:
         }  # fmt: skip
 
     def resolve(self, version: str = '1.26.6', **changes: Any) -> Record:
-        """In a run of its own."""
+        """In a separate run."""
         self.runs += 1
         request = Request(versions=[version], **{**self.options, **changes})
         return resolver.resolve(request, self.cache, Cache(self.root / f'run-{self.runs}')).records[0]

@@ -39,12 +39,12 @@ def h1s(record: Record) -> dict[str, str]:
 
 
 def kinds(record: Record, goarch: str = 'amd64') -> dict[str, list[str]]:
-    """Who vouches for what of an architecture."""
+    """The kinds of proof for the digests of an architecture."""
     return {name: sorted(said) for name, said in record.archives[goarch]['vouched'].items()}
 
 
 def said(record: Record, goarch: str = 'amd64') -> dict[str, Any]:
-    """What is known of an archive, but for who said so."""
+    """The entry of an archive without its kinds of proof."""
     return {key: value for key, value in record.archives[goarch].items() if key in ('filename', 'sha256', 'size', 'h1')}
 
 

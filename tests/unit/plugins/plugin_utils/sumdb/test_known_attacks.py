@@ -3,7 +3,7 @@
 """Attacks on clients of Go's checksum database that were published, each tried on this one.
 
 CVE-2026-42501: the database answers with a record that is in the log, but not with the entry that was asked for.
-CVE-2026-56865: whoever serves the tiles forges them so that a forged record fits.
+CVE-2026-56865: the server of the tiles forges them so that a forged record fits.
 """
 
 from __future__ import annotations

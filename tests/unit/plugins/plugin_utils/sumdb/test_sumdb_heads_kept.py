@@ -226,7 +226,7 @@ def test_a_remembered_head_that_is_damaged_is_not_passed_over(log: Log, damaged:
 
 
 def test_a_remembered_head_that_the_key_did_not_sign_is_not_passed_over(log: Log) -> None:
-    # Who can write to the cache must not be able to lower what is remembered without a trace.
+    # A process that can write to the cache must not be able to lower the remembered head without a trace.
     forged = log.at(5).head_text().encode() + b'\n' + Log(log.records).signature_line
     assert error_of(log, Memory(forged)).code == 'log_memory'
 
@@ -254,7 +254,7 @@ def test_an_older_head_than_the_shipped_one_has_to_be_its_beginning(log: Log, fo
 def test_a_newer_shipped_head_replaces_the_remembered_one_only_if_it_extends_it(log: Log, fork: Log) -> None:
     memory = Memory(log.at(200).head, shipped=log.at(300).head)
     assert (look_up(log, memory, 7, Reader(log, {'lookup/m@v7': log.lookup('m@v7', head=log.at(100).head)})), memory.note) == ('h1:7', log.at(300).head)
-    # A log that shows one history to this controller, and another to whoever makes the collection.
+    # A log that shows one history to this controller, and another to the authors of the collection.
     memory = Memory(fork.at(200).head, shipped=log.at(300).head)
     error = error_of(log, memory)
     assert (error.code, error.evidence['sizes'], memory.note) == ('log_forked', [200, 300], fork.at(200).head)
@@ -294,7 +294,7 @@ def test_two_histories_of_one_log_are_refused(log: Log, fork: Log, seen: int, an
     assert (error.code, memory.note) == ('log_forked', log.at(seen).head)
     assert error.evidence['sizes'] == sorted([seen, answered])
     assert error.msg.count('remove /remembered.') == 1
-    # Nobody who lies serves the tiles of the larger history, without which the smaller cannot be shown to be no part of it.
+    # A false server does not serve the tiles of the larger history, without which it cannot be proven that the smaller one is not part of it.
     assert error.evidence['proven'] == (answered >= seen)
 
 
@@ -407,10 +407,10 @@ def test_evidence_holds_both_heads_the_record_and_the_tiles_in_full(log: Log, fo
 ])  # fmt: skip
 def test_each_refusal_keeps_the_answer_as_it_came(log: Log, answer: Callable[[Log], bytes], code: str) -> None:
     memory = Memory()
-    told = answer(log)
-    error = error_of(log, memory, 7, Reader(log, {'lookup/m@v7': told}))
+    reported = answer(log)
+    error = error_of(log, memory, 7, Reader(log, {'lookup/m@v7': reported}))
     assert error.code == code
-    assert kept_by(memory, error)['lookup']['answer'].encode('utf-8', 'surrogateescape') == told
+    assert kept_by(memory, error)['lookup']['answer'].encode('utf-8', 'surrogateescape') == reported
 
 
 def test_the_same_lie_is_kept_once(log: Log, fork: Log) -> None:

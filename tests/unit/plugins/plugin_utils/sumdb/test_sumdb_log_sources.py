@@ -45,7 +45,7 @@ class Stand:
         return self.controller.resolve_later('1.26')
 
     def asked(self, path: str = AMD64) -> list[str]:
-        """Who was asked for a path, in order."""
+        """The sources that were queried for a path, in order."""
         return [request.removesuffix(f'/{path}') for request in self.web.paths if request.endswith(path)]
 
 

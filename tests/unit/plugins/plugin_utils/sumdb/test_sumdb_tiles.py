@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tiles that a proof reads: each is checked, whoever served it."""
+"""The tiles that a proof reads: each is checked, regardless of its server."""
 
 from __future__ import annotations
 
