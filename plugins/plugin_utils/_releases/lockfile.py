@@ -107,7 +107,7 @@ def merged(old: list[dict[str, Any]], new: list[Record]) -> list[Record]:
 
 
 def _who(entry: dict[str, Any], name: str) -> str:
-    return ' and '.join(sorted(entry.get('vouched', {}).get(name, {}))) or 'somebody'
+    return ' and '.join(sorted(entry.get('vouched', {}).get(name, {}))) or 'another source'
 
 
 def place(path: Path) -> Path:

@@ -90,7 +90,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
         if not request.trust.holds(found):
             why = ' '.join(f'{each.msg[:1].upper()}{each.msg[1:].rstrip(".")}.' for each in reasons)
             raise GofleetError(
-                f'{request.trust} has to vouch for Go {version} for linux-{goarch}; {" and ".join(found) or "nobody"} does. {why} Correct that, or ask for '
+                f'{request.trust} has to vouch for Go {version} for linux-{goarch}; {" and ".join(found) or "nothing"} does. {why} Correct that, or ask for '
                 'less with trust.', 'untrusted', version=version, goarch=goarch, wanted=list(request.trust.kinds), found=found,
                 reasons=[each.as_result() for each in reasons])
         return resolution

@@ -178,7 +178,7 @@ class _Visit:
             return tree_head.parse(note, self.key)
         except GofleetError as exc:
             raise GofleetError(
-                f'The tree head of {self.key.name} that this controller remembers in {path} was not signed by its key: somebody changed it, or the disk is '
+                f'The tree head of {self.key.name} that this controller remembers in {path} was not signed by its key: it was changed, or the disk is '
                 'damaged. Put back a copy from a backup or another controller. Without the file, the next run takes whatever history it is shown first.',
                 'log_memory', log=self.key.name, path=str(path), note=note.decode('utf-8', 'replace')) from exc
 
