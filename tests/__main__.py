@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs one script of the tests, so that none of them has to extend sys.path.
+"""Runs one script of the tests, so that the scripts need not extend sys.path.
 
     python3 tests                          list the commands
     python3 tests units --python 2.7       tests/commands/units.py

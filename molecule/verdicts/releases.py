@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A release as a publisher gives it: files, a file of digests, its signature, and a tree.
+"""A release in a publisher's form: files, a checksum file, its signature, and a tree.
 
     releases.py FOLDER    makes the folder; FOLDER/release.json has the options by which artifact_verify proves it
 """

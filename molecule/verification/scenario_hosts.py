@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the verifications of all scenarios ask of a host (tests/commands/molecule.py sets the environment)."""
+"""Access to a host for the verifications of all scenarios (tests/commands/molecule.py sets the environment)."""
 
 from __future__ import annotations
 

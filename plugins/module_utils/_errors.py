@@ -19,11 +19,11 @@ class GofleetError(Exception):
     """A failure that a person can act on.
 
     msg: what failed, where, why, and what to do, in one text.
-    code: a stable word in snake_case for machines to match.
-    evidence: plain values that the text was made from. "changed" among it lists what was changed all the same, a line each.
+    code: a stable word in snake_case that machines can match.
+    evidence: the plain values in the text. Its key "changed" lists what was changed before the failure, one line each.
 
-    Names of files and answers of servers may be in both: the message is kept as shown.message() gives it, so that each text that is built of it is
-    one line of a bounded length too, and as_result() gives the evidence as shown.values() does.
+    Both may contain names of files and answers of servers: the message is stored as shown.message() returns it, so that a text that contains it is
+    also one line of bounded length; as_result() returns the evidence as shown.values() does.
     """
 
     def __init__(self, msg, code, **evidence):

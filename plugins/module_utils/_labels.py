@@ -1,14 +1,14 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""SELinux labels: what is made has the label that the host's policy gives to its name, before it has that name.
+"""SELinux labels: a file gets the label that the host's policy has for its final path before it gets that path.
 
-A rename keeps a label, and a new file inherits one: a program that was unpacked in a stage would stay what the stage is,
-and a confined service could not run it. So creating() and prepare() ask the policy for the path that a thing will have.
+A new file inherits its folder's label, and a rename keeps it: a program that was unpacked in a stage would keep the stage's label,
+and a confined service could not run it. So creating() and prepare() ask the policy for the label of the final path.
 
-Where the host has no SELinux this costs one look at a folder. A permissive host is labelled too: it may be enforcing
-tomorrow. A file system that has no labels is left alone. What SELinux refuses, as it may an ordinary user, is not worth the
-run: it goes on, and refusals() says so. Labels are given when something is made, and not watched later: that is restorecon's.
+On a host without SELinux this costs one look at a folder. A permissive host is labelled too: it may be enforcing
+tomorrow. A file system without labels is skipped. If SELinux refuses a label, as it may to an ordinary user, the run
+continues and refusals() reports it. Labels are set only when a file is created; later changes are restorecon's task.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -28,23 +28,23 @@ except ImportError:
     ctypes = None
 
 _SELINUXFS = '/sys/fs/selinux'
-# sys/statvfs.h. A container sees the selinuxfs of its host read-only, or not at all: its labels are not its own.
+# sys/statvfs.h. A container sees the selinuxfs of its host read-only, or not at all, because its labels belong to the host.
 _ST_RDONLY = 1
 _LIBRARY = 'libselinux.so.1'
 # selinux/label.h.
 _SELABEL_CTX_FILE = 0
-# The file system has no labels; setxattr() says so also where a mount option gives one label to all of it.
+# The file system has no labels; setxattr() returns the same where a mount option gives all files one label.
 _UNLABELLED = (errno.ENOTSUP, errno.EOPNOTSUPP)
-# EINVAL: a label that the loaded policy does not know, as while a package replaces the policy.
+# EINVAL: the loaded policy does not know the label, for example while a package replaces the policy.
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EINVAL)
 
-# The policy of this host, or None, once it was asked for.
+# The policy of this host, or None; empty until it is first needed.
 _known = []
 _refusals = []
 
 
 class _Policy(object):
-    """The host's policy by way of libselinux, opened once. Labels are bytes as the kernel has them. Raises OSError."""
+    """The host's policy, read through libselinux and opened once. Labels are bytes, as the kernel stores them. Raises OSError."""
 
     def __init__(self):
         self._library = ctypes.CDLL(_LIBRARY, use_errno=True)
@@ -54,7 +54,7 @@ class _Policy(object):
             raise _error()
 
     def label(self, path, kind):
-        """The label for a path (bytes) of a kind (as in st_mode); None where the policy has none for it."""
+        """The label for a path (bytes) of a kind (as in st_mode); None if the policy has no label for it."""
         found = ctypes.c_char_p()
         if self._library.selabel_lookup_raw(ctypes.c_void_p(self._handle), ctypes.byref(found), path, kind) == 0:
             return self._taken(found)
@@ -77,7 +77,7 @@ class _Policy(object):
             raise _error()
 
     def create_as(self, label):
-        """Let the kernel give a label to all that this thread makes from now on; None: what it inherits."""
+        """Set the label of everything that this thread creates from now on; None: the inherited one."""
         if self._library.setfscreatecon_raw(label) != 0:
             raise _error()
 
@@ -112,7 +112,7 @@ def _opened():
             raise OSError(errno.ENOSYS, 'the Python of this host has no ctypes')
         return _Policy()
     except OSError as exc:
-        # A kernel that runs without a policy has no file contexts, and nothing to set.
+        # A kernel without a loaded policy has no file contexts.
         if exc.errno != errno.ENOENT:
             _refusals.append('This host has SELinux, but its policy cannot be read: %s. What this run made has the labels it inherited; '
                              'run "restorecon -R" on it.' % to_native(exc.strerror or exc))
@@ -121,11 +121,11 @@ def _opened():
 
 @contextlib.contextmanager
 def creating(path, kind, made=None):
-    """Within the block, what is made under the name `made` (or path) has the label of path.
+    """Within the block, a file that is created as `made` (or as path) gets the label of path.
 
-    kind: stat.S_IFREG, S_IFDIR or S_IFLNK, of the one thing that the block makes and that was not there before.
-    path may begin with /proc/self/fd/N, for a folder that is known by a descriptor. As root no name is used to set the
-    label: the kernel makes the thing with it. Raises OSError.
+    kind: stat.S_IFREG, S_IFDIR or S_IFLNK, of the one file, folder or link that the block creates.
+    path may begin with /proc/self/fd/N, for a folder that is open as descriptor N. As root, the label is not set by
+    name: the kernel creates the file with it. Raises OSError.
     """
     policy = _policy()
     label = _label(policy, _settled(path), kind) if policy else None
@@ -135,7 +135,7 @@ def creating(path, kind, made=None):
         with _creating_as(policy, label, path):
             yield
     else:
-        # A confined user may be allowed to make a file, and not to make it with this label: it is made in any case.
+        # A confined user may be allowed to create the file, but not with this label; it is then created without it.
         yield
         _relabel(policy, to_bytes(made or path, errors='surrogate_or_strict'), label, path)
 
@@ -162,7 +162,7 @@ def _accepted(policy, label, path):
 def prepare(staged, final):
     """Give a file, link or whole tree that lies at `staged` the labels for the name `final`, which it gets later.
 
-    Only what inherited another type is written: of a toolchain's 15,000 files some thirty. Raises OSError.
+    Only files that inherited another type are relabelled: some thirty of a toolchain's 15,000 files. Raises OSError.
     """
     policy = _policy()
     if policy is None:
@@ -180,7 +180,7 @@ def prepare(staged, final):
 
 
 def _group(name, mode):
-    """What the files have in common that the policy is asked about once: a question takes it longer than reading a label.
+    """A key for files that share one query of the policy, because a query takes longer than reading a label.
 
     Data files of one folder and one suffix: policies know names such as lib*.so, and programs, but no single source file.
     """
@@ -192,7 +192,7 @@ def _group(name, mode):
 
 def _paths_below(path):
     yield path
-    # os.walk() would follow a link that it begins with.
+    # os.walk() would follow a link at its root.
     if not stat.S_ISDIR(os.lstat(path).st_mode):
         return
     for folder, folders, files in os.walk(path, onerror=_raise):
@@ -205,7 +205,7 @@ def _raise(error):
 
 
 def _label(policy, path, kind):
-    """The label of the policy for a path; None where it has none, or does not say."""
+    """The policy's label for a path; None if it has none, or if the query fails."""
     try:
         return policy.label(path, kind)
     except OSError as exc:
@@ -214,7 +214,7 @@ def _label(policy, path, kind):
 
 
 def _relabel(policy, path, label, final):
-    """Whether the file system has labels."""
+    """Set the label of a path if it differs; return False if the file system has no labels."""
     try:
         if _compared(policy.label_of(path)) != _compared(label):
             policy.set_label(path, label)
@@ -226,15 +226,15 @@ def _relabel(policy, path, label, final):
 
 
 def _compared(label):
-    """What decides about a file: type and range. Who made it is part of a label too, and restorecon lets it be as well."""
+    """The parts of a label that are compared: type and range. Like restorecon, this ignores the user and role of the creator."""
     return label.split(b':', 3)[2:] if label else None
 
 
 def _note(error, path, label):
-    """Keep a refusal for the end of the run; what is none is raised."""
+    """Record a refusal for the end of the run; raise any other error."""
     if error.errno not in _REFUSED:
         raise error
-    # One is enough to know what to do.
+    # One example tells the operator what to do.
     if not _refusals:
         shown = to_native(path)
         _refusals.append('SELinux did not let this run give %s the label %s: %s. It has the label it inherited, by which confined services may '
@@ -243,13 +243,13 @@ def _note(error, path, label):
 
 
 def refusals():
-    """Sentences on what could not be labelled, each given once."""
+    """A sentence for each label that could not be set; the list is emptied."""
     found = list(_refusals)
     del _refusals[:]
     return found
 
 
 def _settled(path):
-    """The path that the policy knows: without links above its last name."""
+    """The path as the policy spells it: links above its last name are resolved."""
     folder, name = os.path.split(os.path.abspath(to_bytes(path, errors='surrogate_or_strict')))
     return os.path.join(os.path.realpath(folder), name)

@@ -372,7 +372,7 @@ def converge(params, run, check_mode):
     offered = sources.Sources(
         files=sources.files_at(params['archive'] if params['remote_src'] else None, params['uploads']),
         mirrors=params['mirrors'], goproxy=sources.proxy_urls(params['goproxy']), transfer=params['transfer'],
-        # The controller reads the folder's path from a result, so it must be one that a result shows unchanged.
+        # The controller reads the folder's path from the result, so the result must show it unchanged.
         incoming=params['incoming'] and shown.is_whole(paths.prefix), options=sources.Options(params['timeout'], params['ca_path']))
     result = toolchain.converge(wanted, paths, known, offered, run, check_mode, params['lock_timeout'], params['verify'] == 'deep')
     return _completed(result, wanted)

@@ -235,7 +235,7 @@ def main():
 
 
 def converge(params, run, check_mode):
-    """The result for these options; run: programs.runner(). Raises GofleetError, OSError."""
+    """The result for these options; run: _frame.runner(). Raises GofleetError, OSError."""
     paths = sysctl_paths.chosen_paths(params['path'])
     wanted = []
     if params['state'] == 'present':

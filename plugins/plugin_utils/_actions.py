@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the action plugins of this collection share: options, failures as results, files of the controller."""
+"""The base of this collection's action plugins: options, failures as results, files of the controller."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Action(ActionBase):  # type: ignore[misc]
     _supports_diff = True
     # The module's ARGUMENT_SPEC.
     SPEC: dict[str, Any]
-    # What to do about options that the module no longer has, by name.
+    # Advice for removed options, by name.
     REMOVED: Mapping[str, str] = {}
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class Action(ActionBase):  # type: ignore[misc]
         return dict(shown.result(result, hidden))
 
     def refusal(self) -> dict[str, Any] | None:
-        """The result of a task that cannot run as it is written, whatever its options say."""
+        """The failed result of a task that cannot run in this form, for example with async, independent of its options."""
         removed = [option for option in self.REMOVED if option in self._task.args]
         if self._task.async_val:
             error = _no_async(self._task.action)
@@ -63,7 +63,7 @@ class Action(ActionBase):  # type: ignore[misc]
         raise NotImplementedError
 
     def _fixup_perms2(self, remote_paths: Any, remote_user: str | None = None, execute: bool = True) -> Any:
-        """As Ansible does it, for modules and archives alike. Raises GofleetError(become_unprivileged) where it cannot."""
+        """As in Ansible, for modules and archives. Raises GofleetError(become_unprivileged) if Ansible cannot do it."""
         try:
             return super()._fixup_perms2(remote_paths, remote_user, execute)
         except AnsibleConnectionFailure:

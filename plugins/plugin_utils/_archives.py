@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Archives that the controller brings to hosts which cannot fetch them: each fetched and verified once."""
+"""Archives that the controller uploads to hosts that cannot fetch them. Each is fetched to the cache and verified once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def local_archive(path: Path, record: Record, goarch: str) -> Path:
     Raises GofleetError(archive_unreadable), and as regular_files.check() does.
     """
     if path.exists() and not path.is_dir():
-        # Not a pipe: reading one waits for a writer.
+        # Refuses a pipe, because reading it would wait for a writer.
         regular_files.check(str(path))
         return path
     names = [str(source.filename(record.release(goarch))) for source in source_types.TYPES]
@@ -37,14 +37,14 @@ def local_archive(path: Path, record: Record, goarch: str) -> Path:
 
 
 def is_other(path: Path, sha256: str) -> bool:
-    """Whether a file is another than the one with this digest. Raises GofleetError as regular_files does."""
+    """Whether the digest of a file differs from this one. Raises GofleetError as regular_files does."""
     return str(digests.of_regular_file(str(path), ['sha256'])[1]['sha256']) != sha256
 
 
 def fetched_archive(record: Record, goarch: str, mirrors: list[str], goproxy: list[str], options: Any, cache: Cache) -> tuple[Path, str]:
     """The verified archive of a release, or its module zip, in the controller's cache, and the URL that it came from.
 
-    Raises GofleetError(no_source) with what was wrong with each source, OSError.
+    Raises GofleetError(no_source) with the failure of each source, OSError.
     """
     release = record.release(goarch)
     bases = {'mirrors': mirrors, 'goproxy': goproxy}
@@ -74,7 +74,7 @@ def _cached(cache: Cache, key: str, filename: str, urls: list[str], failures: li
         cache.write(f'origin {key}', fetched.url)
 
     def is_intact(path: Path) -> bool:
-        # Whoever can write to the cache could have changed it.
+        # Another process that can write to the cache may have changed the file.
         if sha256:
             return not is_other(path, sha256)
         return prove is not None and _passes(prove, path)
@@ -96,4 +96,4 @@ def _passes(prove: Callable[[str], None], path: Path) -> bool:
 
 
 class _NoSource(Exception):
-    """No url had what was expected; the failures say why."""
+    """No url had the expected file; failures has the reasons."""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a connection has to become root, as far as its variables say, and what to do where they do not and the host has no sudo."""
+"""Decide from its variables whether a connection must become root, and explain what to do if the host has no sudo."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from typing import Any
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
 ROOT = ('root', '0')
-# Connections into a container or another root folder, which begin as root unless a user is named. Pods are left out: many run as somebody else.
+# Connections into a container or another root folder, which start as root unless a user is named. Not pods, because many run as another user.
 AS_ROOT = ('buildah', 'chroot', 'docker', 'docker_api', 'incus', 'jail', 'lxc', 'lxd', 'podman')
-# As dash, bash and BusyBox ash say it, in results of Ansible 2.16 and in errors of 2.19 and later.
+# The messages of dash, bash and BusyBox ash, in results of Ansible 2.16 and in errors of 2.19 and later.
 _NOT_THERE = re.compile(r'(?:^|[\s/])(sudo|doas|su|dzdo|ksu|pbrun|pfexec): (?:command )?not found')
 _LONGEST = 4096
 
 
 def needs_become(user: str, connection: str) -> bool:
-    """Whether root is somebody else than who connects. user: of ansible_user, '' if it is not set; connection: of ansible_connection."""
+    """Whether the connecting user is not root. user: of ansible_user, '' if it is not set; connection: of ansible_connection."""
     return user not in ROOT if user else connection.rpartition('.')[2] not in AS_ROOT
 
 
 def failure(answer: dict[str, Any]) -> GofleetError | None:
-    """The GofleetError for a module's result that says that there is no program to become root with."""
+    """The GofleetError for a module's result that shows that the program to become root is missing."""
     if not answer.get('failed') or 'code' in answer:
         return None
     return _failure('\n'.join(str(answer.get(key, ''))[-_LONGEST:] for key in ('module_stderr', 'module_stdout', 'msg')))

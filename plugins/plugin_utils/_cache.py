@@ -3,8 +3,8 @@
 
 """The controller's cache: content-addressed, bounded, shared by runs, safe against a killed writer.
 
-It is a folder of one user's (private_folders.py), and nothing in it is trusted because it is there: whoever reads from it
-verifies it again, or treats it as an unverified source.
+It is a private folder of one user (_private_folders.py). Its content is not trusted: a reader
+verifies it again or treats it as an unverified source.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils import _private_fol
 
 # Some 25 archives: the supported lines of a fleet with three architectures.
 MAX_BYTES = 2 << 30
-# Begins the names of files that are being written.
+# The prefix of files that are being written.
 _NEW = '.new-'
-# Seconds after which a file of a killed writer is removed.
+# The age in seconds at which a file of a killed writer is removed.
 _ABANDONED = 3600
-# Bytes of one value. The largest is Go's whole index, with about 10 MB; an index of at most 64 MB is read.
+# The largest value in bytes. Go's whole index takes about 10 MB; an index of at most 64 MB is read.
 _VALUE_LIMIT = 128 << 20
 _ADVICE = ('Set cache_path to a folder that belongs to this user and in which only this user and root may write. Or correct owner and mode, and empty '
            'the folder: others may have changed what is in it.')
@@ -38,15 +38,15 @@ _Kept = TypeVar('_Kept')
 
 
 def default_root() -> Path:
-    """The folder that the XDG base directory specification names for caches, and ours in it."""
+    """Our folder below the cache folder of the XDG base directory specification."""
     return Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'gofleet'
 
 
 class Cache:
-    """Files by key below one folder. What has a name is whole: writers use a temporary name and rename.
+    """Files by key below one folder. A file under its final name is complete, because writers use a temporary name and rename it.
 
-    The folder is created and vetted at the first use; every method raises GofleetError(unsafe_folder) where it is not safe.
-    advice: what its message says to do; below_sticky: whether the folder may lie below one such as /tmp though this is root.
+    The folder is created and checked at the first use; every method raises GofleetError(unsafe_folder) if it is not safe.
+    advice: the last sentence of that message; below_sticky: whether the folder may be below one such as /tmp although this user is root.
     """
 
     def __init__(self, root: Path, max_bytes: int = MAX_BYTES, advice: str = _ADVICE, below_sticky: bool = False) -> None:
@@ -57,7 +57,7 @@ class Cache:
         self._vetted: Path | None = None
 
     def folder(self, *names: str) -> Path:
-        """A folder in it, created and vetted. Raises OSError."""
+        """A folder in the cache, created and checked. Raises OSError."""
         if self._vetted is None:
             self._vetted = private_folders.own(self.root, self._advice, self._below_sticky)
         folder = self._vetted
@@ -67,7 +67,7 @@ class Cache:
 
     @contextlib.contextmanager
     def locked(self, key: str) -> Iterator[None]:
-        """Let one process at a time work on a key. The kernel drops the lock of a killed one. Raises OSError."""
+        """A block that one process at a time may run for a key. The kernel releases the lock of a killed process. Raises OSError."""
         handle = private_folders.open_lock(self._path('locks', key))
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -76,7 +76,7 @@ class Cache:
             os.close(handle)
 
     def read(self, key: str) -> Any:
-        """The JSON value of a key, or None if there is none or it cannot be read as JSON."""
+        """The JSON value of a key, or None if it is missing or is not JSON."""
         content = private_folders.read_file(self._path('values', key), _VALUE_LIMIT)
         try:
             return None if content is None else foreign_values.from_json(content)
@@ -90,10 +90,10 @@ class Cache:
             fresh.write_text(json.dumps(value), encoding='utf-8')
 
     def aged(self, key: str, max_age: int | None, fetch: Callable[[], Any], understand: Callable[[Any], _Kept]) -> _Kept | None:
-        """What was fetched for a key at most max_age seconds ago, or is fetched now; with None, whatever was kept, or None.
+        """The value that was fetched for a key at most max_age seconds ago, or else is fetched now; without max_age, the kept value of any age, or None.
 
-        understand: makes of a fetched value what is returned; an entry at which it raises TypeError, KeyError, AttributeError or
-        ValueError counts as none: another version of this collection wrote it. Raises what fetch raises, OSError.
+        understand: turns a fetched value into the returned one; an entry for which it raises TypeError, KeyError, AttributeError or
+        ValueError is ignored, because another version of this collection wrote it. Raises the errors of fetch, OSError.
         """
         if max_age is None:
             return self.kept(key, None, understand)
@@ -106,32 +106,32 @@ class Cache:
         return kept
 
     def kept(self, key: str, max_age: float | None, understand: Callable[[Any], _Kept]) -> _Kept | None:
-        """The same, but nothing is fetched: None where there is nothing, or nothing as young."""
+        """Like aged(), but without fetching: None if no value is kept or it is too old."""
         try:
             entry = self.read(key)
             if max_age is None or 0 <= time.time() - entry['fetched'] < max_age:
                 return understand(entry['value'])
         except (TypeError, KeyError, AttributeError, ValueError):
-            # No entry, or one of another version.
+            # No entry, or an entry of another version of this collection.
             pass
         return None
 
     def keep(self, key: str, value: Any) -> None:
-        """Keep a value with the time of now, for kept(). Raises OSError."""
+        """Keep a value with the present time, for kept(). Raises OSError."""
         self.write(key, {'fetched': time.time(), 'value': value})
 
     def archive(self, key: str, filename: str, make: Callable[[Path], None], is_intact: Callable[[Path], bool]) -> Path:
-        """The file of a key; make writes and verifies it where there is none yet, once however many processes ask.
+        """The file of a key. If it is missing, make writes and verifies it, once for all processes that need it.
 
-        is_intact: whether a file that is there is still what make would write; otherwise it is made again.
-        Raises what make and is_intact raise, and then keeps nothing new; OSError.
+        is_intact: whether an existing file is still the one that make would write; otherwise it is made again.
+        Raises the errors of make and is_intact, without keeping a new file; OSError.
         """
         with self.locked(key):
             path, made = self._archive(key, filename, make)
-        # Outside the lock: a fleet's forks hash at the same time.
+        # Outside the lock, so that the forks of a fleet can hash at the same time.
         if not made and not is_intact(path):
             with self.locked(key):
-                # Another fork may have made it anew meanwhile.
+                # Another fork may have made it again meanwhile.
                 if not (_is_file(path) and is_intact(path)):
                     path.unlink(missing_ok=True)
                     self._archive(key, filename, make)
@@ -139,12 +139,12 @@ class Cache:
         return path
 
     def _archive(self, key: str, filename: str, make: Callable[[Path], None]) -> tuple[Path, bool]:
-        """The path, and whether the file was made just now. The key is locked."""
+        """(path, whether the file was made just now). The key must be locked."""
         path = self.folder('archives', _name(key)) / filename
         made = not _is_file(path)
         if made:
             for abandoned in path.parent.glob(f'{_NEW}*'):
-                # The lock is ours: who began it was killed.
+                # This process holds the lock, so the writer of this file was killed.
                 abandoned.unlink()
             with _replacing(path) as fresh:
                 make(fresh)
@@ -152,7 +152,7 @@ class Cache:
         return path, made
 
     def _shrink(self, keep: Path) -> None:
-        # The least recently used go first. A run that still sends one holds it open; its blocks stay until then.
+        # The least recently used files are removed first. A run that is still sending one has it open, so its content stays until then.
         files = sorted(_by_use(_files(self.folder('archives'))))
         total = sum(size for dummy, size, path in files)
         for dummy, size, path in files:
@@ -171,7 +171,7 @@ def _name(key: str) -> str:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether there is a regular file, and not a link to one."""
+    """Whether the path is a regular file, not a link to one."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
@@ -185,7 +185,7 @@ def _files(folder: Path) -> list[Path]:
 def _by_use(paths: list[Path]) -> Iterator[tuple[float, int, Path]]:
     abandoned = time.time() - _ABANDONED
     for path in paths:
-        # Another process may have removed it since, or still be making it.
+        # Another process may have removed it since, or may still be making it.
         with contextlib.suppress(FileNotFoundError):
             status = path.lstat()
             if not path.name.startswith(_NEW) or status.st_mtime < abandoned:
@@ -194,7 +194,7 @@ def _by_use(paths: list[Path]) -> Iterator[tuple[float, int, Path]]:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[Path]:
-    """A temporary path that becomes path when the block ends well, and goes away otherwise."""
+    """A temporary path that is renamed to path if the block succeeds, and is removed otherwise."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=_NEW)
     os.close(handle)
     fresh = Path(name)

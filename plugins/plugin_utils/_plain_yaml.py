@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""YAML of others, as plain as JSON: mappings, lists, texts, whole numbers, true, false and null; all else in it is refused.
+"""Parse untrusted YAML: mappings, lists, texts, whole numbers, true, false and null; everything else is refused.
 
-The work is bounded by the bytes that come in: YAML's anchors and aliases make a value of any size from a few of them, and its other kinds
-of scalars (times, floats, numbers to the base 60) end in whatever Python makes of an impossible one.
+The work is bounded by the size of the input: YAML's anchors and aliases could make a value of any size from a few bytes, and its other kinds
+of scalars (times, floats, numbers to the base 60) raise various Python errors if they are invalid.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-# Bytes. PyYAML takes some ten microseconds for each, and a hundred bytes of memory; a lock of ten releases for all ports has 60 KB.
+# The largest document in bytes. PyYAML needs some ten microseconds and a hundred bytes of memory for each; a lock of ten releases for all ports has 60 KB.
 LIMIT = 1 << 20
-# Mappings and lists in one another.
+# The deepest nesting of mappings and lists.
 _DEPTH = 16
-# Of a scalar: the longest that anything here writes is an address.
+# The longest scalar; this collection writes none longer than an address.
 _LONGEST = 4096
 _INTEGER = re.compile(r'-?(?:0|[1-9][0-9]{0,18})\Z')
 _SURROGATE = re.compile('[\ud800-\udfff]')
@@ -26,7 +26,7 @@ _TEXT = 'tag:yaml.org,2002:str'
 
 
 def load(raw: bytes) -> Any:
-    """The value of one YAML document. Raises ValueError that says what is wrong and in which line."""
+    """The value of one YAML document. Raises ValueError with the reason and the line."""
     if len(raw) > LIMIT:
         raise ValueError(f'it has {len(raw)} bytes, and {LIMIT} are plenty')
     try:
@@ -41,12 +41,12 @@ def _told(exc: yaml.YAMLError) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Builds mappings and lists, and of scalars what _scalar() says. Each node is looked at before it is made."""
+    """Builds mappings, lists, and scalars by _scalar(). Each node is checked before it is built."""
 
     _depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """As the parent's. Raises ValueError."""
+        """Like the parent's, but raises ValueError."""
         event: Any = self.peek_event()  # type: ignore[no-untyped-call]
         line = event.start_mark.line + 1
         if isinstance(event, yaml.AliasEvent) or event.anchor:
@@ -65,7 +65,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Like the parent's, but keys are texts, each there once, and << is one of them."""
+        """Like the parent's, but keys must be texts and unique, and << is an ordinary key."""
         found: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
@@ -94,7 +94,7 @@ def _list(loader: _Loader, node: yaml.SequenceNode) -> list[Any]:
     return list(loader.construct_sequence(node, deep=True))
 
 
-# No resolvers: what a plain scalar is says _scalar() alone.
+# No resolvers, because only _scalar() decides the type of a plain scalar.
 _Loader.yaml_implicit_resolvers = {}
 _Loader.add_constructor(_TEXT, _scalar)
 _Loader.add_constructor('tag:yaml.org,2002:map', _mapping)

@@ -3,9 +3,9 @@
 
 """Folders of the controller that only this user writes to, and the files in them.
 
-What a run reads from its cache it did not always write: a folder in which others may create, rename or delete names holds
-what they put there. So each folder from / down is looked at once. When no other user can change any of them, none of the paths
-below can be swapped between a check and its use, and opening files by path is safe.
+A run reads files from its cache that earlier runs wrote. If others may create, rename or delete names in a folder, it may contain
+their files. So each folder from / down is checked once. If no other user can change any of them, the paths
+below cannot be swapped between a check and its use, and opening files by path is safe.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ _NO_FILES = (errno.ELOOP, errno.ENXIO, errno.ENODEV)
 
 
 def own(path: Path, advice: str, below_sticky: bool = False) -> Path:
-    """The real path of a folder of this user's (mode 0700). It is created with what is missing above it.
+    """The real path of a private folder of this user (mode 0700). It and the missing folders above it are created.
 
-    The folder and all those on the way to it have to belong to this user or to root, and only they may write there; a symbolic
-    link on the way has to be theirs too. Writable by others does not mean:
-    - the group root (0): who is in it counts as root. Containers of AWX run as any user of that group, with a HOME of mode 0775.
-    - the private group of an ordinary user, named after them and without further members, as a umask of 002 needs it; and for root, a
+    The folder and all folders on the way to it must belong to this user or to root, and only they may write there; a symbolic
+    link on the way must also be theirs. These do not count as writable by others:
+    - the group root (0), whose members count as root. Containers of AWX run as any user of that group, with a HOME of mode 0775.
+    - the private group of an ordinary user, named after the user and without further members, as used with a umask of 002; and for root, a
       group without members, such as Debian's staff, which /usr/local belongs to.
     - below_sticky, or for an ordinary user: a sticky folder such as /tmp, where users cannot rename the files of others. For root
-      it does mean that: a cleaner removes what is old there, and then the name is anybody's.
+      it does count, because a cleaner may remove an old folder there, and then any user can take its name.
 
     advice: the last sentence of the message. Raises GofleetError(unsafe_folder), OSError.
     """
@@ -53,7 +53,7 @@ def _own(path: Path, advice: str, sticky_is_safe: bool) -> Path:
         status = os.fstat(handle)
         _vet(folder, status, advice, sticky_is_safe=False)
         if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != _MODE:
-            # An earlier version made it as readable as the umask let it.
+            # An earlier version created it with the mode of the umask.
             os.fchmod(handle, _MODE)
     finally:
         os.close(handle)
@@ -61,7 +61,7 @@ def _own(path: Path, advice: str, sticky_is_safe: bool) -> Path:
 
 
 def _walk(path: Path, advice: str, sticky_is_safe: bool) -> Path:
-    """The real path, with each folder vetted before what lies in it is looked at."""
+    """The real path; each folder is checked before the next one in it."""
     current = Path('/')
     for step, status in folder_owners.steps(str(path), lambda each: _made(Path(each))):
         if stat.S_ISLNK(status.st_mode):
@@ -98,9 +98,9 @@ def _vet_owner(path: Path, status: os.stat_result, advice: str) -> None:
 
 
 def _is_private_group(path: Path, status: os.stat_result) -> bool:
-    """Whether everyone who may write to a folder by its group is its owner or counts as root."""
+    """Whether the group of a folder gives write access only to its owner or to users that count as root."""
     if status.st_gid == 0:
-        # An access list may grant named users the rights that the mode shows as those of the group.
+        # An access list may grant named users the rights that the mode shows for the group.
         return not system_calls.may_have_access_list(str(path))
     if os.geteuid() == 0:
         return bool(folder_owners.is_only_roots_group(status.st_gid, str(path)))
@@ -117,7 +117,7 @@ def _unsafe(path: Path, status: os.stat_result, reason: str, advice: str) -> Gof
 
 
 def inner(path: Path, advice: str) -> Path:
-    """A folder in a folder of this user's, created if it is missing. A link in its place is refused.
+    """A folder in a private folder of this user, created if it is missing. A link in its place is refused.
 
     Raises GofleetError(unsafe_folder), OSError.
     """
@@ -129,7 +129,7 @@ def inner(path: Path, advice: str) -> Path:
 
 
 def read_file(path: Path, limit: int) -> bytes | None:
-    """The content of a file of at most limit bytes. A link, a pipe, a folder or a larger file counts as nothing, and None is returned.
+    """The content of a file of at most limit bytes. Returns None for a missing file, a link, a pipe, a folder or a larger file.
 
     Raises OSError.
     """
@@ -152,7 +152,7 @@ def read_file(path: Path, limit: int) -> bytes | None:
 
 
 def open_lock(path: Path) -> int:
-    """A descriptor of a lock file of mode 0600, which is created if it is missing and keeps what is in it.
+    """A descriptor of a lock file of mode 0600, which is created if it is missing; its content is kept.
 
     Raises OSError, also for a link.
     """

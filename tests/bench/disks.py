@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A disk of its own for each host's toolchains: ext4 with a journal, on a file, as most hosts have it.
+"""A separate disk for each host's toolchains: ext4 with a journal, as on most hosts, in a file.
 
 What lies below the engine's own storage is any file system with any past, and may decide over the result: ext4 without a journal,
 for one, looks for a while past every inode that was freed (fs/ext4/ialloc.c, recently_deleted), so that a tree which follows

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts of a row: containers of one image, and what is asked of them without Ansible."""
+"""The hosts of a row: containers of one image, and commands on them without Ansible."""
 
 from __future__ import annotations
 

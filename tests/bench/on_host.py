@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Runs on the host, under Python 2.7 as well.
 # ruff: noqa: PTH, UP
-"""What a host takes for work that no installer can do without, timed by the host itself; prints JSON.
+"""Measure, on the host itself, the work that every installer must do; prints JSON.
 
 on_host.py floor URL SHA256              fetch, digest and unpack an archive with the host's own programs
 on_host.py proof URL VERSION GOARCH N    unpack an archive with tar, then take the h1 of the tree, N times

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Playbooks as a user runs them, and what one run took."""
+"""Playbooks as a user runs them, and the time of one run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Sample:
 
 
 class Controller:
-    """ansible-playbook of a lane in a folder of its own, with the collection staged there."""
+    """ansible-playbook of a lane in a separate folder, with the collection staged there."""
 
     def __init__(self, folder: Path, collections: Path, mirror_log: Path) -> None:
         self._folder = folder
@@ -71,7 +71,7 @@ class Controller:
         said = self._folder / 'output'
         began = time.monotonic()
         with said.open('wb') as output, subprocess.Popen(command, env=self._environment, stdout=output, stderr=output) as process:
-            # wait4 counts this process and its children alone, where getrusage would add up whatever runs beside it.
+            # wait4 counts only this process and its children; getrusage would add everything that runs beside it.
             dummy, status, usage = os.wait4(process.pid, 0)
             seconds = time.monotonic() - began
             process.returncode = os.waitstatus_to_exitcode(status)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measured rows as Markdown tables, and which budgets they miss."""
+"""Print measured rows as Markdown tables, and the budgets that they exceed."""
 
 from __future__ import annotations
 

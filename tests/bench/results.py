@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was measured on a row, and the ratios that it comes to."""
+"""The measurements of a row, and their ratios."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is measured, and the budgets (DESIGN.md, Budgets): data."""
+"""The measured rows and their budgets (DESIGN.md, Budgets), as data."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure what is read of a large binary for a verdict, beside the tools that print the same.
+"""Measure how much of a large binary is read for a verdict, compared with tools that print the same facts.
 
     verdicts.py [--rounds N]
 
@@ -104,7 +104,7 @@ def _make(folder: Path) -> None:
         done = subprocess.run(command, cwd=stage, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             raise Unavailable(f'`{" ".join(command)}` exits with {done.returncode}:\n{done.stderr[-2000:]}')
-        # All that is asked for later is what it says of a program.
+        # Later only its verdicts on programs are used.
         (stage / 'go/bin/go').rename(made / 'go')
         made.rename(folder)
 

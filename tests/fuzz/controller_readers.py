@@ -29,7 +29,7 @@ PATHS = LOG.paths()
 LOOKUP = 'lookup/m@v7'
 NESTED = [b'[' * 100000, b'{"a":' * 100000, b'[' * 50000 + b']' * 50000]
 BOMB = b'format: 1\nreleases:\n- &a [x, x]\n' + b''.join(b'- &a%d [*a, *a, *a]\n' % number for number in range(20))
-# Numbers and times that end in whatever Python makes of them.
+# Numbers and times for which Python raises various errors.
 YAML = [b'[' * 100000, b'- ' * 50000, b'{a: ' * 100000, BOMB, b'format: 2026-13-45', b'format: ' + b'1' * 5000, b'? ' * 50000, b'"' + b'\\x41' * 100000 + b'"',
         b'a: ' * 10000, b'\t' * 100000, b'#' * 1000000, b'- a\n' * 200000]  # fmt: skip
 

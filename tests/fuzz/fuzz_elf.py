@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bend bytes of programs, and prove that every reading of them ends soon, in a result or a GofleetError.
+"""Corrupt bytes of programs, and check that every reader ends soon, with a result or a GofleetError.
 
     fuzz_elf.py --count N [--seed S]     that many files
     fuzz_elf.py --only NUMBER --seed S   one of them again, with its traceback
@@ -179,7 +179,7 @@ def read_all(source):
 
 
 def read_each(source):
-    """As read_all, each part whatever became of the one before. The codes of what was refused."""
+    """Like read_all, but continues after refusals. Returns the codes of the refusals."""
     codes = []
     try:
         binary = elf.read(source)
@@ -209,7 +209,7 @@ def monotonic():
 
 
 def timed_read(path):
-    """(codes, seconds); raises whatever is wrong."""
+    """(codes, seconds); raises any other error."""
     began = monotonic()
     with elf.open_file(path) as source:
         codes = read_each(source)
@@ -224,7 +224,7 @@ def bent_file(all_seeds, seed, number):
 
 
 def check(path, content):
-    """(codes, seconds, whether it was measured twice). Raises AssertionError when it takes too long, and whatever else a reader may raise."""
+    """(codes, seconds, whether it was measured twice). Raises AssertionError if it takes too long, and any other error of a reader."""
     with open(path, 'wb') as target:
         target.write(content)
     signal.signal(signal.SIGALRM, stop)

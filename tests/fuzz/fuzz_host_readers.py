@@ -150,7 +150,7 @@ def read_loader_cache(content, dummy):
 
 
 def at_home(host, *arguments, **options):
-    # A bent redirect leads to any address; none of them is asked, nor is a name server.
+    # A corrupted redirect may lead to any address; no address and no name server is queried.
     if host != '127.0.0.1':
         raise socket.gaierror(socket.EAI_NONAME, 'not of this machine')
     return _GETADDRINFO(host, *arguments, **options)
@@ -160,7 +160,7 @@ _GETADDRINFO = socket.getaddrinfo
 
 
 def read_answer(content, folder):
-    # In a process of its own.
+    # In a separate process.
     socket.getaddrinfo = at_home
     with raw_server.answering(content) as url:
         download.fetch(url, os.path.join(folder, 'got'), sources.Options(5, None))

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Bend what others write, and prove that each reader of it ends in a result or a GofleetError, within bounds of memory and processor time.
+"""Corrupt untrusted input, and check that each reader ends with a result or a GofleetError, within bounds of memory and processor time.
 
-Each reader has a process of its own, whose address space and processor time the kernel limits: a busy machine makes it no slower by that clock.
+Each reader has a separate process, whose address space and processor time the kernel limits; a busy machine does not affect that clock.
 The same seed and number make the same input on the same Python. fuzz_host_readers.py is the command; controller_readers.py has the other side's.
 """
 
@@ -117,11 +117,11 @@ def input_of(each, seed, number):
     return bent(chance, content)
 
 
-# ---- reading, in a process of its own
+# ---- reading, in a separate process
 
 
 def take(each, content, folder):
-    """'result' or the code of a refusal; raises whatever else a reader raises."""
+    """'result' or the code of a refusal; raises any other error of a reader."""
     os.mkdir(folder)
     try:
         each.read(content, folder)
@@ -143,7 +143,7 @@ def limit(count):
 
 
 def work(each, seed, count, folder, report):
-    """Lines to report: number and end of each input. The number comes first: whoever is killed was at the last one."""
+    """Write to report: the number and the outcome of each input. The number comes first, so that the last one shows where a killed process was."""
     for number in range(count):
         report.write('%d ' % number)
         report.flush()

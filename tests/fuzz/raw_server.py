@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A server that answers every connection with given bytes, whatever is asked, and closes it."""
+"""A server that answers every connection with the same given bytes and closes it."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every program: what was put into it is what is read, and what was done to it ends in a result or a refusal."""
+"""Properties of the ELF reader: it reads what a program contains, and a corrupted program gives a result or a refusal."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_program_that_is_cut_is_never_whole(read: Reading, kind: Any, size: in
 
 
 @given(kind=KINDS, changes=st.lists(st.tuples(NUMBERS, st.binary(min_size=1, max_size=16)), min_size=1, max_size=8))
-def test_whatever_is_overwritten_ends_in_a_result_or_a_refusal(read: Reading, kind: Any, changes: Any) -> None:
+def test_every_overwritten_byte_gives_a_result_or_a_refusal(read: Reading, kind: Any, changes: Any) -> None:
     content = bytearray(fuzz_elf.everything(*kind).content)
     for number, raw in changes:
         at = number % len(content)
@@ -112,7 +112,7 @@ def test_whatever_is_overwritten_ends_in_a_result_or_a_refusal(read: Reading, ki
 
 
 @given(content=st.binary(max_size=600), magic=st.booleans())
-def test_whatever_a_file_holds_has_a_format_or_is_refused(read: Reading, content: bytes, magic: bool) -> None:
+def test_every_file_has_a_format_or_is_refused(read: Reading, content: bytes, magic: bool) -> None:
     code, found = refused_or_read(lambda: read((b'\x7fELF' if magic else b'') + content, lambda source, binary: binary))
     assert code in {None, *fuzz_elf.CODES}
     assert code or json.dumps(elf.as_facts(found))

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The reader of programs, on programs that were bent: GOFLEET_FUZZ says how many, and the commit or GOFLEET_SEED which."""
+"""The ELF reader on corrupted programs: GOFLEET_FUZZ sets their number, the commit or GOFLEET_SEED selects them."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every reader of what others write, on inputs that were bent: GOFLEET_FUZZ says how many, and the commit or GOFLEET_SEED which."""
+"""All readers of untrusted input on corrupted inputs: GOFLEET_FUZZ sets their number, the commit or GOFLEET_SEED selects them."""
 
 from __future__ import annotations
 

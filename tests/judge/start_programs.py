@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sent to a root: start each program by execve(2) alone, and tell what became of it.
+"""Sent to a root: start each program with execve(2) only, and report the outcome.
 
     start_programs.py [EMULATOR ARGUMENT...] < [PATH, ...] > [{"path", "errno", "status", "output"}, ...]
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One machine, brought to its settings, rebooted, brought back, rebooted again; at each step it is asked what it has."""
+"""One machine that gets its settings, is rebooted, loses them, is rebooted again; its state is read after each step."""
 
 from __future__ import annotations
 
@@ -119,9 +119,9 @@ def story(image: machine.Image, tally: list[str]) -> Iterator[Story]:
         began = time.monotonic()
         with machine.booted(image) as host:
             tally.append(f'booted in {time.monotonic() - began:.0f} s')
-            told = _tell(controller, host)
+            reported = _tell(controller, host)
             tally.append(f'three boots, four plays, and five times asked, in {time.monotonic() - began:.0f} s')
-        yield told
+        yield reported
 
 
 def _tell(controller: Controller, host: machine.Machine) -> Story:
@@ -141,7 +141,7 @@ def _tell(controller: Controller, host: machine.Machine) -> Story:
 
 
 def _keys() -> list[str]:
-    """Every setting that is asked for."""
+    """All requested settings."""
     profiles = {setting.key for name in model.PROFILES for setting in sysctl_profiles.PROFILES[name]}
     return sorted(profiles | {key.removeprefix('-') for key in model.SETTINGS})
 

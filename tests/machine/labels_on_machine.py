@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-# On a file system of its own, so that it is not part of what it keeps.
+# On a separate file system, so that the record does not contain itself.
 KNOWN = Path('/run/gofleet-known-paths')
 # What the machine and Ansible write for themselves.
 OTHERS = ('/root/.ansible', '/home/gopher/.ansible', '/tmp', '/var/tmp', '/var/log', '/var/lib/systemd')

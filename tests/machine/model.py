@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the machine is to have, as variables of the roles, and what its processes are to see of it."""
+"""The wanted state of the machine as variables of the roles, and the expected environment of its processes."""
 
 from __future__ import annotations
 

@@ -82,9 +82,9 @@ def story(tally: list[str]) -> Iterator[Story]:
             tally.append(f'with SELinux: booted in {time.monotonic() - began:.0f} s')
             # It boots permissive, since this policy keeps systemd-tmpfiles from the credential that holds root's key.
             host.run('setenforce 1')
-            told = _tell(controller, host, mirror)
+            reported = _tell(controller, host, mirror)
             tally.append(f'with SELinux: one boot, five plays, in {time.monotonic() - began:.0f} s')
-        yield told
+        yield reported
 
 
 def _tell(controller: Controller, host: machine.Machine, mirror: Mirror) -> Story:

@@ -12,7 +12,7 @@ import pytest
 import model
 from conftest import SHELLS, Seen, Story
 
-# What a machine of its own can do, and a container could not: kernel.* and fs.* are really written.
+# A machine, unlike a container, can really write kernel.* and fs.*.
 HOSTS_OWN = ('kernel.', 'fs.', 'vm.')
 MODULES = ('go_env', 'go_sysctl')
 

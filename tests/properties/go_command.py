@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real go as judge: whether it refuses the value of a variable of its own, by cheap commands that have to look at it."""
+"""A real go as judge: whether it rejects the value of one of its variables, tested by cheap commands that read the variable."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _WRITTEN = ('CC', 'CXX', 'GO111MODULE', 'GOARCH', 'GOMODCACHE', 'GOOS', 'GOPATH'
 
 @dataclass(frozen=True)
 class Go:
-    """A go command with a home of its own."""
+    """A go command with a separate home."""
 
     program: Path
     root: Path

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The consumers' own parsers: each takes a file and says what a process gets of it."""
+"""The real parsers of the consumers: each reads a file and returns the environment of a process."""
 
 from __future__ import annotations
 

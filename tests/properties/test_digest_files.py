@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tools that make digests write is read back, whatever the files are called; and no damage to it is more than refused.
+"""Checksum files of real tools are read for any file names, and damaged ones are at most refused.
 
 The tools run over files with odd names, by a seeded generator; GOFLEET_SEED gives others.
 """
@@ -95,7 +95,7 @@ def written(tool: Tool, folder: Path, given: list[bytes]) -> bytes:
 
 
 def representable(tool: Tool) -> list[bytes]:
-    # At its end a carriage return that is not escaped cannot be told from a line end of Windows, and coreutils' --check drops it too.
+    # An unescaped carriage return at the end cannot be distinguished from a line end of Windows; coreutils' --check drops it too.
     found = [name for name in names() if not (tool.bare_return and name.endswith(b'\r'))]
     if tool.escapes:
         return found
@@ -104,7 +104,7 @@ def representable(tool: Tool) -> list[bytes]:
 
 
 @pytest.mark.parametrize('tool', TOOLS.values(), ids=TOOLS)
-def test_what_a_tool_writes_is_read_back(folder: Path, tool: Tool) -> None:
+def test_checksum_files_of_real_tools_are_read(folder: Path, tool: Tool) -> None:
     given = representable(tool)
     assert len(given) > 100
     listed = digest_files.parse(written(tool, folder, given), tool.only)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What coreutils' own --check proves with a file of digests is proven here, and what it refuses is not: over generated files.
+"""Checksum files are accepted and refused exactly as by coreutils' --check, over generated files.
 
 Files of digests are put together by a seeded generator from lines with everything that people and tools do to them; GOFLEET_SEED gives others,
 GOFLEET_EXAMPLES more. Not in them: zero bytes and inline signatures, which digest_files refuses and says why.

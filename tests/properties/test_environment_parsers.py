@@ -141,7 +141,7 @@ def test_lists_keep_what_was_there_and_move_what_is_theirs(shell: Shell) -> None
 
 
 @pytest.mark.parametrize('shell', [*SHELLS.values(), FISH], ids=[*SHELLS, 'fish'])
-def test_a_home_is_asked_for_by_each_user(shell: Shell) -> None:
+def test_each_user_has_a_separate_home(shell: Shell) -> None:
     consumer = 'fish' if shell is FISH else 'login_shell'
     variables = environment.variables_of([{'GOPATH': ['~/a b', '/srv/go']}], {})
     found = shell.read(environment_render.rendered('proof', variables, consumer, MODERN), 2, {'HOME': '/home/some one'})

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a real go refuses of its variables, environment_go refuses, and nothing else but for the exceptions that stand here."""
+"""_environment/go_values.py refuses exactly the values that a real go rejects, except for the exceptions listed here."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_value_is_refused_when_go_refuses_it(go: Go, name: str) -> None:
     ('GOENV', 'relative'), ('GOENV', '~/env'), ('GOAMD64', 'v5'), ('GOARM', '8'), ('GO386', 'sse'),
 ])  # fmt: skip
 def test_a_value_that_go_takes_without_effect_is_refused(name: str, value: str) -> None:
-    """Patterns with a scheme match no module; an env file that is not there is none; go forgets a bad GOAMD64 when it looks at GOARM64."""
+    """The exceptions: patterns with a scheme match no module; a missing env file is ignored; go ignores an invalid GOAMD64 when it reads GOARM64."""
     assert refuses(name, value)
 
 

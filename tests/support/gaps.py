@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a machine lacks and a test needs: one visible line each, and a failure with CI=true."""
+"""Report tools that a test needs and the machine lacks: one visible line each, and a failure with CI=true."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The real module in a process of its own, as Ansible runs it on a host: interpreter, module file, arguments as JSON."""
+"""Run the real module in a separate process, as Ansible does on a host: interpreter, module file, arguments as JSON."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLLECTION = Path('ansible_collections/gofleet/golang')
 MODULE = COLLECTION / 'plugins/modules/go_toolchain.py'
 # Whose ansible.module_utils run on every interpreter from 2.7 to 3.12.
 LANE = 'el7'
-# Far above what any run here takes: who reaches it hangs.
+# Far longer than any run here takes; a run that reaches it hangs.
 PATIENCE = 120
 
 Options = dict[str, Any]
@@ -178,7 +178,7 @@ class Module:
         return self.start_command([str(self.library / self.file)], options, check)
 
     def start_command(self, arguments: Sequence[str], options: Options, check: bool = False) -> Running:
-        """Start the interpreter on a program of its own that runs the module in the end."""
+        """Start the interpreter with a program that finally runs the module."""
         process = subprocess.Popen(
             [*self.wrapper, str(self.python), *arguments], env=self.environment(), cwd='/', text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,

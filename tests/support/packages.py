@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that tests call and that a bare machine may lack, installed from Debian's or Ubuntu's packages.
+"""Install programs that tests call and a bare machine may lack, from Debian's or Ubuntu's packages.
 
 Standard library only, Python 3.9 and later. Docker Engine and emulators are installed by what uses them.
 """

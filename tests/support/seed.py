@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The seed of all that a run of the tests samples: it follows the commit, so that other samples are taken after each change.
+"""The seed of all samples in a run of the tests. It depends on the commit, so that each change gets other samples.
 
 GOFLEET_SEED sets it, to repeat what another run took. Standard library only, Python 3.9 and later.
 """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A copy of the checkout under the path that Ansible's tools ask of a collection.
+"""A copy of the checkout under the path that Ansible's tools require of a collection.
 
     stage.py DIR    copies what git tracks or would track to DIR/ansible_collections/gofleet/golang, prints that path
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host is asked, what it should say, and what its last step did."""
+"""Fixtures: queries of a host, the expected answers, and the result of its last step."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Layout:
             "openrc": ("/etc/conf.d/gofleet", ""),
         }
         system, own = names[consumer]
-        # OpenRC has none of an ordinary user.
+        # OpenRC has no services of an ordinary user.
         return f"{self.home}/.config/{own}" if self.rootless and own else system
 
     @property

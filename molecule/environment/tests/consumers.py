@@ -30,7 +30,7 @@ pidfile=/run/gofleet-reader.pid
 
 
 def as_root(layout: Layout, script: str, content: str = "") -> bytes:
-    """What a script says that root runs on the host, whoever the scenario's user there is."""
+    """The output of a script that root runs on the host, for any user of the scenario."""
     command = ["docker", "exec", "-i", "-u", "root", layout.name, "sh", "-c", script]
     done = subprocess.run(command, input=content.encode(), capture_output=True, check=False)
     assert done.returncode == 0, f"{script}: {done.stderr.decode(errors='replace')}"
@@ -43,7 +43,7 @@ def parsed(block: bytes) -> Environment:
 
 
 def as_user(layout: Layout, words: list[str]) -> bytes:
-    """What words say that the scenario's user runs, who has nothing in the environment but a home and a usual PATH."""
+    """The output of a command of the scenario's user, in an environment with only a home and a usual PATH."""
     bare = ["env", "-i", f"HOME={layout.home}", "PATH=/usr/local/bin:/usr/bin:/bin"]
     done = subprocess.run(["docker", "exec", "-u", layout.user, layout.name, *bare, *words], capture_output=True, check=False)
     assert done.returncode == 0, f"{words}: {done.stderr.decode(errors='replace')}"

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the steps defaults.yml and enforced.yml lead to."""
+"""The expected state after the steps defaults.yml and enforced.yml."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where things are on a host, what the last step did, and what the host looked like before the first."""
+"""Fixtures: paths on a host, the result of the last step, and the state of the host before the first step."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each step leads to, given the versions that the mirror serves (tests/commands/molecule.py)."""
+"""The expected state after each step, for the versions that the mirror serves (tests/commands/molecule.py)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reasons that do not depend on the architecture: access, format, a script's interpreter, and whether the file is complete."""
+"""The reasons of a verdict that do not depend on the architecture: access, format, a script's interpreter, and whether the file is complete."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -23,7 +23,7 @@ def _access(binary, host):
 
 
 def _readable(binary, host):
-    """What could not be read. The kernel or the loader refuses the file, too, if it reads the same bytes."""
+    """The reasons for parts that could not be read. The kernel or the loader also refuses the file if it reads the same bytes."""
     for error in binary['errors']:
         if error['code'] in reasons.NO_FILE:
             yield reason(error['code'], 'fatal' if error['code'] in reasons.NOTHING_TO_RUN else 'warn', binary['path'], why=error['msg'])
@@ -86,7 +86,7 @@ def _whole(binary, host):
 
 
 def _lacks_a_page(binary, page_size):
-    """Whether more is missing of a segment than the rest of the file's last page, for which the kernel maps zeros."""
+    """Whether a segment lacks more than the rest of the file's last page, which the kernel fills with zeros."""
     end = -(-binary['size'] // page_size) * page_size
     return any(load['filesz'] and load['offset'] + load['filesz'] > end for load in binary['file']['loads'])
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a host offers to programs, according to its files and its kernel; nothing is run."""
+"""The facts of a host that decide which programs it can run, read from its files and its kernel; no program is run."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -17,15 +17,15 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host.sysroot impor
 from ansible_collections.gofleet.golang.plugins.module_utils._linking import linker, loaders
 from ansible_collections.gofleet.golang.plugins.module_utils._linking.libraries import Libraries
 
-# Libraries whose versions stored facts include, the most common first: the last ones are left out if the facts grow too large.
+# Libraries whose versions are in stored facts, the most common first: the last ones are omitted if the facts become too large.
 LIBRARIES = ('libc.so.6', 'libpthread.so.0', 'libm.so.6', 'libdl.so.2', 'libresolv.so.2', 'librt.so.1', 'libgcc_s.so.1', 'libutil.so.1', 'libstdc++.so.6')
 LARGEST_FACTS = 4000
 
 
 class Observed:
-    """This host, with what options replace of it.
+    """The facts of this host; options may replace some of them.
 
-    sysroot: folder of the file system to judge by; kernel: a release, as '3.10.0-1160.el7'; cpuinfo: text of /proc/cpuinfo.
+    sysroot: folder of the file system to read; kernel: a release, as '3.10.0-1160.el7'; cpuinfo: text of /proc/cpuinfo.
     Raises GofleetError(unknown_architecture, no_sysroot, invalid_kernel).
     """
 
@@ -45,7 +45,7 @@ class Observed:
 
     @property
     def is_emulated(self):
-        """Whether a user-mode emulator runs this process: the kernel's architecture is then not the one that uname reports."""
+        """Whether a user-mode emulator runs this process, because then uname does not report the kernel's architecture."""
         reported = self._processors.ports
         if not self._given_processors and reported and self.kernel_arch and self.kernel_arch not in reported:
             return True
@@ -53,7 +53,7 @@ class Observed:
 
     @property
     def level(self):
-        """The x86-64 level of its processors, 'v1' to 'v4', or None."""
+        """The x86-64 level of the host's processors, 'v1' to 'v4', or None."""
         features = self._processors.features
         return processors.amd64_level(features) if features is not None and 'amd64' in self._processors.ports else None
 
@@ -138,5 +138,5 @@ def _userland():
     except GofleetError as exc:
         if exc.code != 'processor_too_old':
             raise
-        # Too old for Go's own archive; which other programs run there depends on the processor's features.
+        # The processor is too old for Go's archive; whether other programs run depends on its features.
         return 'arm'

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The results of abi_check: programs of this host, or facts of programs that lie elsewhere, judged by what this host has."""
+"""The results of abi_check: verdicts on programs of this host, or on programs elsewhere by their facts."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -17,12 +17,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._host import sysroot
 
-# The interpreter of a script may be a script; after five of them kernels return ELOOP (fs/exec.c, exec_binprm()).
+# The interpreter of a script may be a script itself; after five of them kernels return ELOOP (fs/exec.c, exec_binprm()).
 _SCRIPTS = 5
-# Where env(1) looks for a script's interpreter in a service (systemd's and OpenRC's PATH).
+# The folders in which env(1) searches for a script's interpreter in a service (PATH of systemd and OpenRC).
 _PATH = ('/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin')
 _SHELLS = ('sh', 'bash', 'dash', 'ash', 'ksh', 'mksh', 'zsh')
-# A file that is not readable, or was being written, may run nevertheless.
+# A file that cannot be read, or that changed meanwhile, may still run.
 _NOT_READ = ('file_unreadable', 'file_changed')
 
 
@@ -64,7 +64,7 @@ def _failure(results, fail_on):
 
 
 def _code(failing, fail_on):
-    """The code that all failing results share, if it says more than their verdict: the file is missing, or is for an emulator.
+    """The code that all failing results share, if it is more specific than their verdict: the file is missing, or needs an emulator.
 
     With fail_on: unknown, an open verdict has the code unknown.
     """
@@ -74,7 +74,7 @@ def _code(failing, fail_on):
 
 
 def _judge_named(path, observed, params):
-    """The result for a file that an option names. Of several, one that does not exist has a verdict too; of one, it is an error.
+    """The result for a file that an option names. A missing file is an error if it is the only one, and gets a verdict otherwise.
 
     Raises GofleetError.
     """
@@ -97,7 +97,7 @@ def judge_file(path, observed, checksum=False, with_facts=False):
         placed = dict(binary, noexec=sysroot.is_noexec(path), origin=os.path.dirname(inside) if inside else None)
         result = dict(_judged(placed, observed), path=to_native(path))
         if with_facts:
-            # From the same reading and digest: a large file is not read twice.
+            # One reading serves facts and digest, so that a large file is not read twice.
             result['binary'] = program_facts.portable(binary)
         return result
 
@@ -108,7 +108,7 @@ def _judged(binary, observed, depth=0):
 
 
 def judge_by_facts(binary, facts):
-    """The result for facts of a program and stored facts of a host, both as abi_check gathers them; 'unknown' where they do not say."""
+    """The result for facts of a program and stored facts of a host, both as abi_check returns them; 'unknown' if they are not enough."""
     host = dict(facts, linking=stored.from_stored(binary, facts), script=None)
     return report.plain(dict(report.result(binary, host, verdict.verdict(binary, host)), path=binary['path']))
 
@@ -117,7 +117,7 @@ def _linking(binary, observed):
     file = binary['file']
     if file is None or file['format'] != 'elf' or file['interp'] is None or file['type'] not in ('EXEC', 'DYN'):
         return None
-    # For a program that the kernel does not run itself, the loaders of this host do not matter.
+    # If the kernel cannot run the program itself, the loaders of this host do not matter.
     if observed.facts()['runs'].get(verdict.architecture(file)) not in ('native', 'compatible'):
         return None
     return observed.linker.answer(binary)
@@ -179,7 +179,7 @@ def _not_there(program):
 
 
 def _by_env(argument, crlf, judged, observed):
-    """The judgement of a script that env(1) starts: env searches PATH, which the service may have changed."""
+    """The verdict on a script that env(1) starts: env searches PATH, which the service may have changed."""
     if crlf:
         return _not_there(argument.split()[-1] + '\\r')
     words = [each for each in (argument or '').split() if not each.startswith('-') and '=' not in each]
@@ -189,5 +189,5 @@ def _by_env(argument, crlf, judged, observed):
 
 
 def _is_program(path):
-    """Whether env would start it: it skips folders, and files that are not executable."""
+    """Whether env would start this file: it skips folders, and files that are not executable."""
     return path is not None and os.path.isfile(path) and bool(os.stat(path).st_mode & 0o111)

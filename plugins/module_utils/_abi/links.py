@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reasons that follow from a linker's answer, of this call (linker.Linker.answer()) or from stored facts of a host."""
+"""The reasons of a verdict that follow from dynamic linking: from linker.Linker.answer(), or from stored facts of a host."""
 
 from __future__ import absolute_import, division, print_function
 

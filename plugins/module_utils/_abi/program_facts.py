@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The facts of a program that a verdict needs, as plain values: they can be read on the controller and judged on a host."""
+"""Read the facts of a program that a verdict needs, as plain values, so that the controller can read them and a host can judge them."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -27,14 +27,14 @@ _UNREADABLE = ('malformed', 'truncated', 'parse_limit')
 
 @contextlib.contextmanager
 def opened(path, checksum=False):
-    """The facts of a file, while it is open; it is opened once for all of them.
+    """A context manager with the facts of a file, which is opened once for all of them.
 
-    checksum: whether to compute its SHA-256, for which all of it is read. The dictionary has:
+    checksum: whether to compute its SHA-256, for which the whole file is read. The dictionary has:
     path; size (bytes); mode (of stat); sha256 (hex or None); file (elf.as_facts(), or None); go (buildinfo.as_facts(), or None);
-    placed (whether mode and folder are those that it will be run with);
+    placed (whether the file has the mode and folder with which it will be run);
     symbols ([name, version, library, weak] of the undefined ones, None if they could not be read); exports and late (functions that
     give the defined ones, as elf.defined_symbols(), and lazy_binding.late_names()); entry (e_entry); origin (the folder that it lies in, links resolved);
-    errors ([{code, msg, of}] of what could not be read: code malformed, truncated or parse_limit; of 'file', 'go' or 'symbols').
+    errors ([{code, msg, of}] for each part that could not be read: code malformed, truncated or parse_limit; of 'file', 'go' or 'symbols').
     Raises GofleetError(not_a_file, file_missing, file_unreadable).
     """
     with elf.open_file(path) as source:
@@ -58,7 +58,7 @@ def unread(path, error):
     try:
         mode = os.stat(path).st_mode
     except (OSError, TypeError, ValueError):
-        # It does not exist, this user may not enter a folder of its path, or the path is invalid.
+        # The file does not exist, this user cannot enter a folder of its path, or the path is invalid.
         mode = None
     why = error.msg if error.code in reasons.NOTHING_TO_RUN else 'What it needs is unknown. ' + error.msg
     return {'path': to_native(path), 'size': None, 'mode': mode, 'placed': mode is not None and stat.S_ISREG(mode), 'file': None, 'go': None,
@@ -73,9 +73,9 @@ def read(path, checksum=False):
 
 
 def portable(facts):
-    """The facts of an opened() file as values that can be sent, of a program that will be elsewhere.
+    """The facts of an opened() file as values that can be sent, for a program that will run elsewhere.
 
-    symbols are then those that a loader may refuse; exports and late are lists of names, exports None if they are too many.
+    symbols are only those that a loader may refuse; exports and late are lists of names, and exports is None if there are too many.
     """
     exports = _noted(facts, 'symbols', facts['exports']) if facts['exports'] else []
     symbols = facts['symbols'] if facts['symbols'] is None else [each for each in facts['symbols'] if each[1] or not each[3]]
@@ -91,7 +91,7 @@ def _entry(source, binary):
 
 
 def _noted(facts, of, action):
-    """The value of an action; if the file cannot be read, None, and the reason is added to errors."""
+    """The value of a function; None if the file cannot be read, and then the reason is added to errors."""
     try:
         return action()
     except GofleetError as exc:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The reasons of a verdict, and what a verdict can be."""
+"""The codes of a verdict's reasons, grouped by their effect, and the constructor of a reason."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -10,12 +10,12 @@ __metaclass__ = type
 from ansible_collections.gofleet.golang.plugins.module_utils._abi import texts
 
 RUNS, UNKNOWN, INCOMPATIBLE = 'runs', 'unknown', 'incompatible'
-# Codes without a file to judge; with the first ones there is certainly nothing to run.
+# Codes of files that could not be judged; with the first ones the file certainly cannot run.
 NOTHING_TO_RUN = ('file_missing', 'not_a_file')
 NO_FILE = NOTHING_TO_RUN + ('file_unreadable', 'file_changed')
-# Codes that leave the verdict open, but are so likely a mistake that the task fails unless fail_on is never.
+# Codes that leave the verdict open but are very likely a mistake, so that the task fails unless fail_on is never.
 LIKELY_MISTAKES = ('emulation_unseen', 'file_unreadable', 'file_changed')
-# Codes of reasons that leave the verdict open, where they are not fatal.
+# Codes that leave the verdict open unless their severity is fatal.
 OPEN = LIKELY_MISTAKES + ('packed', 'parse_limit', 'undetermined', 'wrong_arch', 'symbol_missing', 'truncated')
 
 

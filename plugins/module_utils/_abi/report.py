@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of abi_check for one program, in plain values."""
+"""Build the result of abi_check for one program, from plain values."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -12,9 +12,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables 
 from ansible_collections.gofleet.golang.plugins.module_utils._linking import loaders
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
 
-# Entries of a list in a result.
+# The most entries of a list in a result.
 LARGEST_LIST = 100
-# Bytes of a text in it: as many as the longest name that is read, because a name that is cut is another name.
+# The longest text in a result, in bytes: as long as the longest name that is read, because a shortened name is another name.
 LARGEST_TEXT = elf_tables.MAX_STRING
 
 
@@ -66,7 +66,7 @@ def _go(build):
 
 
 def _host(host):
-    """The C library is the one that this program would use, if it uses one."""
+    """The host's facts, with the C library that this program would use, if any."""
     link = host['linking'] or {}
     known = dict((key, host[key]) for key in ('arch', 'kernel', 'cpu_level', 'page_size', 'libc', 'libc_version', 'libc_path', 'evidence'))
     if link.get('libc'):
@@ -75,7 +75,7 @@ def _host(host):
 
 
 def plain(value):
-    """The value with printable texts of bounded size: names in hostile files may contain anything."""
+    """The value with printable texts of bounded size, because names in hostile files may contain any bytes."""
     if isinstance(value, dict):
         return dict((plain(key), plain(each)) for key, each in value.items())
     if isinstance(value, (list, tuple)):

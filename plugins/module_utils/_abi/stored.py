@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What stored facts of a host say of a program's dynamic linking, where the host itself cannot be asked."""
+"""Judge a program's dynamic linking by stored facts of a host, without access to the host."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -19,9 +19,9 @@ _CLOSED = re.compile(r'(?:GLIBC|GCC|GLIBCXX|CXXABI)_\d')
 
 
 def from_stored(binary, host):
-    """The answer of linker.Linker.answer() as far as stored facts of a host allow it; what they do not include is a doubt.
+    """The answer of linker.Linker.answer() from stored facts of a host; whatever they do not include becomes a doubt.
 
-    They include the loaders, and the versions that the most common libraries of glibc define, as a program without RPATH and RUNPATH
+    Stored facts include the loaders, and the versions that the most common libraries of glibc define, as a program without RPATH and RUNPATH
     finds them.
     """
     file = binary['file']
@@ -64,17 +64,17 @@ def _versions(file, libraries):
     for need in file['version_needs']:
         defined = libraries.get(need['library'])
         if not defined:
-            # A doubt already: the facts do not include this library.
+            # The facts do not include this library, which is already a doubt.
             continue
         for version in need['versions']:
-            # A hash that is not that of the name matches no definition.
+            # A need whose hash is not that of its name matches no definition.
             if version['name'] not in defined or dynamic.version_hash(version['name']) != version['hash']:
                 yield {'code': 'version_missing', 'level': 'info' if version['flags'] & tables.VER_FLG_WEAK else 'fatal', 'subject': need['library'],
                        'need': version['name'], 'have': None, 'by': None}
 
 
 def _symbols(binary, libraries, strict):
-    """A version that the host has proves its symbols; about all others nothing is known. strict: as in loaders.Loader."""
+    """A version that the host has proves its symbols; other symbols are unknown. strict: as in loaders.Loader."""
     loose = []
     for name, version, library, weak in binary['symbols'] or ():
         proven = version and _CLOSED.match(version) and version in (libraries.get(library) or ())

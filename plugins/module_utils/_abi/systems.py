@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The system that a program was built for, if something in it says that this is not Linux.
+"""The system that a program was built for, if the program contains evidence that this is not Linux.
 
 The kernel starts such a program if the architecture is right; it then crashes at its first system call.
 """
@@ -16,7 +16,7 @@ from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
-# system: its name. said_by: the part of the program that names it. certain: whether no program for Linux has such a part.
+# system: its name. said_by: the part of the program that names it. certain: whether no program for Linux contains such a part.
 Foreign = collections.namedtuple('Foreign', 'system said_by certain')
 
 # GOOS (go tool dist list, less linux).
@@ -25,7 +25,7 @@ _GO_SYSTEMS = {
     'ios': 'iOS', 'js': 'JavaScript (GOOS=js)', 'nacl': 'Native Client', 'netbsd': 'NetBSD', 'openbsd': 'OpenBSD', 'plan9': 'Plan 9',
     'solaris': 'Solaris', 'wasip1': 'WASI', 'windows': 'Windows', 'zos': 'z/OS',
 }
-# Loaders of other systems, which no Linux distribution has. /lib/ld.so.1, Solaris's too, is also that of glibc on MIPS and 32-bit PowerPC.
+# Loaders of other systems that no Linux distribution has. Not /lib/ld.so.1: it is Solaris's loader, but also glibc's on MIPS and 32-bit PowerPC.
 _LOADERS = {
     '/libexec/ld-elf.so.1': 'FreeBSD', '/libexec/ld-elf32.so.1': 'FreeBSD', '/usr/libexec/ld-elf.so.1': 'FreeBSD',
     '/usr/libexec/ld-elf.so.2': 'DragonFly BSD', '/libexec/ld-elf.so.2': 'DragonFly BSD',
@@ -50,7 +50,7 @@ def foreign(file, go, has_loader):
     file: elf.as_facts(); go: buildinfo.as_facts() or None; has_loader: whether the interpreter that the program names is on the host.
     """
     goos = (go['settings'] if go else {}).get('GOOS')
-    # Android's kernel is Linux: a static program for it makes system calls of Linux and needs nothing else, others need its loader.
+    # Android's kernel is Linux: a static program for Android needs only Linux system calls; others need Android's loader.
     if goos and goos != 'linux' and not (goos == 'android' and (file['interp'] is None or has_loader)):
         return Foreign(_GO_SYSTEMS.get(goos, goos), "Go's build info (GOOS=%s)" % goos, True)
     if file['foreign_os']:
@@ -59,7 +59,7 @@ def foreign(file, go, has_loader):
     if interp in _LOADERS and not has_loader:
         return Foreign(_LOADERS[interp], 'its dynamic loader, %s' % interp, True)
     if file['osabi'] in _HEADERS and not _is_for_linux(file, goos, interp):
-        # Kernels do not check it, and there are tools that change it.
+        # Kernels do not check this field, and some tools change it.
         return Foreign(_HEADERS[file['osabi']], 'its header (EI_OSABI %d)' % file['osabi'], False)
     return None
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The message of each reason of a verdict: what is wrong, where, and what to build or change instead."""
+"""The message of each reason of a verdict: what is wrong, where, and what to build or change."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -20,7 +20,7 @@ _FORMATS = {
     'text': "It is a text file without a '#!' line, which the kernel cannot run.",
     'empty': 'It is empty: most likely, writing it was interrupted. Fetch or build it again.',
 }
-# Go's name of an architecture -> the target that 'zig cc' takes.
+# Go's name of an architecture -> the target name for 'zig cc'.
 _TRIPLES = {'amd64': 'x86_64-linux-gnu', '386': 'x86-linux-gnu', 'arm64': 'aarch64-linux-gnu', 'arm': 'arm-linux-gnueabihf', 'riscv64': 'riscv64-linux-gnu',
             's390x': 's390x-linux-gnu', 'ppc64le': 'powerpc64le-linux-gnu'}
 
@@ -38,7 +38,7 @@ def _filled(known):
 
 
 def _needed_by(known):
-    """The object that needs it, unless that is the program itself."""
+    """The clause that names the object with the need, unless that is the program itself."""
     return ' It is needed by %s.' % known['by'] if known.get('by') else ''
 
 
@@ -49,7 +49,7 @@ def _libc(known):
 
 
 def _rebuild(known):
-    """How to build for the C library of this host."""
+    """Advice on how to build for the C library of this host."""
     version = known.get('libc_version')
     advice = []
     if known.get('go'):

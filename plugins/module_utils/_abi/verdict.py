@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Will this program run on this host? A pure function of the facts of both.
+"""Decide whether a program will run on a host. A pure function of the facts of both.
 
 A reason is {code, severity, subject, need, have, detail}. A fatal one makes the verdict 'incompatible'; a warning with a code
 of reasons.OPEN makes it 'unknown'.
@@ -32,7 +32,7 @@ _HARD_FLOAT, _SOFT_FLOAT = 0x400, 0x200
 def verdict(binary, host):
     """{'verdict', 'reasons'} for the facts of a program (program_facts.read()) and of a host (host_facts.Observed.facts()).
 
-    host has in addition 'linking': linker.Linker.answer() or stored.from_stored(), None where the program has no interpreter;
+    host also has 'linking': linker.Linker.answer() or stored.from_stored(), None if the program has no interpreter;
     and 'script': {'program', 'verdict', 'reasons'} of a script's interpreter, or None.
     """
     reasons = _said(_OF_ANY_FILE, binary, host)
@@ -62,7 +62,7 @@ def _conclusion(reasons):
 
 
 def worst(verdicts):
-    """The worst of some verdicts; of none, 'runs'."""
+    """The worst of some verdicts; 'runs' for an empty list."""
     return max(verdicts, key=VERDICTS.index) if verdicts else RUNS
 
 
@@ -72,12 +72,12 @@ def fails(judged, fail_on):
 
 
 def cause(judged):
-    """The main reason of a verdict, or None if it has none."""
+    """The main reason of a verdict, or None for a verdict without reasons."""
     return (_mistakes(judged) or judged['reasons'] or [None])[0]
 
 
 def _mistakes(judged):
-    """The reasons that make a verdict of 'unknown' a failure by default."""
+    """The reasons that make an 'unknown' verdict a failure by default."""
     return [each for each in judged['reasons'] if each['code'] in abi_reasons.LIKELY_MISTAKES] if judged['verdict'] == UNKNOWN else []
 
 
@@ -87,13 +87,13 @@ def _mistakes(judged):
 def _kind(binary, host):
     file = binary['file']
     if file['truncated']:
-        # The missing part may hold what decides.
+        # The missing part may be decisive.
         return
     if file['type'] not in ('EXEC', 'DYN'):
         yield reason('not_elf', 'fatal', binary['path'], 'a program', 'an ELF file of type %s' % file['type'])
     elif file['interp'] is None and not file['static'] and not file['static_pie']:
         if file['type'] == 'DYN' and not file['needed']:
-            # Loaders are such libraries, and can be started.
+            # Loaders are libraries of this kind that can be started.
             yield reason('undetermined', 'warn', binary['path'], 'a program', 'a shared library',
                          why='it is a shared library, and whether it can be started is unknown')
         elif file['type'] == 'DYN':
@@ -143,7 +143,7 @@ def _float_abi(binary, host):
 
 
 def needed_level(binary):
-    """The x86-64 level that a program needs, 'v1' to 'v4'; 'unknown' for a Go program that does not say it; None otherwise."""
+    """The x86-64 level that a program needs, 'v1' to 'v4'; 'unknown' for a Go program without this information; None otherwise."""
     said = [processors.isa_level(binary['file']['isa_needed']), _go_level(binary)]
     said = [each for each in said if each]
     return 'unknown' if 'unknown' in said else max(said) if said else None
@@ -164,7 +164,7 @@ def _level(binary, host):
 
 
 def _isa(binary, host):
-    """glibc since 2.33 refuses a program because of its note; to other loaders it is only a hint from the compiler."""
+    """glibc since 2.33 refuses a program because of this note; for other loaders the note is only a hint from the compiler."""
     unmet = processors.unmet_isa(binary['file']['isa_needed'], host['cpu_level'])
     if not unmet:
         return
@@ -211,7 +211,7 @@ def _kernel_of_go(version, goarch):
     try:
         return kernels.minimum(found.group(1), goarch)
     except GofleetError:
-        # A version whose minimum is unknown.
+        # The minimum kernel of this version of Go is unknown.
         return None
 
 
@@ -224,12 +224,12 @@ def _kernel(binary, host):
 
 
 def _entry(binary, host):
-    """The kernel and the loaders jump to the entry point without a check."""
+    """The reason for an invalid entry point, to which the kernel and the loaders jump without a check."""
     file, entry = binary['file'], binary.get('entry')
     if entry is None:
         return
     inside = [load for load in file['loads'] if load['vaddr'] <= entry < load['vaddr'] + load['memsz']]
-    # On ppc64 the entry is a descriptor, in a segment of data; and what asks for an executable stack gets executable data on some kernels.
+    # On ppc64 the entry is a descriptor in a data segment; and on some kernels a program with an executable stack has executable data.
     must_be_code = architecture(file) != 'ppc64' and file['stack_executable'] is False
     if not inside or (must_be_code and not any(load['flags'] & 1 for load in inside)):
         yield reason('malformed', 'fatal', binary['path'], why='Its entry point %#x is in no code segment, so it would crash at once: build it again.' % entry)

@@ -3,8 +3,8 @@
 
 """A strict reader of gzipped tars as Go writes them, from front to back, in bounded memory.
 
-It knows plain files and folders in the ustar format, and the two ways to write a name that is too long for it: pax
-headers (POSIX.1-2001) and GNU's. It refuses everything else, and everything that two readers could understand differently.
+It reads plain files and folders in the ustar format, and the two ways to write a name that is too long for it: pax
+headers (POSIX.1-2001) and GNU's. It refuses everything else, and everything that two readers could interpret differently.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -28,15 +28,15 @@ FOLDER = 'folder'
 
 _BLOCK = 512
 _END = b'\0' * _BLOCK
-# What a long name takes at most, with the rest of a pax header.
+# The largest size in bytes of a long name, or of a pax header.
 _EXTENSION = 1 << 14
-# For hosts whose C library counts seconds in 32 bits.
+# The latest time that a C library with 32-bit seconds can represent.
 _LAST_TIME = 2 ** 31 - 1
 
 _HEADER = struct.Struct('100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12s')
 _Fields = namedtuple('_Fields', 'name mode uid gid size mtime checksum kind target magic user group major minor prefix rest')
 _USTAR = b'ustar\x0000'
-# GNU's own format has other things where ustar has a prefix.
+# GNU's format has other fields where ustar has the prefix.
 _GNU = b'ustar  \0'
 
 _KINDS = {b'0': FILE, b'\0': FILE, b'5': FOLDER}
@@ -46,15 +46,15 @@ _REFUSED = {
     b'1': 'a hard link', b'2': 'a symbolic link', b'3': 'a character device', b'4': 'a block device', b'6': 'a named pipe',
     b'S': 'a sparse file', b'g': 'a header for all members', b'K': 'a long target of a link',
 }
-# What a pax header may hold besides the name. It is ignored: a toolchain needs no owners and no fractions of seconds.
+# Keys of a pax header that are ignored: a toolchain needs no owners and no fractions of seconds.
 _IGNORED = (b'mtime', b'atime', b'ctime', b'uid', b'gid', b'uname', b'gname', b'comment')
 
 
 def members(stream):
-    """Each Member of the tar in an Inflated; the caller reads the content of one before it takes the next.
+    """Each Member of the tar in an Inflated; the caller must read the content of one before it takes the next.
 
-    Raises GofleetError(archive_unsafe) for kinds of members that no Go archive has; ValueError, EOFError and
-    zlib.error, whose text is the reason, for what is not such a tar.
+    Raises GofleetError(archive_unsafe) for kinds of members that no Go archive contains; ValueError, EOFError or
+    zlib.error, with the reason as text, for any other invalid tar.
     """
     name = None
     while True:
@@ -79,7 +79,7 @@ def _parse(block):
     fields = _Fields(*_HEADER.unpack(block))
     if fields.magic not in (_USTAR, _GNU):
         raise ValueError('it is not a tar in the ustar format')
-    # Readers that differ on which blocks are headers would see different members.
+    # Readers that disagree on which blocks are headers would see different members.
     if _number(fields.checksum) != sum(bytearray(block)) - sum(bytearray(fields.checksum)) + 8 * ord(' '):
         raise ValueError('the checksum of a header is wrong')
     return fields, _number(fields.size)
@@ -131,14 +131,14 @@ def _member(fields, size, name):
 
 
 class Inflated(object):
-    """The bytes of a file that is one gzip stream (RFC 1952), as they are asked for; a chunk of them is in memory.
+    """Reads a file that is one gzip stream (RFC 1952), with one chunk of it in memory.
 
-    source: file object of the packed bytes. Raises EOFError, ValueError and zlib.error for what is damaged.
+    source: file object of the compressed bytes. Raises EOFError, ValueError and zlib.error for damaged input.
     """
 
-    # Small: zlib returns the input that it had no room for, which is copied each time.
+    # Small, because zlib returns the unused rest of its input, which is copied each time.
     _PACKED = 1 << 15
-    # Zeros at the end of a tar, at most, with the blocking factors in use.
+    # The most zeros that common blocking factors leave at the end of a tar.
     _PADDING = 1 << 20
 
     def __init__(self, source):
@@ -186,7 +186,7 @@ class Inflated(object):
                 return True
 
     def _ended(self):
-        # Python 2 has no attribute for whether the trailer came; only then a further byte stays unused.
+        # Python 2 cannot report whether the trailer was read; only after it does a further byte stay unused.
         self._inflater.decompress(b'\0')
         if not self._inflater.unused_data:
             raise EOFError('it ends early')

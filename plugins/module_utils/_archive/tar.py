@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Unpack a Go archive in one pass: each member is vetted before it is written, and hashed while it is.
+"""Unpack a Go archive in one pass: each member is checked before it is written, and hashed while it is written.
 
-Python unpacks: that takes less time than the system's tar and a reading of its tree afterwards (docs/performance.md), and the
-system's tar would have to be watched.
+Python unpacks it itself: that is faster than the system's tar followed by hashing its tree (docs/performance.md), and the
+system's tar would need supervision.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -23,16 +23,16 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import synci
 # No archive may unpack to more bytes than this.
 _LIMIT = 2 << 30
 
-# Bits that give a program other rights than the user who runs it, or a folder other rules. Tars of Go 1.8 and earlier also have the
-# type of the file in the mode, which is ignored.
+# The setuid, setgid and sticky bits. In tars of Go 1.8 and earlier the mode also contains the
+# type of the file, which is ignored.
 _SPECIAL = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
 
 
 def unpack_tar(path, folder):
     """Unpack a gzipped tar, whose members are all below the folder go, into folder.
 
-    Files belong to the user who unpacks; modes and times come from the archive. Returns the Entries of the tree folder/go,
-    whose digests were taken while writing. Raises GofleetError(archive_damaged, archive_unsafe, not_a_toolchain), OSError.
+    Files belong to the user of this process; modes and times come from the archive. Returns the Entries of the tree folder/go,
+    with digests computed while writing. Raises GofleetError(archive_damaged, archive_unsafe, not_a_toolchain), OSError.
     """
     with archive_tree.refusals(path), syncing.naming(folder), io.open(path, 'rb') as source:
         stream = gzipped_tar.Inflated(source)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The tree that an archive becomes: which names it may have, how much it may unpack to, and how its files are written.
+"""The tree that an archive is unpacked to: valid names, size limits, and the writing of its files.
 
-No archive is trusted to describe itself, whether it was verified or not. A Go tree consists of a few kinds of things; all else is refused.
+No archive is trusted, even if it was verified. A Go tree consists of plain files and folders; everything else is refused.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -24,10 +24,10 @@ from ansible.module_utils.common.text.converters import to_bytes, to_native
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 
-# Files and folders that an archive may hold: about twice what releases have (go1.26 without api, doc, misc, test: 12,851).
-# Python's list of a zip's members takes a kilobyte for each.
+# The most files and folders in an archive: about twice as many as in releases (go1.26 without api, doc, misc, test: 12,851).
+# Python's list of a zip's members takes a kilobyte of memory for each.
 MEMBERS = 1 << 15
-# Bytes, as a file system counts them, that an archive may unpack to: this many, and a multiple of its own size (releases: 3.4 to 4.6).
+# The most bytes on the file system that an archive may unpack to: this number plus a multiple of the archive's size (releases: 3.4 to 4.6).
 _ALLOWANCE = 8 << 20
 _UNPACKS_TO = 8
 _BLOCK = 4096
@@ -42,7 +42,7 @@ _CLASHES = (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
 
 
 class Tree(object):
-    """The tree that an archive becomes, of a size that is bounded by the archive's. Names are bytes, checked, below root."""
+    """The tree that an archive is unpacked to; its size is bounded by that of the archive. Names are bytes, checked, below root."""
 
     def __init__(self, root, path, limit):
         self._root = to_bytes(root)
@@ -55,14 +55,14 @@ class Tree(object):
         self._times = {}
 
     def add_folder(self, name, mtime):
-        """Make a folder, and the folders above it that are not members. A folder may come after what it holds."""
+        """Create a folder, and the folders above it that are not members. A folder may come after its content."""
         self._make_folders(name)
         if name in self._times:
             raise unsafe_member(name, 'a name that it holds twice')
         self._times[name] = mtime
 
     def add_file(self, name, mode, size, pieces, mtime=None):
-        """Write a file of pieces (bytes) that are size bytes together. Returns its Entry."""
+        """Write a file from pieces (bytes) of size bytes in total. Returns its Entry."""
         self._make_folders(os.path.dirname(name))
         self._claim(name, size)
         target = os.path.join(self._root, name)
@@ -81,7 +81,7 @@ class Tree(object):
         return trees.Entry(name, trees.FILE, mode, size, digest.hexdigest())
 
     def set_times(self):
-        """Give folders their times, which change with each name that is put into them."""
+        """Set the times of folders, which change whenever a file is created in them."""
         for name, mtime in self._times.items():
             os.utime(os.path.join(self._root, name), (mtime, mtime))
 
@@ -95,7 +95,7 @@ class Tree(object):
         self._folders.add(name)
 
     def _claim(self, name, size):
-        """Refuse a name that is taken, and more than the limits, before anything is written."""
+        """Refuse a duplicate name, and an archive beyond the limits, before anything is written."""
         form = _form(name)
         if form in self._names:
             taken = self._names[form]
@@ -114,7 +114,7 @@ def _write(handle, content):
 
 
 def check_name(name):
-    """Raise GofleetError(archive_unsafe) unless a name (bytes) stays below the folder it is unpacked to, and is an ordinary one."""
+    """Raise GofleetError(archive_unsafe) unless a name (bytes) is an ordinary one and stays below the target folder."""
     parts = name.split(b'/')
     if name.startswith(b'/') or b'..' in parts:
         raise unsafe_member(name, 'which points outside the folder that it is unpacked into')
@@ -129,10 +129,10 @@ def _form(name):
     try:
         name.decode('ascii')
         form = name.lower()
-        # Most names are lower case: they need no second object in memory.
+        # Most names are lower case; they share one object in memory.
         return name if form == name else form
     except UnicodeDecodeError:
-        # A name that is not UTF-8 raises again.
+        # The name is not UTF-8.
         return unicodedata.normalize('NFC', name.decode('utf-8').lower()).encode('utf-8')
 
 
@@ -159,7 +159,7 @@ def damaged(path, reason):
 
 @contextlib.contextmanager
 def refusals(path):
-    """Turn the errors that readers of archives raise for hostile bytes into GofleetError."""
+    """Turn the errors that readers raise for damaged or hostile archives into GofleetError."""
     try:
         yield
     except (zipfile.BadZipfile, zlib.error, EOFError, RuntimeError, NotImplementedError, ValueError, struct.error, LookupError, OverflowError) as exc:
@@ -167,7 +167,7 @@ def refusals(path):
     except (IOError, OSError) as exc:
         if exc.errno in _CLASHES:
             raise GofleetError('%s holds two members with the same name: %s.' % (path, to_native(exc.filename or exc)), 'archive_unsafe', path=path)
-        # zipfile raises OSErrors of its own, which have no errno.
+        # zipfile raises OSErrors without errno.
         if exc.errno is None:
             raise damaged(path, to_native(exc))
         raise

@@ -22,16 +22,16 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import synci
 from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 
-# Bytes of a zip's directory, which zipfile reads as a whole: about four times what releases have.
+# The largest directory of a zip in bytes, because zipfile reads it as a whole: about four times that of releases.
 _DIRECTORY = 8 << 20
 
-# No module zip may unpack to more bytes than this, by Go's own rule (x/mod/zip: MaxZipFile, 500 MiB).
+# The most bytes that a module zip may unpack to, by Go's rule (x/mod/zip: MaxZipFile, 500 MiB).
 _LIMIT = 500 << 20
 
-# The compression methods that Go uses (archive/zip). Others may take any amount of memory, or be unknown to the host's Python.
+# The compression methods that Go uses (archive/zip). Others may need any amount of memory, or be unsupported by the host's Python.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-# The end of a zip as Go writes it (APPNOTE 4.3.16), and what stands before it in one with 64-bit sizes (4.3.15).
+# The end of a zip as Go writes it (APPNOTE 4.3.16), and the record before it in a zip with 64-bit sizes (4.3.15).
 _ZIP_END = struct.Struct('<4s4H2LH')
 _ZIP64_LOCATOR = 20
 
@@ -42,8 +42,8 @@ _SCRIPTS = (b'.bash', b'.sh', b'.pl', b'.rc')
 def unpack_zip(path, folder, prefix):
     """Unpack a module zip whose names all start with prefix, as the archive of the same release has them.
 
-    Restores what a module zip cannot hold: modes, and the name go.mod. Returns the Entries of the tree, whose
-    digests were taken while writing. Raises GofleetError(archive_unsafe, archive_damaged), OSError.
+    Restores what a module zip cannot store: modes, and the name go.mod. Returns the Entries of the tree, with
+    digests computed while writing. Raises GofleetError(archive_unsafe, archive_damaged), OSError.
     """
     with _opened_zip(path) as (source, members), syncing.naming(folder):
         tree = archive_tree.Tree(folder, path, _LIMIT)
@@ -67,7 +67,7 @@ def _opened_zip(path):
 
 
 class _Packed(object):
-    """The bytes of a zip for zipfile, which refuses offsets outside of the file.
+    """A file object for zipfile that refuses offsets outside of the file.
 
     Offsets come from the zip. One before the beginning of the file, or of more than 63 bits, would otherwise raise EINVAL or
     OverflowError, which look like errors of this host.
@@ -83,7 +83,7 @@ class _Packed(object):
     def seek(self, offset, whence=os.SEEK_SET):
         start = {os.SEEK_SET: 0, os.SEEK_CUR: self._source.tell(), os.SEEK_END: self._size}[whence]
         if not 0 <= start + offset <= self._size:
-            # Without errno: zipfile expects that of a file that is too short, and refusals() reports it as damage.
+            # Without errno, as zipfile expects for a file that is too short; refusals() reports it as damage.
             raise IOError('it refers to byte %d, and has %d' % (start + offset, self._size))
         return self._source.seek(start + offset)
 
@@ -99,7 +99,7 @@ def _check_zip_end(path):
             raise ValueError('it does not end as Go ends a zip, without a comment and without 64-bit sizes')
         if length > _DIRECTORY:
             raise ValueError('its directory has %d bytes' % length)
-        # zipfile reads as many members as the directory has room for, whatever number it claims.
+        # zipfile ignores the claimed number of members and reads as many as fit into the directory.
         source.seek(max(0, size - _ZIP_END.size - length))
         if max(count, source.read(length).count(b'PK\x01\x02')) > archive_tree.MEMBERS:
             raise archive_tree.too_many(path)
@@ -118,7 +118,7 @@ def _unpack_zip_member(source, member, tree, prefix):
 
 
 def _pieces(content, member):
-    """The content of a zip's member; raises GofleetError(archive_unsafe) if its length is not the one in the directory."""
+    """The content of a zip's member in pieces; raises GofleetError(archive_unsafe) if its length differs from the one in the directory."""
     left = member.file_size
     for piece in iter(lambda: content.read(digests.CHUNK), b''):
         left -= len(piece)

@@ -3,7 +3,7 @@
 
 """The dynamic table of a program: its entries, and the versions that it needs and defines.
 
-Loaders read the table to its DT_NULL and the chains of versions to the entry whose next is 0; they ignore
+Loaders read the table up to DT_NULL, and the chains of versions up to the entry whose next is 0; they ignore
 the sizes and counts (p_filesz, DT_VERNEEDNUM), and so does this reader. Sources: glibc elf/dl-load.c,
 elf/dl-version.c, elf/get-dynamic-info.h; musl ldso/dynlink.c.
 """
@@ -16,7 +16,7 @@ import collections
 
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables
 
-# A version that is needed of one library. flags: 2 is VER_FLG_WEAK. hash: as stored.
+# A version that the program needs of one library. flags: 2 is VER_FLG_WEAK. hash: as stored.
 Version = collections.namedtuple('Version', 'name hash flags')
 VersionNeed = collections.namedtuple('VersionNeed', 'library versions')
 # A Version of a VersionNeed and the number by which symbols refer to it.
@@ -35,7 +35,7 @@ def version_hash(name):
 
 
 class Dynamic:
-    """The entries of a dynamic table: count; the last value of each tag by its name, as a loader keeps it; and lists of the repeated ones."""
+    """The entries of a dynamic table: count; the last value of each tag by its name, as a loader uses it; and lists of the repeated ones."""
 
     def __init__(self, image, address):
         self._image = image
@@ -76,7 +76,7 @@ class Dynamic:
         return [self._text(offset, 'NEEDED') for offset in self.needed_offsets]
 
     def text(self, name):
-        """The text of a tag, None without it."""
+        """The text of a tag, None if the table does not have it."""
         return self._text(self._values[name], name) if name in self._values else None
 
     def _text(self, offset, name):
@@ -90,7 +90,7 @@ class Dynamic:
 
 
 def numbered_needs(image, dynamic, found):
-    """[Numbered] of the DT_VERNEED chain; appends to found [text] where the counts in the file disagree with it."""
+    """[Numbered] of the DT_VERNEED chain; appends a text to found if the counts in the file disagree with the chain."""
     if dynamic.get('VERNEED') is None:
         return []
     numbered = []
@@ -101,7 +101,7 @@ def numbered_needs(image, dynamic, found):
         libraries += 1
         library = dynamic.version_text(entry.file, 'VERNEED')
         if not entry.count:
-            # The loader reads the first one nevertheless.
+            # The loader reads the first entry nevertheless.
             found.append('a library of DT_VERNEED claims that no version of it is needed')
         for dummy, version in _chain(image, 'need_version', at + entry.aux, 'a needed version of %s' % library):
             name = dynamic.version_text(version.name, 'VERNEED')
@@ -121,7 +121,7 @@ def grouped(numbered):
 
 
 def definitions(image, dynamic, found):
-    """[Defined] of the DT_VERDEF chain; leaves out the definitions that match no need, and appends them to found [text]."""
+    """[Defined] of the DT_VERDEF chain, without definitions that cannot match any need; appends a text to found for each of those."""
     if dynamic.get('VERDEF') is None:
         return []
     defined = []
@@ -143,7 +143,7 @@ def _bound(image, entries, at):
 
 
 def _chain(image, name, address, what):
-    """(address, structure) of each link of a chain, which only goes forward, without overlap, within a window."""
+    """(address, structure) of each entry of a chain. Entries must follow each other without overlap, within a window."""
     size = getattr(image.layout, name).size
     at = address
     steps = 0

@@ -1,21 +1,21 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A bounded reader of ELF files: what the kernel and a dynamic loader would take from them, without running anything.
+"""A bounded reader of ELF files: the facts that the kernel and a dynamic loader use, without running a program.
 
     with elf.open_file(path) as source:
         binary = elf.read(source)
         facts = elf.as_facts(binary)
         missing = elf.undefined_symbols(source, binary)
 
-It follows the loaders: program headers, addresses through PT_LOAD, the dynamic table to its DT_NULL, version chains to
-their end. The section table is a hint, used only for what no loader needs (whether it is stripped). Every count, size and string has a bound.
+It reads like the loaders: program headers, addresses through PT_LOAD, the dynamic table up to DT_NULL, version chains up to
+their end. The section table is only a hint, for facts that no loader needs (whether the file is stripped). Every count, size and string is bounded.
 
-Exits: a value, or GofleetError with the evidence offset, what and value:
+A reader returns a value or raises GofleetError with the evidence offset, what and value:
     not_a_file, file_missing, file_unreadable   open_file()
-    malformed      the kernel or the loader would refuse it too (File.malformed lists what they ignore)
-    truncated      the header or its program headers are not all there (File.truncated: a segment's content is not)
-    parse_limit    more of something than this reader accepts: the verdict is then open
+    malformed      the kernel or the loader would also refuse it (File.malformed lists errors that they ignore)
+    truncated      the header or the program headers are incomplete (File.truncated: the content of a segment is)
+    parse_limit    a count or size is beyond the bounds of this reader: the verdict is then open
 """
 
 from __future__ import absolute_import, division, print_function
@@ -41,26 +41,26 @@ version_hash = elf_dynamic.version_hash
 Version = elf_dynamic.Version
 # VersionNeed(library, versions).
 VersionNeed = elf_dynamic.VersionNeed
-# Symbol(name, version, library, weak): an undefined one; version and library are None where it has none.
+# Symbol(name, version, library, weak): an undefined symbol; version and library are None if it has no version.
 Symbol = symbols.Symbol
 
 # format: 'elf', 'script', 'gzip', 'zip', 'html', 'java', 'macho', 'pe', 'wasm', 'xcoff' (AIX), 'plan9', 'text', 'empty', 'other'. Unless it is 'elf', all that
 #   follows interpreter_line is None, False or an empty list.
 # interpreter_line: formats.InterpreterLine of a script, else None.
-# bits: 32 or 64, order: '<' or '>': as the program is really laid out (see malformed). machine: e_machine; machine_name: text.
+# bits: 32 or 64, order: '<' or '>': the layout that the program really has (see malformed). machine: e_machine; machine_name: text.
 # Its type is 'EXEC', 'DYN', 'REL', 'CORE' or 'other'. flags: e_flags. osabi: EI_OSABI. phnum: count of program headers.
 # interp: text or None. loads: [segments.Load] in the file's order. dynamic: whether there is a PT_DYNAMIC.
 # needed, rpath, runpath: [text] in order ($ORIGIN and the like are kept). soname: text or None. flags_1: DT_FLAGS_1.
 # has_relr: bool. version_needs: [VersionNeed]. version_definitions: [text] without the base definition (the soname).
-# stack_executable: None if no PT_GNU_STACK says. build_id: hex of the GNU note or None. go_build_id: text of Go's note or None.
+# stack_executable: None without a PT_GNU_STACK. build_id: hex of the GNU note or None. go_build_id: text of Go's note or None.
 # kernel_tag: (3, 2, 0) of NT_GNU_ABI_TAG or None. foreign_os: 'FreeBSD', 'NetBSD', 'OpenBSD', ... of the notes, else None.
-# isa_needed: GNU_PROPERTY_X86_ISA_1_NEEDED, an int (1 baseline, 2 v2, 4 v3, 8 v4), or None.
+# isa_needed: GNU_PROPERTY_X86_ISA_1_NEEDED, a mask of bits (1 baseline, 2 v2, 4 v3, 8 v4), or None.
 # stripped: whether it has no .symtab; None without a section table. static: no interpreter and nothing needed.
 # static_pie: PT_DYNAMIC without PT_INTERP, in a program (not a library: DF_1_PIE, or an entry and nothing needed, no soname).
 # packed: by UPX; the other facts are then not those of the program inside.
-# truncated: None, or a text that says what is missing at the end of the file.
+# truncated: None, or a text that names the missing part at the end of the file.
 # malformed: [text], errors in the headers that the kernel ignores in a program; glibc refuses a *library* with them.
-# limits: [text], what exceeds a bound or is ambiguous, so that the verdict cannot be 'runs'.
+# limits: [text], parts that exceed a bound or are ambiguous, so that the verdict cannot be 'runs'.
 File = collections.namedtuple('File', (
     'format interpreter_line bits order machine machine_name type flags osabi phnum interp loads dynamic needed soname rpath runpath'
     ' flags_1 has_relr version_needs version_definitions stack_executable build_id go_build_id kernel_tag foreign_os isa_needed'
@@ -114,7 +114,7 @@ def _read_program(source, layout, header, found):
 
 
 def _unless_truncated(found, action, *arguments):
-    """Run an action; what it cannot read of a truncated file is not a further finding."""
+    """Run a function; in a truncated file, ignore the parts that it cannot read, because the truncation is already reported."""
     try:
         action(found, *arguments)
     except GofleetError as exc:
@@ -137,7 +137,7 @@ def _read_notes(source, layout, headers, found):
 
 
 def _read_build_id(source, layout, sections, found):
-    """Go's own linker gives the GNU build id a section, but no PT_NOTE. No loader reads it."""
+    """Read the GNU build id from its section: Go's linker writes no PT_NOTE for it. No loader reads it."""
     for each in sections or []:
         if each.name == b'.note.gnu.build-id' and each.size <= tables.MAX_STRING and each.offset + each.size <= source.size:
             values = {}
@@ -165,7 +165,7 @@ def _folders(text):
 
 
 def _dynamic(image, headers, found):
-    """The Dynamic, None without one. Loaders find it by its address, not by its offset."""
+    """The Dynamic, None if there is no dynamic table. Loaders find the table by its address, not by its offset."""
     named = [each for each in headers if each.type == tables.PT_DYNAMIC]
     if not named:
         return None
@@ -190,7 +190,7 @@ def _is_static_pie(header, found):
 # ---- packers
 
 _UPX = b'UPX!'
-# Its first record stands behind the program headers, 4 bytes in; a second one ends the file.
+# UPX writes one record 4 bytes behind the program headers, and another one at the end of the file.
 _UPX_HEAD, _UPX_TAIL = 64, 64
 
 
@@ -217,7 +217,7 @@ def undefined_symbols(source, binary):
 
 
 def defined_symbols(source, binary):
-    """{name: set of versions} that this object defines for others; '' stands for a definition without a version.
+    """{name: set of versions} that this object defines for others; '' for a definition without a version.
 
     Raises GofleetError(malformed, truncated, parse_limit, file_unreadable).
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The format of a file that is not ELF, by its first bytes, and the interpreter line of a script."""
+"""Recognise the format of a file that is not ELF by its first bytes, and read the interpreter line of a script."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -15,13 +15,13 @@ from ansible_collections.gofleet.golang.plugins.module_utils._elf import image
 # The first line of a script. program: text ('' if there is none); argument: text or None; bom, crlf: bool (either stops the kernel).
 InterpreterLine = collections.namedtuple('InterpreterLine', 'program argument bom crlf')
 
-# (first bytes, name of the format), in the order in which they are compared.
+# (first bytes, name of the format), in the order of comparison.
 _MAGICS = (
     (b'\x1f\x8b', 'gzip'), (b'PK\x03\x04', 'zip'), (b'PK\x05\x06', 'zip'), (b'MZ', 'pe'), (b'\xfe\xed\xfa\xce', 'macho'), (b'\xfe\xed\xfa\xcf', 'macho'),
     (b'\xce\xfa\xed\xfe', 'macho'), (b'\xcf\xfa\xed\xfe', 'macho'), (b'\0asm', 'wasm'), (b'\x01\xdf\0', 'xcoff'), (b'\x01\xf7\0', 'xcoff'),
     (b'\0\0\x8a\x97', 'plan9'), (b'\0\0\x01\xeb', 'plan9'), (b'\0\0\x06\x47', 'plan9'),
 )
-# Java classes and Mach-O archives begin alike: a version of at least 45 follows in a class, a small count in an archive.
+# Java classes and Mach-O archives begin with the same bytes: a class continues with a version of at least 45, an archive with a small count.
 _JAVA_OR_MACHO = b'\xca\xfe\xba\xbe'
 _FIRST_JAVA = 45
 _HTML = re.compile(br'\s*(<!doctype\s+html|<html|<head|<\?xml[^>]*>\s*<(!doctype\s+)?html)', re.IGNORECASE)
@@ -32,7 +32,7 @@ _LINE, _OLD_LINE = 256, 128
 
 
 def format_of(head):
-    """The name of the format, as elf.File has it, of a file that begins with head (bytes)."""
+    """The name of the format (file.File.format) of a file that begins with head (bytes)."""
     if not head:
         return 'empty'
     if head.startswith((b'#!', _BOM + b'#!')):
@@ -48,7 +48,7 @@ def format_of(head):
 
 
 def interpreter_line(head, limits):
-    """The InterpreterLine of a script that begins with head (bytes); appends to limits [text] what kernels do not agree on.
+    """The InterpreterLine of a script that begins with head (bytes); appends to limits [text] what differs between kernels.
 
     Source: fs/binfmt_script.c of Linux.
     """

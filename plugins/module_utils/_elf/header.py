@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The ELF header: the word size and byte order that a file really has, and what it says of machine, type and system."""
+"""Read the ELF header: machine, type and system, and the word size and byte order that the file really has."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -11,7 +11,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._elf import tables
 
 
 def read(source, head, found):
-    """(Layout, header). head: the first bytes of the file; found: the dictionary of a File, which is given the values of the header.
+    """(Layout, header). head: the first bytes of the file; found: the dictionary of a File, to which the values of the header are added.
 
     Raises GofleetError(malformed, truncated, file_unreadable).
     """
@@ -31,7 +31,7 @@ def read(source, head, found):
 
 
 def _layout(source, head, found):
-    """The Layout that the file really has, which may differ from the one it claims: kernels go by e_machine."""
+    """The Layout that the file really has. It may differ from the one in e_ident, because kernels use e_machine."""
     source.read_at(0, tables.LAYOUTS[32, '<'].header_size, 'the ELF header')
     claimed = (tables.BITS.get(_byte(head, 4)), tables.ORDERS.get(_byte(head, 5)))
     possible = [each for each, layout in tables.LAYOUTS.items() if _is_laid_out(source, head, layout)]
@@ -63,7 +63,7 @@ def _machine(head, order):
 
 
 def _is_laid_out(source, head, layout):
-    """Whether the header makes sense in this word size and byte order, as that of a program."""
+    """Whether the header is valid for a program in this word size and byte order."""
     if len(head) < layout.header_size or (_machine(head, layout.order), layout.bits, layout.order) not in tables.MACHINES:
         return False
     header = layout.header.read(head, tables.IDENT)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The memory of a program as its PT_LOADs lay it out: addresses to bytes of the file, in bounds."""
+"""The memory of a program as its PT_LOADs define it: bounded reads of the file by address."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,7 +13,7 @@ _FIRST_LOOK = 128
 
 
 def text_of(raw):
-    """Bytes of a file as text that JSON can carry, and that is no other name's: what is not UTF-8 stands as \\xNN."""
+    """Bytes of a file as a unique text that JSON can hold: bytes that are not UTF-8 become \\xNN."""
     try:
         return raw.decode('utf-8')
     except UnicodeDecodeError:
@@ -27,7 +27,7 @@ class Image:
         self.source = source
         self.layout = layout
         self.machine = machine
-        # Where they overlap, the program sees the one that is mapped last.
+        # Where segments overlap, the program sees the one that is mapped last.
         self._loads = [load for load in reversed(loads) if load.memsz]
         self._strings = {}
 
@@ -52,7 +52,7 @@ class Image:
         return content + b'\0' * (length - in_file)
 
     def table(self, address, length, what):
-        """As read(), but all of it must be in the file: a table of any size can be claimed in zeros that are not."""
+        """Like read(), but all bytes must be in the file: a header can claim a table of any size in the zeros behind a segment's content."""
         in_file = self.place(address, what)[1]
         if length > in_file:
             raise self.source.refusal('malformed', what, address, length, 'only %d bytes of its segment are in the file' % in_file)
@@ -77,7 +77,7 @@ class Image:
             if end >= 0:
                 return content[:end]
             if in_file <= look:
-                # A loader maps whole pages, whose rest behind the last segment's bytes is zero only where there is memory for it.
+                # A loader maps whole pages; the rest of a page behind the last bytes of a segment is zero only if the segment has memory there.
                 if zeros:
                     return content
                 raise self.source.refusal('malformed', what, address, in_file, 'the text has no end within its segment')

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The functions that glibc resolves only when they are first called: a program that lacks one of them starts, and crashes later."""
+"""The functions that glibc resolves only at their first call: if a library lacks one of them, the program starts and crashes later."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -17,7 +17,7 @@ _DF_1_NOW = 1
 def late_names(source, binary):
     """The names of the undefined symbols that only DT_JMPREL refers to; none if the file asks to resolve all of them at its start.
 
-    source: elf.Source; binary: elf.File. Raises GofleetError(malformed, truncated, parse_limit).
+    source: source.Source; binary: file.File. Raises GofleetError(malformed, truncated, parse_limit).
     """
     image, dynamic = elf.linked(source, binary)
     if dynamic is None or dynamic.get('JMPREL') is None or _binds_now(dynamic):

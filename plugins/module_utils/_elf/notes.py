@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The notes of a program: build ids, the kernel and system that it is for, the processor level that it needs."""
+"""Read the notes of a program: build ids, the system and kernel that it was built for, the processor level that it needs."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,9 +13,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._elf import image, 
 
 
 def facts(layout, content, align, found):
-    """Add the facts of the notes in content to found (a dictionary); the first note of a kind counts.
+    """Add the facts of the notes in content to found (a dictionary); the first note of each kind counts.
 
-    content: the bytes of a PT_NOTE; align: its p_align. A note that is cut off at the end is skipped, as loaders do.
+    content: the bytes of a PT_NOTE; align: its p_align. A truncated note at the end is skipped, as loaders do.
     """
     for owner, kind, description in _notes(layout, content, align):
         if owner == b'GNU' and kind in _GNU:
@@ -28,7 +28,7 @@ def facts(layout, content, align, found):
 
 
 def _notes(layout, content, align):
-    """(owner, type, description) of each whole note."""
+    """(owner, type, description) of each complete note."""
     unit = 8 if align == 8 else 4
     at = 0
     while at + layout.note.size <= len(content):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The section table: a hint, because no loader reads it and it may hold anything."""
+"""Read the section table. It is only a hint: no loader reads it, so it may contain anything."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -21,7 +21,7 @@ def read(source, layout):
     try:
         return _read(source, layout)
     except GofleetError as exc:
-        # A damaged table changes nothing for a loader; a disk that cannot be read does.
+        # A damaged table does not affect a loader; an unreadable disk does.
         if exc.code == 'file_unreadable':
             raise
         return None
@@ -33,7 +33,7 @@ def _read(source, layout):
         return None
     count, names = header.shnum, header.shstrndx
     if not count or names == 0xffff:
-        # Too many for the fields of the header: the first section has the numbers.
+        # The numbers are too large for the fields of the header, so they are in the first section.
         first = layout.section.read(source.read_at(header.shoff, layout.section.size, 'the first section header'))
         count, names = count or first.size, first.link if names == 0xffff else names
     if not 0 < count <= tables.MAX_SECTIONS:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The program headers: what the kernel maps of a file, and which loader it starts."""
+"""Read the program headers: the segments that the kernel maps, and the loader that it starts."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,7 +13,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._elf import image, 
 
 # One PT_LOAD; bytes and addresses, flags: 1 execute, 2 write, 4 read.
 Load = collections.namedtuple('Load', 'offset vaddr filesz memsz flags align')
-# Where addresses of user space end (5-level page tables of amd64 have 56 bits for it).
+# The end of user space (56 bits with amd64's 5-level page tables).
 _END_OF_MEMORY = {32: 1 << 32, 64: 1 << 56}
 
 
@@ -39,7 +39,7 @@ def loaded(headers):
 
 
 def truncation(source, mapped):
-    """A text that says which PT_LOAD ends past the end of the file; None if all content is there."""
+    """A text that names the PT_LOAD that ends beyond the end of the file; None if the file is complete."""
     past = [(number, each) for number, each in enumerate(mapped) if each.filesz and each.offset + each.filesz > source.size]
     if not past:
         return None
@@ -47,7 +47,7 @@ def truncation(source, mapped):
 
 
 def check_loads(source, bits, mapped, limits):
-    """Raise GofleetError(malformed) for [Load] that kernels refuse; append to limits [text] what they do not agree on.
+    """Raise GofleetError(malformed) for [Load] that kernels refuse; append to limits [text] what differs between kernels.
 
     Source: fs/binfmt_elf.c, load_elf_binary.
     """
@@ -64,7 +64,7 @@ def check_loads(source, bits, mapped, limits):
 
 
 def interpreter(source, headers, found):
-    """The text of PT_INTERP, None without one. found: the dictionary of a File, whose malformed is appended to."""
+    """The text of PT_INTERP, None if there is no such header. Appends to malformed of found, the dictionary of a File."""
     named = [each for each in headers if each.type == tables.PT_INTERP]
     if not named:
         return None

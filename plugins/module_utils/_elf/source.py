@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A file that is opened once and read within bounds, wherever a hostile header points."""
+"""A file that is opened once and read within bounds, even if a hostile header points elsewhere."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -14,11 +14,11 @@ import os
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 
-# Small reads fetch whole pages, which are kept: what a loader needs is close together.
+# Small reads fetch whole pages and keep them, because the parts that a loader needs are close together.
 _PAGE = 4096
 _SMALL = 2 * _PAGE
 _LARGEST = 1 << 24
-# All reads of one file together.
+# The most bytes that all reads of one file may fetch.
 _BUDGET = 1 << 28
 _CHUNK = 1 << 20
 
@@ -30,7 +30,7 @@ _HINTS = {
 
 
 class Source:
-    """A regular file that is open. path: text; size: bytes; mode: st_mode; descriptor: int; bytes_read: so far, less sha256()."""
+    """An open regular file. path: text; size: bytes; mode: st_mode; descriptor: int; bytes_read: so far, without those of sha256()."""
 
     def __init__(self, path, descriptor, size, mode):
         self.path = path
@@ -41,7 +41,7 @@ class Source:
         self._pages = {}
 
     def read_at(self, offset, length, what):
-        """Exactly length bytes of the file. what: their name, for the error. Raises GofleetError(truncated, parse_limit, file_unreadable)."""
+        """Exactly length bytes of the file. what: their name in the error. Raises GofleetError(truncated, parse_limit, file_unreadable)."""
         if offset + length > self.size:
             raise self.refusal('truncated', what, offset, length, 'it ends past the end of the file, which has %d bytes' % self.size)
         if length > _SMALL:
@@ -58,7 +58,7 @@ class Source:
         return whole[start:start + length]
 
     def pages_read(self):
-        """The numbers of the pages of 4096 bytes that small reads fetched so far."""
+        """The numbers of the 4096-byte pages that small reads have fetched."""
         return set(self._pages)
 
     def _page(self, number, what):
@@ -85,7 +85,7 @@ class Source:
         return parts[0] if len(parts) == 1 else b''.join(parts)
 
     def sha256(self):
-        """The hex SHA-256 of the file, streamed through the same descriptor. Raises GofleetError(file_unreadable)."""
+        """The hex SHA-256 of the file, read through the same descriptor. Raises GofleetError(file_unreadable)."""
         digest = hashlib.sha256()
         offset = 0
         while True:
@@ -99,7 +99,7 @@ class Source:
             offset += len(part)
 
     def refusal(self, code, what, offset, value, why):
-        """The GofleetError for bytes that are refused. code: malformed, truncated or parse_limit; offset: in the file, or an address."""
+        """The GofleetError for invalid bytes. code: malformed, truncated or parse_limit; offset: in the file, or an address."""
         return GofleetError('%s: %s at %#x (%s): %s. %s' % (self.path, what, offset, value, why, _HINTS[code]),
                             code, path=self.path, offset=offset, what=what, value=value)
 
@@ -108,7 +108,7 @@ if hasattr(os, 'pread'):
     def _pread(descriptor, length, offset):
         return os.pread(descriptor, length, offset)
 else:
-    # Python 2.7; no other code uses the descriptor.
+    # Python 2.7 has no pread(). No other code uses the descriptor.
     def _pread(descriptor, length, offset):
         os.lseek(descriptor, offset, os.SEEK_SET)
         return os.read(descriptor, length)
@@ -116,7 +116,7 @@ else:
 
 @contextlib.contextmanager
 def open_file(path):
-    """Open a regular file once, to be read in bounds: a context manager that gives a Source.
+    """Open a regular file once, for bounded reads: a context manager with a Source.
 
     Raises GofleetError(not_a_file, file_missing, file_unreadable).
     """

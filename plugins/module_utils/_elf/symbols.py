@@ -3,8 +3,8 @@
 
 """The dynamic symbols of a program or library: those that it needs from others, and those that it defines.
 
-No entry of the dynamic table says how many there are (the section table does, but no loader reads it): DT_HASH has the number
-as that of its chains; DT_GNU_HASH ends at the last symbol that is defined, if there is one; and relocations name those that are needed.
+No entry of the dynamic table has the number of symbols (the section table has it, but no loader reads that). DT_HASH has it as the
+number of its chains; DT_GNU_HASH ends at the last defined symbol, if any; and relocations refer to the needed ones.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -17,14 +17,14 @@ from ansible_collections.gofleet.golang.plugins.module_utils._elf import dynamic
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import image as elf_image
 from ansible_collections.gofleet.golang.plugins.module_utils._elf import relocations, tables
 
-# An undefined symbol. version, library: text, or None where it has no version.
+# An undefined symbol. version, library: text, or None if it has no version.
 Symbol = collections.namedtuple('Symbol', 'name version library weak')
 
 _BLOCK = 4096
 
 
 def undefined(image, dynamic):
-    """[Symbol] that must come from elsewhere. Raises GofleetError(malformed, truncated, parse_limit)."""
+    """[Symbol] that this object needs from others. Raises GofleetError(malformed, truncated, parse_limit)."""
     versions = dict((each.number, each) for each in elf_dynamic.numbered_needs(image, dynamic, []))
     symbols = []
     for name, version, entry in table(image, dynamic):
@@ -37,7 +37,7 @@ def undefined(image, dynamic):
 
 
 def defined(image, dynamic):
-    """{name: set of versions, '' where it has none}. Raises GofleetError(malformed, truncated, parse_limit)."""
+    """{name: set of versions} that this object defines, '' for a definition without a version. Raises GofleetError(malformed, truncated, parse_limit)."""
     versions = dict((each.number, each.name) for each in elf_dynamic.definitions(image, dynamic, []) if not each.flags & tables.VER_FLG_BASE)
     symbols = {}
     for name, version, entry in table(image, dynamic):
@@ -47,7 +47,7 @@ def defined(image, dynamic):
 
 
 def _is_given(entry):
-    """Whether a loader takes it for a definition. Source: glibc elf/dl-lookup.c, check_match and do_lookup_x."""
+    """Whether a loader accepts a symbol as a definition. Source: glibc elf/dl-lookup.c, check_match and do_lookup_x."""
     if entry.shndx == tables.SHN_UNDEF or (entry.info & 15) not in tables.STT_LINKED:
         return False
     if not entry.value and entry.shndx != tables.SHN_ABS and (entry.info & 15) != tables.STT_TLS:
@@ -75,7 +75,7 @@ def table(image, dynamic):
 
 
 class _Names:
-    """The names of symbols: the table is read once, and strings past its stated size one by one, as a loader does."""
+    """The names of symbols. The string table is read once; strings beyond its stated size are read one by one, as a loader does."""
 
     def __init__(self, image, dynamic):
         self._image = image
@@ -92,7 +92,7 @@ class _Names:
 
 
 def _count(image, dynamic):
-    """How many symbols there are, according to the largest number that anything refers to."""
+    """The number of symbols, derived from the largest number that any table refers to."""
     counts = [
         _hashed(image, dynamic),
         _gnu_hashed(image, dynamic),
@@ -113,7 +113,7 @@ def _hashed(image, dynamic):
 
 
 def _gnu_hashed(image, dynamic):
-    """0 if no symbol is defined: DT_GNU_HASH then says nothing about the number of those that are needed."""
+    """The number of symbols according to DT_GNU_HASH; 0 if no symbol is defined, because the table then does not contain it."""
     address = dynamic.get('GNU_HASH')
     if address is None:
         return 0
@@ -130,7 +130,7 @@ def _gnu_hashed(image, dynamic):
 
 
 def _end_of_chain(image, chains, start):
-    """One more than the number of the last entry of a chain, which is the one whose lowest bit is set."""
+    """One more than the number of the last entry of a chain, whose lowest bit is set."""
     at = start
     while at < tables.MAX_SYMBOLS:
         dummy, in_file, dummy2 = image.place(chains + 4 * at, 'a chain of DT_GNU_HASH')
@@ -143,7 +143,7 @@ def _end_of_chain(image, chains, start):
 
 
 def _related(image, dynamic):
-    """One more than the largest number of a symbol that a relocation names."""
+    """One more than the largest number of a symbol that a relocation refers to."""
     largest = 0
     for kind, address, size, skip in (
             ('RELA', dynamic.get('RELA'), dynamic.get('RELASZ', 0), dynamic.get('RELACOUNT', 0)),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the ELF formats look like: layouts, numbers and bounds, as data. Sources: the gABI, elf.h, the processors' supplements."""
+"""The ELF formats as data: layouts, numbers and bounds. Sources: the gABI, elf.h, the processors' supplements."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -14,7 +14,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
 MAGIC = b'\x7fELF'
 
-# Of each word size: the size of a word, the struct formats, and the names of their fields in the order of the file.
+# For each word size: the size of a word, the struct formats, and the names of their fields in the order of the file.
 _HEADER_FIELDS = 'type machine version entry phoff shoff flags ehsize phentsize phnum shentsize shnum shstrndx'
 _FIELDS = {
     'header': {32: ('HHIIIIIHHHHHH', _HEADER_FIELDS), 64: ('HHIQQQIHHHHHH', _HEADER_FIELDS)},
@@ -36,7 +36,7 @@ IDENT = 16
 
 
 class Record:
-    """One structure of the format in one word size and byte order: size in bytes, and a reader of it."""
+    """One structure of the format in one word size and byte order: its size in bytes, and its reader."""
 
     def __init__(self, name, bits, order):
         letters, fields = _FIELDS[name][bits]
@@ -63,7 +63,7 @@ class Layout:
         self.header_size = IDENT + self.header.size
 
     def numbers(self, content, letter):
-        """All of content as numbers of one size: letter as in struct."""
+        """The whole content as numbers of one size. letter: of struct."""
         size = struct.calcsize(str('=' + letter))
         return struct.unpack(str('%s%d%s' % (self.order, len(content) // size, letter)), content[:len(content) // size * size])
 
@@ -72,7 +72,7 @@ LAYOUTS = dict(((bits, order), Layout(bits, order)) for bits in (64, 32) for ord
 BITS = {1: 32, 2: 64}
 ORDERS = {1: '<', 2: '>'}
 
-# (e_machine, bits, byte order) -> Go's name of it where Go has one (go tool dist list), else the field's.
+# (e_machine, bits, byte order) -> Go's name of the architecture (go tool dist list), or the common name if Go has none.
 MACHINES = {
     (62, 32, '<'): 'x32', (40, 32, '>'): 'armeb', (183, 64, '>'): 'arm64be', (183, 32, '<'): 'arm64ilp32', (183, 32, '>'): 'arm64beilp32',
     (258, 32, '<'): 'loong32', (20, 32, '>'): 'ppc', (20, 32, '<'): 'ppcle', (243, 32, '<'): 'riscv', (22, 32, '>'): 's390',
@@ -81,16 +81,16 @@ MACHINES = {
     (252, 32, '<'): 'csky', (94, 32, '<'): 'xtensa', (94, 32, '>'): 'xtensaeb',
 }
 MACHINES.update(ports.GOARCH_OF_HEADER)
-# Machines whose kernels check EI_CLASS too (elf_check_arch in arch/*/include/asm/elf.h of Linux; if unsure, yes).
+# Machines whose kernels also check EI_CLASS (elf_check_arch in arch/*/include/asm/elf.h of Linux; included if unsure).
 CLASS_MATTERS = frozenset((8, 22, 243, 258))
-# Machines whose kernels try the 64-bit layout first, whatever EI_CLASS says.
+# Machines whose kernels try the 64-bit layout first and ignore EI_CLASS.
 WIDE_FIRST = frozenset((62,))
 # Machines whose DT_HASH has 64-bit entries in 64-bit files.
 WIDE_HASH = frozenset((22, 0x9026))
 EM_AMD64 = 62
 
 TYPES = {1: 'REL', 2: 'EXEC', 3: 'DYN', 4: 'CORE'}
-# System V, GNU, and ARM's own: what glibc takes in a library.
+# The values that glibc accepts in a library: System V, GNU, and ARM's.
 OSABIS = frozenset((0, 3, 97))
 
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE, PT_GNU_STACK, PT_GNU_PROPERTY = 1, 2, 3, 4, 0x6474e551, 0x6474e553
@@ -112,18 +112,18 @@ VERSYM_HIDDEN = 0x8000
 
 NT_GNU_ABI_TAG, NT_GNU_BUILD_ID, NT_GNU_PROPERTY, NT_GO_BUILD_ID = 1, 3, 5, 4
 GNU_PROPERTY_X86_ISA_1_NEEDED = 0xc0008002
-# The first word of NT_GNU_ABI_TAG, and owners of notes that no Linux tool writes.
+# The systems in the first word of NT_GNU_ABI_TAG, and owners of notes that no Linux tool writes.
 ABI_TAG_SYSTEMS = {0: None, 1: 'Hurd', 2: 'Solaris', 3: 'FreeBSD', 4: 'NetBSD', 5: 'Syllable', 6: 'NaCl'}
 FOREIGN_OWNERS = {b'FreeBSD': 'FreeBSD', b'NetBSD': 'NetBSD', b'OpenBSD': 'OpenBSD', b'DragonFly': 'DragonFly'}
 
 SHN_UNDEF, SHN_ABS = 0, 0xfff1
 STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE = 1, 2, 10
 STT_TLS = 6
-# What a loader takes for a definition: none, object, function, common, TLS, indirect function.
+# Types of symbols that a loader accepts as definitions: none, object, function, common, TLS, indirect function.
 STT_LINKED = frozenset((0, 1, 2, 5, 6, 10))
 STV_DEFAULT, STV_PROTECTED = 0, 3
 
-# Bounds. Program headers: what Linux takes (fs/binfmt_elf.c: 64 KB of them). The others are many times what real programs have.
+# Bounds. Program headers: the limit of Linux (fs/binfmt_elf.c: 64 KB). The others are many times as high as in real programs.
 MAX_PROGRAM_BYTES = 65536
 MAX_INTERP = 4096
 MAX_NOTES = 65536

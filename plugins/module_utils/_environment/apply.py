@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Taking the steps of a plan: all of them or none."""
+"""Carry out the steps of a plan: all of them or none."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -17,7 +17,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import folde
 
 
 def check_writable(steps):
-    """Raise GofleetError(not_writable, not_privileged) or OSError before anything is changed, if a step cannot be taken."""
+    """Raise GofleetError(not_writable, not_privileged) or OSError before anything is changed if a step cannot be carried out."""
     for step in steps:
         system.must_be_here()
         preconditions.check_writable(os.path.dirname(step.path), 'another path than %s' % step.path)
@@ -38,9 +38,9 @@ def _shown_id(number):
 
 
 def apply(steps, folders_file, missing=()):
-    """Take the steps: all or none. No file is ever readable by more users than in the end.
+    """Carry out the steps: all or none. At no time can more users read a file than in the end.
 
-    folders_file: where the folders are listed that are created on the way, and those in missing. Raises OSError, GofleetError(partly_changed).
+    folders_file: the file that lists the created folders, among them those in missing. Raises OSError, GofleetError(partly_changed).
     """
     for step in steps:
         # Folders are removed at the very end.
@@ -56,5 +56,5 @@ def _change(step):
     wanted = step.wanted
     if step.action == 'remove':
         return file_changes.Change(step.path, None, None, None, None)
-    # Mode and owner change with the file: changing those of an existing file would trust that no other file has taken its place.
+    # The file is replaced to change its mode or owner: a change in place could hit another file that has taken its place.
     return file_changes.Change(step.path, wanted.content, wanted.mode, wanted.uid, wanted.gid)

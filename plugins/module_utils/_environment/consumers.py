@@ -16,19 +16,19 @@ from ansible_collections.gofleet.golang.plugins.module_utils._environment import
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._host import init
 
-# The go command itself, which reads the go.env of its own tree. It is the only consumer without a file of its own.
+# The go command, which reads the go.env of its tree. It is the only consumer that has no separate file.
 GO_COMMAND = 'go_command'
 
 # One consumer.
-# render, refuse: functions as lines.py describes them.
+# render, refuse: functions as described in lines.py.
 # system_path: the file of root, {0} stands for the environment's name; sessions read it from there without further configuration.
 # user_path: the file of another user, below XDG_CONFIG_HOME; None if only root has such a file.
 # evidence: paths of which at least one exists on a host that has the consumer; empty if every host may have it.
-# reserved: who among its programs reserves names of variables, as names.py lists them.
-# is_session: whether it serves the sessions of all users: it is served by default, users' own settings must win there, and an empty file is not needed.
-# is_static: whether its file cannot refer to the home folder of whoever reads it.
-# has_presets: whether presets of this host concern it. A container has another file system and another libc.
-# asks_systemd: whether the values that it accepts depend on the version of systemd.
+# reserved: the programs that reserve names of variables, from names.py.
+# is_session: whether it serves the sessions of all users: it is enabled by default, users' own settings must win, and an empty file is not needed.
+# is_static: whether its file cannot refer to the home folder of the user who reads it.
+# has_presets: whether presets of this host apply to it. They do not apply to a container, which has another file system and another libc.
+# asks_systemd: whether its valid values depend on the version of systemd.
 Consumer = namedtuple('Consumer', 'name render refuse system_path user_path evidence reserved is_session is_static has_presets asks_systemd')
 
 _DEFAULTS = {'system_path': None, 'user_path': None, 'evidence': (), 'reserved': (), 'is_session': False, 'is_static': False, 'has_presets': True,
@@ -39,10 +39,10 @@ def _consumer(name, render, refuse, **differing):
     return Consumer(name, render, refuse, **dict(_DEFAULTS, **differing))
 
 
-# In this order consumers are listed in messages.
+# Messages list consumers in this order.
 ALL = (
     _consumer('login_shell', shells.for_shell, shells.refused_by_shell, system_path='/etc/profile.d/{0}.sh',
-              # No login shell reads a folder of its user's by itself.
+              # Login shells do not read a folder of the user without further configuration.
               user_path='gofleet/{0}.sh', reserved=(names.BY_SHELLS,), is_session=True),
     _consumer('fish', shells.for_fish, shells.refused_by_fish, system_path='/etc/fish/conf.d/{0}.fish', user_path='fish/conf.d/{0}.fish',
               evidence=('/etc/fish', '/usr/bin/fish', '/usr/local/bin/fish', '/bin/fish'), reserved=(names.BY_FISH,), is_session=True),
@@ -66,13 +66,13 @@ SESSIONS = tuple(consumer.name for consumer in ALL if consumer.is_session)
 
 
 def is_present(consumer, existing):
-    """Whether a host has a consumer. existing: those of all consumers' evidence that exist on the host."""
+    """Whether a host has a consumer. existing: the paths in the evidence of all consumers that exist on the host."""
     evidence = BY_NAME[consumer].evidence
     return not evidence or any(path in existing for path in evidence)
 
 
 def default(existing):
-    """The consumers that are served if none is named: those of the sessions that this host has."""
+    """The consumers if the options name none: those for sessions that this host has."""
     return [consumer for consumer in SESSIONS if is_present(consumer, existing)]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""GOFLAGS as the go command reads it: how it is split, and why a flag would be rejected.
+"""Split and check GOFLAGS as the go command does.
 
 An unknown flag, or a value that a command cannot read, makes every go command fail. Sources: cmd/internal/quoted, cmd/go/internal/base/goflags.go,
 cmd/go/internal/load/flag.go; the names are those of Go 1.21 to 1.26, and tests/properties compares them with a real go.
@@ -33,7 +33,7 @@ _TEXTS = _words('''
     cpu cpuprofile fuzz fuzzminimizetime fuzztime list memprofile memprofilerate mutexprofile mutexprofilefraction outputdir parallel run shuffle skip
     timeout trace
 ''')
-# Flags that are booleans in one command and texts in another.
+# Flags that are boolean in one command and text in another.
 _EITHER = _words('c f fix tool buildvcs')
 _OF_TEST = _words('''
     artifacts bench benchmem benchtime blockprofile blockprofilerate count coverprofile cpu cpuprofile failfast fullpath fuzz fuzzminimizetime fuzztime list
@@ -58,11 +58,11 @@ _PROGRAMS = ('exec', 'toolexec')
 
 
 class Unterminated(Exception):
-    """A quote that does not end."""
+    """A quote is not closed."""
 
 
 def split(text):
-    """The entries of a list of flags as Go splits it: quotes count only around a whole entry, and nothing is escaped. Raises Unterminated."""
+    """The entries of a list of flags, split as Go does: quotes count only around a whole entry, and there are no escapes. Raises Unterminated."""
     entries = []
     rest = text.lstrip(_SPACE)
     while rest:
@@ -79,14 +79,14 @@ def split(text):
 
 
 def quoted(entry):
-    """An entry as split() reads it back: quoted as a whole if it contains spaces or begins with a quote."""
+    """An entry in a form that split() reads: quoted as a whole if it contains spaces or begins with a quote."""
     if entry and not re.search(u'[%s]' % _SPACE, entry) and entry[0] not in u'"\'':
         return entry
     return u'"%s"' % entry if u"'" in entry else u"'%s'" % entry
 
 
 def refusal(entries, any_name=False):
-    """Why the go command would reject these flags in GOFLAGS, or None. The reason may name flags, but never contains a value.
+    """The reason why the go command would reject these flags in GOFLAGS, or None. It may name flags, but never contains a value.
 
     entries: text, one per flag; any_name: whether an unknown flag is accepted, since a newer Go may have it.
     """
@@ -108,7 +108,7 @@ _NO_FLAG = ('is a list of -flag or -flag=value. Quotes count only around a whole
 
 
 def _unknown(name):
-    # What does not look like a name may be a piece of a value that was cut at a space, and secret.
+    # A text that does not look like a name may be a part of a secret value that contains a space.
     if not re.match(u'[A-Za-z.-]+\\Z', name):
         return _NO_FLAG
     near = difflib.get_close_matches(name, sorted(NAMES), 1)
@@ -139,7 +139,7 @@ def _of_packages(value):
 
 
 def of_arguments(value):
-    """Why Go could not split a list of arguments, or None."""
+    """The reason why Go could not split a list of arguments, or None."""
     try:
         split(value)
     except Unterminated:

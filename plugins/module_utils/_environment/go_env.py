@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The go command's own defaults: a block in $GOROOT/go.env of an installed toolchain, and a copy beside the toolchains (go_policy.py).
+"""Defaults of the go command: a block in $GOROOT/go.env of an installed toolchain, and a copy beside the toolchains (go_policy.py).
 
-What a user sets with `go env -w` overrides this file, and the process environment overrides both (go help environment).
+Settings by `go env -w` override this file, and the process environment overrides both (go help environment).
 """
 
 from __future__ import absolute_import, division, print_function
@@ -23,12 +23,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import owner
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy, manifest
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
-# go.env of the active toolchain. path: of the file; content: bytes, or None if there is none; mode: its permissions;
-# version: of the toolchain, or None if this collection did not install it; exists: whether there is a toolchain at all; leftovers: what an
-# interrupted run left beside the file; obstacle: the GofleetError that prevents every write there, or None; not_a_file: the one for something else
-# than a file in its place, or None; copy: Copy, or None if no prefix of this collection is known.
+# go.env of the active toolchain. path: of the file; content: bytes, or None if the file is missing; mode: its permissions;
+# version: of the toolchain, or None if this collection did not install it; exists: whether a toolchain exists; leftovers: files that an
+# interrupted run left beside the file; obstacle: the GofleetError that prevents every write there, or None; not_a_file: the GofleetError if
+# the path is not a file, or None; copy: Copy, or None if no prefix of this collection is known.
 GoEnv = namedtuple('GoEnv', 'path content mode version exists leftovers obstacle not_a_file copy')
-# The copy beside the toolchains. blocks: settings by environment, or None if there is no copy; leftovers: as above.
+# The copy beside the toolchains. blocks: settings by environment, or None if the copy is missing; leftovers: as above.
 Copy = namedtuple('Copy', 'path blocks leftovers')
 
 
@@ -47,7 +47,7 @@ def observe(link, will_be_written=True):
         return GoEnv(os.path.join(link, go_policy.FILE), None, go_policy.MODE, None, False, [], obstacle, None, _copy(_prefix_of_no_tree(link)))
     path = os.path.join(tree, go_policy.FILE)
     obstacle = _obstacle(tree)
-    # Where root cannot rely on a tree, it is not even read.
+    # A tree that root cannot rely on is not even read.
     described = None if obstacle else manifest.read(_paths(tree).manifests, os.path.basename(tree))
     if not described:
         return GoEnv(path, None, go_policy.MODE, None, True, [], obstacle, None, None)
@@ -57,7 +57,7 @@ def observe(link, will_be_written=True):
     except GofleetError as exc:
         if exc.code != 'not_a_file':
             raise
-        # It contains no block; check() refuses to write one.
+        # It contains no block, and check() refuses to write one.
         not_a_file = exc
     return GoEnv(path, content, mode, described['version'], True, go_policy.leftovers(tree), None, not_a_file, _copy(_paths(tree)))
 
@@ -67,7 +67,7 @@ def _obstacle(tree):
 
 
 def _paths(tree):
-    """The toolchain_paths.Paths of the prefix that contains a tree; link and bin_dir do not matter here."""
+    """The toolchain_paths.Paths of the prefix that contains a tree; link and bin_dir are not used here."""
     return toolchain_paths.Paths(os.path.dirname(tree), None, None)
 
 
@@ -88,10 +88,10 @@ def _copy(paths):
 
 
 def kept_steps(seen, name, settings):
-    """The Steps by which the block of an environment (settings; None for none) is in the copy, for whichever toolchain becomes active later."""
+    """The Steps that put the block of an environment (settings; None for no block) into the copy, for toolchains that become active later."""
     if seen.copy is None:
         return []
-    # Earlier versions of gofleet.golang kept no copy: a host whose go.env is right is not changed until something else changes.
+    # Earlier versions of gofleet.golang had no copy: a host whose go.env is right is not changed until something else changes.
     known = go_policy.blocks_in(seen.content) if seen.copy.blocks is None else seen.copy.blocks
     wanted = dict((each, block) for each, block in known.items() if each != name)
     if settings is not None:
@@ -107,7 +107,7 @@ def kept_steps(seen, name, settings):
 def check(seen, check_mode):
     """Raise GofleetError(unsafe_folder, no_toolchain, foreign_toolchain, no_go_env, not_a_file) unless defaults can be written to this tree.
 
-    In check mode a toolchain that does not fit is no error, because a task before this one would have installed another; returns warnings, as a list.
+    In check mode an unsuitable toolchain is not an error, because an earlier task would have installed another one; returns a list of warnings.
     """
     if seen.obstacle:
         raise seen.obstacle
@@ -119,7 +119,7 @@ def check(seen, check_mode):
     if not check_mode:
         raise refusal
     if not seen.exists:
-        # As on every fresh host.
+        # This is so on every fresh host.
         return []
     return ['%s In check mode this is not a failure, because a task before this one may be about to change that.' % refusal.msg]
 
@@ -139,7 +139,7 @@ def _refusal(seen):
 
 
 def with_block(content, name, settings):
-    """The content of a go.env (bytes) with this environment's block (settings, bytes, a whole rendered file); without it if that is None."""
+    """The content of a go.env (bytes) with this environment's block (settings, bytes, a whole rendered file), or without the block for None."""
     blocks = go_policy.blocks_in(content)
     if settings is None:
         blocks.pop(name, None)
@@ -153,7 +153,7 @@ def with_block(content, name, settings):
 
 @contextlib.contextmanager
 def locked(seen, steps, timeout):
-    """Hold go_toolchain's lock while steps that concern a toolchain are taken, so that no other toolchain becomes active meanwhile.
+    """Hold go_toolchain's lock during steps that concern a toolchain, so that no other toolchain becomes active meanwhile.
 
     Raises GofleetError(locked).
     """

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values that the go command rejects: they are refused before they reach a host, where they would make every go command fail.
+"""Refuse values that the go command rejects, before they reach a host, where they would make every go command fail.
 
-tests/properties compares this with a real go. Refused too are values that go accepts but that never have the intended effect: GOPRIVATE and its like with
-the scheme of an address, and a relative GOBIN or GOTMPDIR, which go rejects only when it needs them. Not checked are GOEXPERIMENT, whose names
-differ between releases, and flags' values that a single command reads.
+tests/properties compares this with a real go. Values that go accepts but that never have the intended effect are also refused: GOPRIVATE and its like with
+the scheme of an address, and a relative GOBIN or GOTMPDIR, which go rejects only when it needs them. This does not check GOEXPERIMENT, whose names
+differ between releases, and values of flags that only one command reads.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -19,7 +19,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 
 
 def check(shares):
-    """Raise GofleetError(invalid_go_value), with every refusal, if the go command would reject Variables of a consumer. It shows no value.
+    """Raise GofleetError(invalid_go_value), with every refusal but without values, if the go command would reject Variables of a consumer.
 
     shares: lists of Variables, one per consumer.
     """
@@ -35,10 +35,10 @@ def check(shares):
 
 
 def refusal(variable):
-    """Why the go command would reject a Variable, as a text that follows its name, or None. The reason never contains the value."""
+    """The reason why the go command would reject a Variable, as a text that follows its name, or None. It never contains the value."""
     if variable.name == 'GOFLAGS':
         return _flags(variable)
-    # The entries of a list of folders have their own rules (values.py), and its consumer resolves ~/ in them.
+    # Entries of a list of folders have other rules (values.py), and the consumer resolves ~/ in them.
     if variable.name == 'GOPATH' and variable.is_list:
         return None
     return _REASONS[variable.name](variable.text) if variable.name in _REASONS and variable.text else None
@@ -52,7 +52,7 @@ def _port_refusal(values):
 
 
 def _flags(variable):
-    # With another type than its own a user says that the value is right: it may have a flag of a newer Go.
+    # With another type than the usual one, the user declares the value to be valid: it may have a flag of a newer Go.
     if variable.type == 'flag_list':
         return flags.refusal(variable.value)
     return flags.of_arguments(variable.text) or flags.refusal(flags.split(variable.text), any_name=True)
@@ -106,7 +106,7 @@ def _patterns(text):
 
 
 def _systems(text):
-    """cmd/go/internal/vcs.parseGOVCS."""
+    """The reason for a GOVCS. Source: cmd/go/internal/vcs.parseGOVCS."""
     seen = set()
     for entry in text.strip().split(u','):
         pattern, colon, systems = [part.strip() for part in entry.partition(u':')]

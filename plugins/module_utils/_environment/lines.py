@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files with one NAME=value per line and no quoting (containers, go.env), and what all renderers share.
+"""Render files with one NAME=value per line and no quoting (containers, go.env), and functions that all renderers share.
 
 A renderer takes (variable, setting) and returns the lines for one Variable; a refusal function takes the same and yields (code, reason) for
 each reason why the consumer cannot read the value. Reasons never contain the value. setting: render.Setting.
@@ -15,11 +15,11 @@ import re
 
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import names
 
-# PATH of a process where a file cannot add to an existing value: the default of systemd and of docker.
+# PATH of a process if a file cannot extend an existing value: the default of systemd and of docker.
 SYSTEM_PATH = [u'/usr/local/sbin', u'/usr/local/bin', u'/usr/sbin', u'/usr/bin', u'/sbin', u'/bin']
 # The control characters of ASCII; a tab is one of them.
 CONTROLS = re.compile(u'[\x00-\x1f\x7f]')
-# bufio.Scanner's longest line, by which docker reads its file, with the end of the line.
+# The longest line, with its end, of bufio.Scanner, with which docker reads the file.
 _DOCKER_LINE = 65536
 
 
@@ -35,7 +35,7 @@ def at_home(entry, setting):
 def quoted_entry(entry, variable, setting, home, quoted):
     """An entry of a list, quoted for its consumer.
 
-    home: how the consumer's language writes the home folder of whoever reads the file, for entries of a path_list that begin with ~/;
+    home: the home folder of the reading user in the consumer's language, for entries of a path_list that begin with ~/;
     quoted: the function that quotes a text.
     """
     if variable.type == 'path_list':
@@ -46,7 +46,7 @@ def quoted_entry(entry, variable, setting, home, quoted):
 
 
 def static_text(variable, setting):
-    """The complete value, for files that cannot add to the existing value; PATH keeps the system's folders."""
+    """The complete value, for files that cannot extend an existing value; PATH keeps the system's folders."""
     if variable.type != 'path_list':
         return variable.text
     entries = [at_home(entry, setting) for entry in variable.value]
@@ -56,7 +56,7 @@ def static_text(variable, setting):
 
 
 def line(variable, setting):
-    """The renderer of both formats."""
+    """The renderer of both formats: one line for each variable."""
     return u'%s=%s\n' % (variable.name, static_text(variable, setting))
 
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an ordinary user's login shell reads, and the line with which it reads a file of an environment.
+"""Find the startup files of an ordinary user's login shell, and the line with which it reads a file of an environment.
 
-The host says which shell that is and which startup files exist. Sources: bash(1) INVOCATION, dash(1), zsh(1) STARTUP/SHUTDOWN FILES, ksh(1),
+The shell and the existing startup files are read from the host. Sources: bash(1) INVOCATION, dash(1), zsh(1) STARTUP/SHUTDOWN FILES, ksh(1),
 mksh(1); tests/properties log in with the shells themselves.
 """
 
@@ -22,20 +22,20 @@ from ansible.module_utils.six.moves import shlex_quote
 
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import startup
 
-# Of a shell: the startup files of its login, whether it reads only the first readable one, and where a new line belongs if none exists.
+# For each shell: its startup files at login, whether it reads only the first readable one, and the file for a new line if none exists.
 Startup = namedtuple('Startup', 'names first place')
 _SH = Startup(('.profile',), True, '.profile')
-# If none exists, .profile is the one that other shells of this user would read too.
+# If none exists, .profile is best, because other shells of this user would also read it.
 _BASH = Startup(('.bash_profile', '.bash_login', '.profile'), True, '.profile')
 _SHELLS = dict([(name, _SH) for name in ('sh', 'dash', 'ash', 'busybox', 'ksh', 'ksh93', 'mksh', 'lksh', 'oksh', 'pdksh')],
                bash=_BASH, rbash=_BASH, zsh=Startup(('.zshenv', '.zprofile', '.zlogin'), False, '.zprofile'))
-# Users with these cannot log in, but another user may become one of them with a shell of their choice (su -s), nearly always sh.
+# Users with these shells cannot log in, but another user may become one of them with a chosen shell (su -s), nearly always sh.
 _NONE = ('', 'nologin', 'false')
-# Startup files that read each other; real ones are fewer by far.
+# The most startup files that read each other; in practice there are far fewer.
 _MOST_FILES = 16
 _LARGEST = 1 << 18
 
-# The user that a run works as. shell: the path of the login shell, '' if the host does not say.
+# The user of this process. shell: the path of the login shell, '' if it is unknown.
 User = namedtuple('User', 'home shell')
 
 
@@ -44,7 +44,7 @@ def current_user():
     try:
         shell = pwd.getpwuid(os.geteuid()).pw_shell
     except KeyError:
-        # A container may run as a user number without a name.
+        # A container may run as a user ID without a name.
         shell = ''
     return User(os.path.expanduser('~'), shell)
 
@@ -54,7 +54,7 @@ def _name(user):
 
 
 def startup_files(user):
-    """(the paths that this user's login shell reads, the path where a line for it belongs), or ([], None) for a shell of another language."""
+    """(the paths that this user's login shell reads, the path of the file for a new line), or ([], None) for a shell of another language."""
     known = _SH if _name(user) in _NONE else _SHELLS.get(_name(user))
     if known is None:
         return [], None
@@ -64,12 +64,12 @@ def startup_files(user):
 
 
 def line_for(path):
-    """The line with which a login shell reads a file if it exists: without the condition dash and ash end at a missing file."""
+    """The line with which a login shell reads a file if it exists; without the condition, dash and ash would exit if it is missing."""
     return to_native('[ -r {0} ] && . {0}'.format(shlex_quote(path)))
 
 
-# What a user's login shell reads. place: the path where a line for it belongs, None for a shell of another language;
-# sourced: Sourced of all that its startup files read, through other startup files too.
+# The files that a user's login shell reads. place: the path of the file for a new line, None for a shell of another language;
+# sourced: Sourced of all files that its startup files read, directly or through each other.
 Login = namedtuple('Login', 'user place sourced')
 
 
@@ -80,9 +80,9 @@ def observe(user):
 
 
 def warning(login, path, stays, fish_is_served):
-    """What this user should know of their login shell and the file at path, as one text, or None.
+    """The warning if this user's login shell does not read the file at path, or will fail because the file is removed; None otherwise.
 
-    login: Login; stays: whether the file exists after the run; fish_is_served: whether a file for fish does.
+    login: Login; stays: whether the file exists after the run; fish_is_served: whether a file for fish exists.
     """
     user, place = login.user, login.place
     if place is None:
@@ -115,12 +115,12 @@ def _is_readable(path):
     return os.path.isfile(path) and os.access(path, os.R_OK)
 
 
-# A command in a startup file that reads another file. where: the startup file; path: of what it reads; guarded: whether there is a condition.
+# A command in a startup file that reads another file. where: the startup file; path: of the other file; guarded: whether the command has a condition.
 Sourced = namedtuple('Sourced', 'where path guarded')
 
 
 def _sourced(user, paths):
-    """Sourced of all that these startup files read, through other startup files too."""
+    """Sourced of all files that these startup files read, directly or through each other."""
     variables = {u'HOME': to_text(user.home)}
     config = os.environ.get('XDG_CONFIG_HOME')
     if config:
@@ -144,5 +144,5 @@ def _content(path):
         with io.open(path, 'rb') as source:
             return to_text(source.read(_LARGEST), errors='replace')
     except (IOError, OSError):
-        # The shell cannot read it either.
+        # The shell cannot read the file either.
         return u''

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Folders that were created for files of environments: listed in a file, so that they can be removed once they are empty."""
+"""The list of folders that were created for files of environments, so that a later run can remove them once they are empty."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -12,7 +12,7 @@ import os
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, jsonfile, leftovers, transaction
 
 FORMAT = 1
-# A folder with this name belongs to this collection whoever created it, and is not listed.
+# A folder with this name always belongs to this collection, so it is not listed.
 _OWN = 'gofleet'
 
 
@@ -27,9 +27,9 @@ def remember(path, made):
 
 
 def remove_empty(path, lock):
-    """Remove the listed folders that are empty now, also from the list. One that cannot be removed stays listed. Raises OSError.
+    """Remove the listed folders that are now empty, and take them off the list. A folder that cannot be removed stays listed. Raises OSError.
 
-    lock: name of the lock beside path. Returns the folders that contain both, which must be removed, if empty, once the lock is gone.
+    lock: name of the lock beside path. Returns the folders around both, which the caller must remove, if empty, after it has released the lock.
     """
     own = os.path.dirname(path)
     _clean(path)
@@ -48,14 +48,14 @@ def remove_empty(path, lock):
 
 
 def is_needed(path):
-    """Whether a listed folder is not empty."""
+    """Whether any listed folder is not empty."""
     own = os.path.dirname(path)
     others = [each for each in _read(path) if not (own + os.sep).startswith(each + os.sep)]
     return any(os.path.isdir(each) and os.listdir(each) for each in others)
 
 
 def _clean(path):
-    """Remove what interrupted runs left."""
+    """Remove the files that interrupted runs left."""
     for each in leftovers.unfinished_copies(path):
         transaction.remove_file(each)
 

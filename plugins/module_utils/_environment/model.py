@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An environment as typed values, independent of its consumers and their file formats.
+"""An environment as typed values, independent of consumers and file formats.
 
-Layers of options become Variables: upper layers over lower ones, presets beneath all.
+Layers of options become Variables: upper layers override lower ones, and all override presets.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -27,13 +27,13 @@ _KNOWN_TYPES = dict(
     + [(name, 'comma_list') for name in ('GODEBUG', 'GOPRIVATE', 'GONOSUMDB', 'GONOPROXY', 'GOINSECURE', 'GOVCS', 'GOEXPERIMENT')],
     GOFLAGS='flag_list', GOMEMLIMIT='size', CGO_ENABLED='switch')
 _KNOWN_UNITS = {'GOMEMLIMIT': 'go'}
-# Words that are valid instead of a size.
+# Words that are valid in place of a size.
 _SIZE_WORDS = {'GOMEMLIMIT': (u'off',)}
 _KEYS = ('value', 'type', 'unit', 'consumers')
 _NAME = re.compile(r'^[A-Za-z_][A-Za-z0-9_]*\Z')
 # The kernel's limit for one NAME=VALUE with its NUL (MAX_ARG_STRLEN, execve(2)), with pages of 4 KiB.
 _LONGEST = 131072
-# Flags that may be given more than once, for several package patterns (go help build).
+# Flags that may be repeated for several package patterns (go help build).
 _REPEATABLE = tuple('-%s' % name for name in flags.PER_PACKAGE)
 
 
@@ -52,7 +52,7 @@ class Variable(namedtuple('Variable', 'name type value unit secret consumers')):
 
     @property
     def entries(self):
-        """The entries of a list as text, each as it is written between separators."""
+        """The entries of a list as texts, in the form that is written between separators."""
         return [flags.quoted(entry) for entry in self.value] if self.type == 'flag_list' else list(self.value)
 
     @property
@@ -90,7 +90,7 @@ def variables_of(layers, secrets, presets=()):
 
 
 def without_empty(layer):
-    """A layer without the variables whose values are empty strings or lists: a caller passes those on when its own options are not set."""
+    """A layer without variables whose values are empty strings or lists: callers pass those if their own options are not set."""
     return dict((name, option) for name, option in layer.items() if _value_of(option) not in (u'', b'', []))
 
 
@@ -99,7 +99,7 @@ def _value_of(option):
 
 
 def _lay(found, variable, name, option):
-    """null in an upper layer removes a variable. A list without entries changes nothing."""
+    """Put a layer on top of others. null removes a variable; an empty list has no effect."""
     if _value_of(option) in ([], ()):
         return
     if variable is None:
@@ -109,11 +109,11 @@ def _lay(found, variable, name, option):
 
 
 def merged(lower, upper):
-    """One Variable of two layers. Lists are joined, the upper layer's entries first; GODEBUG and GOFLAGS setting by setting, in order."""
+    """One Variable from two layers. Lists are joined, with the upper layer's entries first; GODEBUG and GOFLAGS are merged setting by setting, in order."""
     if lower.type != upper.type or not upper.is_list:
         return upper
     if upper.name in ('GODEBUG', 'GOFLAGS'):
-        # In both the last setting of a name counts, but a person who reads the file should find only one.
+        # In both, the last setting of a name counts; one setting for each name keeps the file readable.
         upper_settings = set(_setting(entry) for entry in upper.value)
         entries = [entry for entry in lower.value if _setting(entry) not in upper_settings] + upper.value
     else:
@@ -127,7 +127,7 @@ def _setting(entry):
 
 
 def variable_of(name, option, secret):
-    """The Variable for an option: a value, or a dict of value, type, unit and consumers; None if the value is null or missing."""
+    """The Variable of an option, which is a value or a dict of value, type, unit and consumers; None if the value is null or missing."""
     name = to_native(name)
     if not _NAME.match(name):
         raise GofleetError("Invalid name of a variable: '%s'. Use letters, digits and _, and do not begin with a digit." % name,
@@ -153,7 +153,7 @@ def variable_of(name, option, secret):
 
 
 def _check_option(name, option):
-    """Raise GofleetError(invalid_variable). A dict with unknown keys may be a value, so the message shows nothing of it."""
+    """Raise GofleetError(invalid_variable) for an invalid dict. One with unknown keys may be a value, so the message does not show it."""
     if set(option) - set(_KEYS):
         _refuse_option(name, 'has an unknown key', _KEYS)
     for key, known in (('type', values.TYPES), ('unit', sorted(sizes.UNITS))):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of variables that have a meaning for a consumer: those that its programs reserve, and the settings of the go command."""
+"""Names of variables with a special meaning: those that the programs of consumers reserve, and the settings of the go command."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -10,12 +10,12 @@ __metaclass__ = type
 
 from collections import namedtuple
 
-# The names that a program reserves. program: as it stands in a message; names, prefixes: of variables.
+# The names that a program reserves. program: its name in messages; names, prefixes: of variables.
 Reserved = namedtuple('Reserved', 'program names prefixes')
 
 
 def reserved_by(name, reserved):
-    """The program that reserves this name, for a message; None if there is none. reserved: Reserved of a consumer's programs."""
+    """The name of the program that reserves this variable, for a message, or None. reserved: Reserved of a consumer's programs."""
     return next((each.program for each in reserved if name in each.names or name.startswith(each.prefixes)), None)
 
 
@@ -35,7 +35,7 @@ _SHELLS_OWN = _words('''
     sysparams keymaps termcap terminfo userdirs usergroups watch widgets zsh_eval_context zsh_scheduled_events zle_bracketed_paste
 ''')
 _SHELLS_OWN_PREFIXES = ('BASH_', 'KSH_', 'ZSH_', '_gofleet_')
-# Shells require a number in these: they stop reading the file at any other value.
+# Shells require a number in these variables and stop reading the file at any other value.
 SHELL_NUMBERS = _words('HISTSIZE SAVEHIST LISTMAX KEYTIMEOUT MAILCHECK JOBMAX TMOUT')
 _FISH_OWN = _words('_ argv history status pipestatus version hostname umask PWD SHLVL FISH_VERSION CMD_DURATION COLUMNS LINES')
 _FISH_OWN_PREFIXES = ('fish_', '__fish', 'gofleet_')

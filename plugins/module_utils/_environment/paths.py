@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the files of an environment are on a host, and which names and paths are valid."""
+"""The paths of an environment's files on a host, and the checks of names and paths."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,23 +13,23 @@ import re
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
-# Files of the system that are never written, whether they have a marker or not.
+# System files that are never written, even if they have our marker.
 _NEVER = ('/etc/environment', '/etc/profile', '/etc/sysctl.conf', '/etc/security/pam_env.conf', '/etc/rc.conf', '/etc/bash.bashrc', '/etc/bashrc')
 # Debian 13 skips names in profile.d that contain anything else.
 _NAME = re.compile(r'^[A-Za-z0-9][A-Za-z0-9_.-]*\Z')
-# Folders with these names belong to this collection whoever created them, and are removed when they are empty.
+# Folders with these names always belong to this collection, and are removed when they are empty.
 _OWN_FOLDERS = ('gofleet', 'environment')
 
 
 def check_name(name):
-    """Raise GofleetError(invalid_environment_name) unless files can be named after this environment."""
+    """Raise GofleetError(invalid_environment_name) unless the name is valid in file names."""
     if not _NAME.match(name):
         raise GofleetError("Invalid name of an environment: '%s'. Files are named after it: use letters, digits, _, - and ., and begin with a letter "
                            'or digit.' % name, 'invalid_environment_name', name=name)
 
 
 def of_consumer(consumer, name, account):
-    """The usual path of a consumer's file; None if this user has none. account: state.Account."""
+    """The usual path of a consumer's file; None if this user has no such file. account: state.Account."""
     row = consumers.BY_NAME[consumer]
     if account.config_home is None:
         return row.system_path.format(name)
@@ -59,12 +59,12 @@ def _check_given(consumer, path, real_path):
 
 
 def lock(account):
-    """The lock of runs that change environments. It exists only while such a run works."""
+    """The path of the lock that runs take to change environments. It exists only during such a run."""
     return '/run/gofleet/environment.lock' if account.config_home is None else os.path.join(account.config_home, 'gofleet', '.lock')
 
 
 def made_folders(account):
-    """The file that lists the folders which were created for files of environments (made.py)."""
+    """The file that lists the folders that were created for files of environments (made.py)."""
     if account.config_home is None:
         return '/var/lib/gofleet/environment/made.json'
     return os.path.join(account.config_home, 'gofleet', '.made.json')

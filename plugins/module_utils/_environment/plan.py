@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From what is wanted and what was observed to the steps between them. Nothing here reads or changes a file."""
+"""Plan the steps from the observed to the wanted environment. Nothing here reads or changes a file."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -16,7 +16,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 
 
 def plan(target, observed, account, check_mode):
-    """The Plan by which a host with this Observed gets this Target.
+    """The Plan that brings a host from this Observed to this Target.
 
     Raises GofleetError(occupied, unsafe_folder, no_toolchain, foreign_toolchain, no_go_env, not_a_file).
     """
@@ -39,7 +39,7 @@ def file_steps(wanted, seen):
     """The Steps for one file. Raises GofleetError(occupied, unsafe_folder)."""
     steps = [Step('clean', wanted, leftover) for leftover in seen.leftovers]
     if wanted.content is None:
-        # A file of somebody else stays, and is no reason to fail: the environment is absent from it.
+        # A foreign file stays and is not an error, because the environment is not in it.
         return steps + ([Step('remove', wanted, wanted.path)] if seen.kind == 'ours' else [])
     if seen.kind == 'foreign':
         raise GofleetError(
@@ -51,7 +51,7 @@ def file_steps(wanted, seen):
             '%s is not safe for a file of root: %s. Nothing was changed. Set "owner" or "group" to the user that the file is for, or choose a path '
             'below folders that only root can write to.' % (wanted.path, seen.weak), 'unsafe_folder', path=wanted.path, consumer=wanted.consumer)
     if seen.kind == 'absent' or seen.content != wanted.content:
-        # The new file replaces the old one and keeps its owner, unless another one is wanted.
+        # The new file replaces the old one and keeps its owner, unless the options name another.
         return steps + [Step('write', wanted._replace(uid=_first(wanted.uid, seen.uid), gid=_first(wanted.gid, seen.gid)), wanted.path)]
     fits = seen.mode == wanted.mode and wanted.uid in (None, seen.uid) and wanted.gid in (None, seen.gid)
     return steps + ([] if fits else [Step('adjust', wanted, wanted.path)])
@@ -62,7 +62,7 @@ def _first(asked, found):
 
 
 def _go_env(seen, target):
-    """The FilePlan of the active toolchain's go.env; None if it is not our file and should not become one."""
+    """The FilePlan of the active toolchain's go.env; None if it has no settings of ours and should not get any."""
     if target.settings is None and (seen.content is None or seen.version is None):
         return None
     content = environment_go_env.with_block(seen.content, target.name, target.settings)
@@ -74,7 +74,7 @@ def _go_env(seen, target):
 
 
 def _abandoned(observed, account):
-    """Folders of this collection that contain nothing but what an interrupted run used."""
+    """Folders of this collection that contain only the leftovers of an interrupted run."""
     if observed.has_needed_folders:
         return []
     lock, made = os.path.basename(paths.lock(account)), os.path.basename(paths.made_folders(account))

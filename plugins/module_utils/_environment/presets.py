@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Presets: variables that this host may need. What a host has is asked of the host, not derived from its name."""
+"""Presets: variables that this host may need, decided by what the host has, not by its name."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -25,9 +25,9 @@ _NSSWITCH_LIMIT = 1 << 16
 
 
 def presets(wanted, resolver_problem, bin_dir):
-    """(Variables, list of dicts of name, applied and reason) for the names of presets.
+    """(Variables, list of {name, applied, reason}) for the names of presets.
 
-    resolver_problem: as the function of this name returns it; bin_dir: where go_toolchain puts go. Raises GofleetError(bad_path).
+    resolver_problem: the result of the function of this name; bin_dir: where go_toolchain puts go. Raises GofleetError(bad_path).
     """
     variables, applied = [], []
     for name in PRESETS:
@@ -68,7 +68,7 @@ def _go_path(bin_dir):
 
 
 def resolver_problem(root='/'):
-    """Why programs should not resolve names with this host's C library, or None. Reads the host."""
+    """The reason why programs should not resolve names with this host's C library, or None. Reads the host."""
     if libc.runs_musl(root):
         return 'the host uses musl, whose resolver ignores nsswitch.conf and all but three name servers'
     try:

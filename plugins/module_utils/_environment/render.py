@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The text of an environment for each of its consumers, and the values that a consumer's own parser cannot read.
+"""Render an environment for each consumer, and refuse values that a consumer's parser cannot read.
 
 Each grammar was tested with the parsers themselves (tests/properties): dash, bash, BusyBox ash, mksh, ksh93, zsh and fish; systemd 219 to 257; OpenRC; docker.
 """
@@ -15,17 +15,17 @@ from collections import namedtuple
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, model, names
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
-# Facts of the host that decide what can be rendered. home: of the user whose files they are (text), or None for files of all users;
+# Facts of the host that decide which values can be rendered. home: of the user who owns the files (text), or None for files of all users;
 # control_characters: whether its systemd accepts them in an EnvironmentFile.
 Setting = namedtuple('Setting', 'home control_characters')
 Refusal = namedtuple('Refusal', 'variable consumer code reason')
 
-# A comment in every consumer's language. It never changes, so that a file can be cut here.
+# A comment in every consumer's language. It must never change, because files are split at it.
 SECRETS = u'# What follows is secret.\n'
 
 
 def marker(name, consumer):
-    """The first line of a file that this collection wrote: environment and consumer. No file without it is ever changed."""
+    """The first line of a file that this collection wrote, with environment and consumer. A file without it is never changed."""
     return u'# gofleet.golang environment %s for %s' % (name, consumer)
 
 
@@ -45,7 +45,7 @@ def rendered(name, variables, consumer, setting):
 
 
 def check(shares, setting):
-    """Raise GofleetError(unrepresentable), with every refusal, unless each consumer can read its variables.
+    """Raise GofleetError(unrepresentable), with every refusal, if a consumer cannot read one of its variables.
 
     shares: (Variable, consumer) pairs.
     """
@@ -58,7 +58,7 @@ def check(shares, setting):
 
 
 def refused(variable, consumer, setting):
-    """Why a consumer cannot read a variable, as a Refusal, or None. The reason never contains the value."""
+    """The Refusal if a consumer cannot read a variable, or None. Its reason never contains the value."""
     row = consumers.BY_NAME[consumer]
     reasons = list(_refused_by_name_or_home(variable, row, setting)) + list(row.refuse(variable, setting))
     return Refusal(variable.name, consumer, *reasons[0]) if reasons else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The result of a run: what was done, file by file and step by step, with differences and warnings."""
+"""Build the result of a run: files and steps, differences and warnings."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -16,7 +16,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._texts import shown
 
 
 def result(target, plan):
-    """The module's result for a state.Plan that was carried out, or that check mode shows."""
+    """The module's result for a state.Plan, which was carried out or, in check mode, is only shown."""
     unasked = plan.observed.unasked
     diffs = [diff(each.wanted, each.seen, target.secrets) for each in plan.files if any(step.action != 'clean' for step in each.steps)]
     return {'changed': bool(plan.steps), 'files': [_file(each, target.names.get(each.wanted.consumer, [])) for each in plan.files], 'unasked': unasked,
@@ -39,7 +39,7 @@ def _unasked_warning(unasked, name):
 
 
 def line(step):
-    """A step as a line for people."""
+    """A step as a readable line."""
     return {
         'clean': 'remove %s, which a killed run left',
         'write': 'write %s',
@@ -52,7 +52,7 @@ def line(step):
 
 
 def diff(wanted, seen, secrets):
-    """What --diff shows of a file. secrets: names of variables that are secret now, though an older file may contain them openly."""
+    """The diff of a file. secrets: names of variables that are secret now, although an older file may contain them openly."""
     before, after = (seen.content if seen.kind == 'ours' else None), wanted.content
     found = {'before_header': wanted.path, 'after_header': wanted.path,
              'before': _shown(before, secrets, None), 'after': _shown(after, secrets, before)}
@@ -63,7 +63,7 @@ def diff(wanted, seen, secrets):
 
 
 def _parted(content):
-    """The public part of a file and what follows SECRETS."""
+    """(the public part of a file, the part after SECRETS)."""
     public, dummy, secret = (content or b'').partition(b'\n' + render.SECRETS.encode('ascii'))
     return public, secret
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What logs and results show of secret variables: names, types, units and consumers, but never a value."""
+"""Mask secret variables for logs and results, which show names, types, units and consumers, but never a value."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -12,15 +12,15 @@ import re
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, render, sizes, values
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 
-# Ansible's own text.
+# The same text as Ansible's.
 MASK = 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER'
 _WORDS = frozenset(values.TYPES + consumers.NAMES + tuple(sizes.UNITS) + ('true', 'false', 'True', 'False', 'None'))
-# Text that is in every file and its diff.
+# Text in every file and its diff.
 _PUBLIC = str(render.rendered('', [], 'container', render.Setting(None, False)).decode('utf-8') + render.SECRETS) + MASK
 
 
 def masked(secrets):
-    """(what is shown of the option secrets, set of the texts in it that are secret)."""
+    """(the option secrets as it may be shown, set of the secret texts in it)."""
     if not isinstance(secrets, dict):
         return (MASK if secrets else secrets), _texts(secrets)
     return dict((name, _shown(option)) for name, option in secrets.items()), set().union(*[_secrets(option) for option in secrets.values()])
@@ -35,7 +35,7 @@ def _shown(option):
 
 
 def _is_public(value):
-    """Whether these are words of the module itself. A dict with unknown keys may be a value."""
+    """Whether these keys are words of the module. A dict with unknown keys may be a value."""
     words = value if isinstance(value, list) else [value]
     return all(each is None or (isinstance(each, (str, type(u''))) and each in _WORDS) for each in words)
 
@@ -46,7 +46,7 @@ def _secrets(option):
 
 
 def _texts(value):
-    """The texts of a value, with their lines, entries of lists, and passwords of addresses."""
+    """The texts of a value, and their lines, list entries, and passwords in addresses."""
     if isinstance(value, dict):
         return set().union(*[_texts(each) for each in value.values()])
     if isinstance(value, (list, tuple)):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that login shells, OpenRC services and fish read; renderers and refusals as in lines.py."""
+"""Render files for login shells, OpenRC services and fish; renderers and refusals as in lines.py."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -15,11 +15,11 @@ from ansible_collections.gofleet.golang.plugins.module_utils._environment import
 
 
 def shell_quoted(text):
-    """This text as a word of any POSIX shell, zsh or ksh. Within single quotes nothing is an escape (XCU 2.2.2)."""
+    """This text as a word for any POSIX shell, zsh or ksh. Single quotes contain no escapes (XCU 2.2.2)."""
     return u"'%s'" % text.replace(u"'", u"'\\''")
 
 
-# Each entry is removed from the list wherever it stands and put in front, so that sourcing the file again changes nothing and an entry that was
+# Each entry is removed from the list and put in front, so that sourcing the file again changes nothing and an entry that was
 # further back moves to its place. No program is started, no word is split, and no empty entry is created: in PATH that would be the current folder.
 _SHELL_LIST = u'''_gofleet_list={sep}${{{name}:+"${{{name}}}"{sep}}}
 for _gofleet_entry in {entries}; do
@@ -57,11 +57,11 @@ def refused_by_shell(variable, setting):
 
 
 def fish_quoted(text):
-    """This text as a word of fish: within single quotes a backslash escapes itself and the quote."""
+    """This text as a word for fish: within single quotes a backslash escapes itself and the quote."""
     return u"'%s'" % text.replace(u'\\', u'\\\\').replace(u"'", u"\\'")
 
 
-# The same as in other shells. fish 2 knows three lists by name, fish 3 treats every name that ends in PATH as a list: joining and splitting
+# As in other shells. fish 2 treats three variables as lists, fish 3 every name that ends in PATH: joining and splitting
 # works in both.
 _FISH_LIST = u'''begin
     set -l gofleet_list (string join -- {sep} ${name})
@@ -83,7 +83,7 @@ def for_fish(variable, setting):
     if not variable.is_list or not variable.entries:
         return u'set -gx %s %s\n' % (variable.name, fish_quoted(variable.text))
     separator = fish_quoted(variable.separator)
-    # The separators at both ends are cut off; PATH is set as a list, because every fish treats it as one.
+    # The separators at both ends are removed; PATH is set as a list, because every fish treats it as one.
     value = u'(string sub -s 2 -l (math (string length -- "$gofleet_list") - 2) -- "$gofleet_list"%s)' % (
         u' | string split -- %s' % separator if variable.name == 'PATH' else u'')
     entries = [lines.quoted_entry(entry, variable, setting, u'"$HOME"', fish_quoted) for entry in reversed(variable.entries)]

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which files a startup file of a shell reads, as far as that can be seen without running it.
+"""Find the files that a startup file of a shell reads, without running it.
 
-Only the commands `.` and `source` are recognised, and in a word only quotes, backslashes, ~/ and the given variables: every other word counts as
+It recognises only the commands `.` and `source`, and in a word only quotes, backslashes, ~/ and the given variables: every other word counts as
 unknown. Source of the grammar: XCU 2.2, 2.3, 2.6, 2.10.
 """
 
@@ -16,7 +16,7 @@ import re
 _OPERATOR = re.compile(u'&&|\\|\\||;;|[;&|()\n]')
 _BLANK = u' \t\r'
 _END = u' \t\r\n;&|()<>'
-# Words that a command follows, or that begin and end conditional commands.
+# Words that precede a command, and words that begin and end conditional commands.
 _BEFORE_COMMAND = (u'if', u'then', u'elif', u'else', u'while', u'until', u'do', u'{', u'!', u'builtin', u'command')
 _OPENING, _CLOSING = (u'if', u'while', u'until', u'for', u'case'), (u'fi', u'done', u'esac')
 # ${NAME}, $NAME, ${NAME-WORD} and ${NAME:-WORD}.
@@ -24,7 +24,7 @@ _VARIABLE = re.compile(u'\\$(?:([A-Za-z_][A-Za-z0-9_]*)|\\{([A-Za-z_][A-Za-z0-9_
 
 
 def sourced(text, variables):
-    """A list of (path, guarded) for each file that the text of a startup file reads. guarded: whether there is a condition.
+    """A list of (path, guarded) for each file that the text of a startup file reads. guarded: whether the command has a condition.
 
     variables: text by name.
     """
@@ -39,7 +39,7 @@ def sourced(text, variables):
             reads = None
         elif expected:
             depth = max(depth + (word in _OPENING) - (word in _CLOSING), 0)
-            # `. F || true` does not count as a condition: dash ends when a special built-in fails, whatever follows it.
+            # `. F || true` does not count as a condition, because dash exits if a special built-in fails.
             reads = (depth > 0 or after == u'&&') if word in (u'.', u'source') else None
             expected = word in _BEFORE_COMMAND
     return found
@@ -60,7 +60,7 @@ def _tokens(text, variables):
             end = text.find(u'\n', position)
             position = len(text) if end < 0 else end
         elif text[position] in u'<>':
-            # A redirection is not part of the command. Its target is read as a word of it, which does no harm.
+            # A redirection is not part of the command. Its target is read as a word of the command, which is harmless.
             position += 1
         else:
             word, position = _word(text, position, variables)

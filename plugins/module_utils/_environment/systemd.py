@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files that systemd reads: an EnvironmentFile and environment.d; renderers and refusals as in lines.py."""
+"""Render files for systemd: an EnvironmentFile and environment.d; renderers and refusals as in lines.py."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -18,9 +18,9 @@ def _escaped(text, characters):
 
 
 def systemd_quoted(text):
-    """A value of an EnvironmentFile that systemd 219 to 257 and shells read alike.
+    """A value of an EnvironmentFile in a form that systemd 219 to 257 and shells read in the same way.
 
-    In double quotes, because the meaning of a backslash in single quotes changed in systemd 241.
+    It uses double quotes, because the meaning of a backslash in single quotes changed in systemd 241.
     """
     return u'"%s"' % _escaped(text, u'"`$')
 
@@ -35,14 +35,14 @@ def refused_by_service(variable, setting):
 
 
 def _environment_d_quoted(text):
-    # $ is expanded after the quotes are removed, and only a second $ escapes it then.
+    # $ is expanded after the quotes are removed; only another $ escapes it then.
     return _escaped(text, u'"`').replace(u'$', u'$$')
 
 
 def for_user_manager(variable, setting):
     if not variable.is_list:
         return u'%s="%s"\n' % (variable.name, _environment_d_quoted(variable.text))
-    # $HOME without braces: systemd 247 does not end a ${X:+...} that follows a ${Y} in one value.
+    # $HOME without braces, because systemd 247 does not find the end of a ${X:+...} that follows a ${Y} in one value.
     entries = [lines.quoted_entry(entry, variable, setting, u'$HOME', _environment_d_quoted) for entry in variable.entries]
     joined = variable.separator.join(entries)
     return u'{0}="{1}${{{0}:+{2}${0}}}"\n'.format(variable.name, joined, variable.separator)

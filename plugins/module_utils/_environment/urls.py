@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses in GOPROXY and GOSUMDB as the go command reads them. Sources: net/url, cmd/go/internal/modfetch, golang.org/x/mod/sumdb/note."""
+"""Parse and check addresses in GOPROXY and GOSUMDB as the go command does. Sources: net/url, cmd/go/internal/modfetch, golang.org/x/mod/sumdb/note."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -20,7 +20,7 @@ _ESCAPE = re.compile(u'%(?![0-9A-Fa-f]{2})')
 _USER = re.compile(u'[A-Za-z0-9._:~!$&\'()*+,;=%@-]*\\Z')
 _HOST = re.compile(u'(?:[A-Za-z0-9._~!$&\'()*+,;=:<>"%-]|[^\\x00-\\x7f])*\\Z')
 _LITERAL = re.compile(u'\\[[0-9A-Fa-f:.]+(?:%25[^\\]]*)?\\](?::[0-9]*)?\\Z')
-# Databases whose key the go command knows.
+# Databases whose key is built into the go command.
 _KNOWN_DATABASES = (u'sum.golang.org',)
 _ALIAS = u'sum.golang.google.cn'
 _ED25519 = 1
@@ -29,7 +29,7 @@ Url = namedtuple('Url', 'scheme authority path query fragment opaque')
 
 
 def parsed(text):
-    """The Url as url.Parse returns it for a text, or None if that fails."""
+    """The Url that Go's url.Parse returns for a text, or None if it fails."""
     if lines.CONTROLS.search(text):
         return None
     rest, dummy, fragment = text.partition(u'#')
@@ -59,22 +59,22 @@ def _is_authority(authority):
     if host.startswith(u'['):
         return bool(_LITERAL.match(host))
     name, colon, port = host.rpartition(u':')
-    # Since Go 1.26 an address of IPv6 needs its brackets.
+    # Since Go 1.26, an IPv6 address needs brackets.
     if u':' in name or (colon and not re.match(u'[0-9]*\\Z', port)):
         return False
-    # Only bytes beyond ASCII, and the percent sign itself, may be escaped in a host.
+    # In a host, only bytes beyond ASCII and the percent sign itself may be escaped.
     return bool(_HOST.match(host)) and not re.search(u'%(?!25|[89A-Fa-f][0-9A-Fa-f])', host)
 
 
 def proxy_refusal(text):
-    """Why the go command would reject this GOPROXY, or None. The reason never contains the value, which may contain a password."""
+    """The reason why the go command would reject this GOPROXY, or None. It never contains the value, which may contain a password."""
     entries = [entry.strip() for entry in re.split(u'[,|]', text)]
     entries = [entry for entry in entries if entry]
     if not entries:
         return 'has no entry: write an address, direct or off' if text else None
     for number, entry in enumerate(entries):
         if entry in (u'off', u'direct'):
-            # The go command ignores what follows.
+            # The go command ignores the rest of the list.
             return None
         reason = _of_proxy(entry)
         if reason:
@@ -98,7 +98,7 @@ def _of_proxy(entry):
 
 
 def database_refusal(text):
-    """Why the go command would reject this GOSUMDB, or None."""
+    """The reason why the go command would reject this GOSUMDB, or None."""
     words = text.split()
     if text == u'off' or text == _ALIAS:
         return None

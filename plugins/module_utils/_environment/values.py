@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values of variables by type: a reader takes what YAML gives and returns text, a list of texts or, for a size, a number of bytes."""
+"""Read values of variables by type: from a YAML value to text, a list of texts or, for a size, a number of bytes."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -16,9 +16,9 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import flags, sizes, words
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
-# int and str, and Python 2's long and unicode.
+# int and str, and long and unicode of Python 2.
 _SCALARS = (int, type(2 ** 64), bytes, type(u''))
-# Python 2 may spell a character beyond U+FFFF as two surrogates; a single one is what to_text() makes of a byte that is not UTF-8.
+# Python 2 may represent a character beyond U+FFFF as two surrogates; to_text() turns a byte that is not UTF-8 into a single one.
 _SURROGATE = re.compile(u'(?<![\ud800-\udbff])[\udc00-\udfff]|[\ud800-\udbff](?![\udc00-\udfff])' if sys.maxunicode == 0xffff
                         else u'[\ud800-\udfff]')
 
@@ -52,7 +52,7 @@ def _listed(name, value, split):
 def _paths(name, value):
     entries = _listed(name, value, lambda text: text.split(u':'))
     for entry in entries:
-        # An empty or relative entry means the current folder, from which other users' programs could be run.
+        # An empty or relative entry depends on the current folder, which may contain programs of other users.
         if u':' in entry or not entry.startswith((u'/', u'~/')):
             _refuse_entry(name, 'must be an absolute path (or begin with ~/) without a colon')
     return entries
@@ -82,7 +82,7 @@ def _refuse_entry(name, rule):
 
 
 def split_flags(name, text):
-    """The entries of a list of flags. Raises GofleetError(invalid_entry) for a quote that does not end."""
+    """The entries of a list of flags. Raises GofleetError(invalid_entry) for a quote that is not closed."""
     try:
         return flags.split(text)
     except flags.Unterminated:
@@ -95,5 +95,5 @@ TYPES = tuple(name for name, dummy in _TYPES)
 
 
 def read(kind, name, value):
-    """The value of the variable name, whose type is one of TYPES. Raises GofleetError(ambiguous_value, invalid_entry, invalid_size, not_text)."""
+    """The value of the variable called name, whose type is one of TYPES. Raises GofleetError(ambiguous_value, invalid_entry, invalid_size, not_text)."""
     return _READERS[kind](name, value)

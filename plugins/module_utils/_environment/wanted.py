@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From options and facts of a host to what the host should have. Nothing here reads a file."""
+"""Derive the wanted state of a host from options and facts of the host. Nothing here reads a file."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -24,7 +24,7 @@ _FILE_MODE, _SECRET_MODE, _OWN_SECRET_MODE = 0o644, 0o640, 0o600
 def target(options, host, takes_control_characters):
     """The Target of a module with these options on this state.Host.
 
-    takes_control_characters: a function, called only if the answer matters, that asks whether this host's systemd does. Raises GofleetError.
+    takes_control_characters: a function that returns whether this host's systemd accepts them; called only if that matters. Raises GofleetError.
     """
     paths.check_name(options['name'])
     return _absent(options, host) if options['state'] == 'absent' else _present(options, host, takes_control_characters)
@@ -58,12 +58,12 @@ def _present(options, host, takes_control_characters):
 
 
 def _is_default(variable):
-    # Every user who builds can read go.env.
+    # All users who build can read go.env.
     return variable.name in names.GO_SETTINGS and not variable.secret and model.is_for(variable, environment_consumers.GO_COMMAND)
 
 
 def _share(variables, consumer, defaults):
-    """The variables of a consumer. Sessions do not get the go command's defaults: in the environment they would override `go env -w`."""
+    """The variables of a consumer. Sessions do not get the go command's defaults, which would override `go env -w` in the environment."""
     left_out = [variable.name for variable in defaults] if consumer in environment_consumers.SESSIONS else []
     return [variable for variable in variables if model.is_for(variable, consumer) and variable.name not in left_out]
 
@@ -76,7 +76,7 @@ def _setting(variables, served, host, takes_control_characters):
 
 
 def _check(shares, defaults, setting):
-    """All refusals in one error, before anything is read or changed."""
+    """Raise one error with all refusals, before anything is read or changed."""
     everything = [(variable, consumer) for consumer in environment_consumers.NAMES for variable in shares.get(consumer, ())]
     render.check(everything + [(variable, environment_consumers.GO_COMMAND) for variable in defaults], setting)
     go_values.check(list(shares.values()) + [defaults])
@@ -91,7 +91,7 @@ def _file(consumer, share, setting, options, host):
 
 
 def file_mode(given, has_secrets, uid):
-    """The permissions of a file. given: octal digits in a string, or None; uid: of who writes it. Raises GofleetError(bad_mode)."""
+    """The permissions of a file. given: octal digits in a string, or None; uid: of the writing user. Raises GofleetError(bad_mode)."""
     if given is None:
         if not has_secrets:
             return _FILE_MODE

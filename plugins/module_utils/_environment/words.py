@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Words that YAML reads as something else: the table of them, and the error where the word is lost.
+"""Restore words that YAML reads as another type, such as off, or raise an error if the word cannot be known.
 
-In YAML 1.1, which Ansible reads, on, off, yes and no without quotes are booleans, and 1.20 is the number 1.2. If a boolean can only mean one word
-of a variable, it is read as that word; everything else is an error that shows the quotes which are needed.
+In YAML 1.1, which Ansible uses, on, off, yes and no without quotes are booleans, and 1.20 is the number 1.2. If a boolean can only mean one word
+of a variable, it is read as that word; everything else is an error that shows the necessary quotes.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -22,9 +22,9 @@ BOOLEANS = {
     'GO111MODULE': _ON_OR_OFF, 'GOAUTH': _OFF, 'GOENV': _OFF, 'GOFIPS140': _OFF, 'GOGC': _OFF, 'GOMEMLIMIT': _OFF, 'GOPROXY': _OFF, 'GOSUMDB': _OFF,
     'GOWORK': _OFF,
 }
-# Options of env_file that are text, and that YAML may have changed. With the type str Ansible would turn them into 'False' and '1.2'.
+# Text options of env_file that YAML may have changed. With the type str Ansible would turn them into 'False' and '1.2'.
 OPTIONS = ('name', 'owner', 'group')
-# What may have been written, and what to write instead.
+# The text that may have been written, and the text to write instead.
 _LOST = {
     'bool': ('a boolean (in YAML on, off, yes, no, true and false are booleans)', {True: '"on"', False: '"off"'}),
     'float': ('a number (in YAML 1.20 is 1.2)', {}),
@@ -32,12 +32,12 @@ _LOST = {
 
 
 def meant(name, value):
-    """The word that was written, if YAML read it as a boolean and only one word is possible; otherwise the value itself."""
+    """The original word, if YAML read it as a boolean and only one word is possible; otherwise the value itself."""
     return BOOLEANS.get(name, {}).get(value, value) if isinstance(value, bool) else value
 
 
 def settled(options):
-    """The options of env_file with text as text, and None for empty ones. Raises GofleetError(ambiguous_value)."""
+    """The options of env_file, with words restored and None for empty ones. Raises GofleetError(ambiguous_value)."""
     found = dict(options)
     for option in OPTIONS:
         found[option] = _text(option, options[option])
@@ -53,9 +53,9 @@ def _text(option, value):
 
 
 def lost(subject, name, value):
-    """The GofleetError for a value that YAML did not read as text. It shows no value, except a boolean: others may be secret.
+    """The GofleetError for a value that YAML did not read as text. It shows only a boolean, because other values may be secret.
 
-    subject: what has the value, for the beginning of a sentence.
+    subject: the owner of the value, which begins the sentence.
     """
     kind = type(value).__name__
     what, words = _LOST.get(kind, ('a %s' % kind, {}))

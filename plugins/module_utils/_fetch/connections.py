@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong with a connection, as GofleetErrors whose text leaves the address to the caller; and where redirects may lead."""
+"""Errors of connections as GofleetErrors, whose text does not name the address because the caller adds it; and the check of redirects."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -40,19 +40,19 @@ except ImportError:
 # Redirects in a row, as in urllib.
 REDIRECTS = 10
 REDIRECTING = (301, 302, 303, 307, 308)
-# Errors of writing, which another mirror would not mend.
+# Errors of writing the file, which occur with every mirror.
 _LOCAL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT)
-# What Python's libraries raise, or may raise, over a hostile answer: missing parts, numbers out of range (a redirect to port
-# 70000), nesting. Their other errors have classes of their own.
+# What Python's libraries may raise for a hostile answer: missing parts, numbers out of range (a redirect to port
+# 70000), nesting. Their other errors have specific classes.
 _HOSTILE = (LookupError, ArithmeticError, AttributeError, TypeError, RuntimeError, AssertionError)
 
 
 class Broken(Exception):
-    """The connection ended before the file did."""
+    """The connection ended before the end of the file."""
 
 
 class network_errors(object):
-    """A block whose errors of the network become GofleetErrors, or Broken if the transfer has begun."""
+    """A block that turns network errors into GofleetErrors, or into Broken if the transfer has begun."""
 
     def __init__(self, begun, ca_path=None):
         self.begun = begun
@@ -88,7 +88,7 @@ def check_ca_path(options):
 
 
 def check_address(url):
-    """Raise GofleetError(invalid_url) unless url can be an address of http or https."""
+    """Raise GofleetError(invalid_url) unless url may be a valid http or https address."""
     problem = addresses.problem(url)
     if problem:
         raise GofleetError(problem, 'invalid_url')
@@ -114,7 +114,7 @@ def tls_error(exc, ca_path):
 
 def _system_store():
     """Where this Python's OpenSSL finds the authorities of the system, as text."""
-    # CentOS 7's own 2.7.5 has it; 2.7.8 and older that somebody built do not.
+    # CentOS 7's 2.7.5 has it; a Python up to 2.7.8 that was built from source does not.
     if not hasattr(ssl, 'get_default_verify_paths'):
         return 'where its OpenSSL looks for them'
     paths = ssl.get_default_verify_paths()
@@ -130,7 +130,7 @@ def _is_local(exc):
 
 
 class NoRedirects(HTTPRedirectHandler):
-    """Leaves redirects to the caller, as open_url(follow_redirects='none') does."""
+    """Does not follow redirects, like open_url(follow_redirects='none'); the caller does."""
 
     def redirect_request(self, req, fp, code, msg, headers, newurl):
         return None
@@ -145,7 +145,7 @@ def redirected(url, location):
     if there.scheme not in ('http', 'https') or (here.scheme, there.scheme) == ('https', 'http'):
         rule = 'redirects from https must lead to https' if here.scheme == 'https' else 'only http and https are allowed'
         raise GofleetError("redirects to '%s'; %s" % (addresses.without_credentials(target)[:300], rule), 'bad_redirect')
-    # Credentials are sent to their own server only.
+    # Credentials are sent only to the server that they are for.
     if (here.scheme, here.netloc.rpartition('@')[2]) == (there.scheme, there.netloc):
         return urlunsplit(there._replace(netloc=here.netloc))
     return target

@@ -42,8 +42,8 @@ AGENT = 'gofleet.golang'
 def fetch_first(urls, path, options, size=None, sha256=None, prove=None):
     """Fetch the file from the first of urls that has it as expected, to path.
 
-    size: bytes, sha256: hex; None where unknown. prove: a function that raises GofleetError if the file at path is not the expected one.
-    Returns (Fetched or None, failures), a failure for each url that was passed over: {url, code, reason}. Raises OSError
+    size: bytes, sha256: hex; None if unknown. prove: a function that raises GofleetError if the file at path is not the expected one.
+    Returns (Fetched or None, failures), with {url, code, reason} for each url that failed. Raises OSError
     if path can't be written.
     """
     failures = []
@@ -62,7 +62,7 @@ def fetch(url, path, options, size=None, sha256=None):
     """Fetch url to path. Returns Fetched.
 
     Raises GofleetError (invalid_url, malformed_answer, ca_path_missing, tls_unavailable, tls_failed, unreachable, http_status, bad_redirect, html_answer,
-    too_large, too_slow, truncated, size_mismatch, sha256_mismatch); its text leaves the url to the caller. OSError if path can't be written.
+    too_large, too_slow, truncated, size_mismatch, sha256_mismatch), whose text does not name the url. OSError if path can't be written.
     """
     transfer = _Transfer(url, options, size)
     with io.open(path, 'wb') as target:
@@ -178,7 +178,7 @@ class _Transfer(object):
 
     def _ask(self, url, headers):
         if connections.ssl is None:
-            # From core 2.19 on open_url needs ssl for any address; plain HTTP does not, and what comes is verified.
+            # From core 2.19 on, open_url needs ssl for any address. Plain HTTP works without it, and the file is verified.
             return build_opener(connections.NoRedirects()).open(Request(url, headers=dict(headers, **{'User-agent': AGENT})), timeout=self.options.timeout)
         return open_url(url, headers=headers, timeout=self.options.timeout, ca_path=self.options.ca_path, http_agent=AGENT,
                         decompress=False, follow_redirects='none')

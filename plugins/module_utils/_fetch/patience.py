@@ -11,21 +11,21 @@ import signal
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
-# A broken connection is resumed where it broke, as long as each round brought something.
+# A broken connection is resumed where it broke, as long as each round received some bytes.
 ROUNDS = 5
-# Bytes per second that a transfer must bring. The largest archive may then take some hours, a dripping connection a minute or two.
+# The lowest rate in bytes per second. With it the largest archive may take some hours, while a dripping connection ends within a minute or two.
 MINIMUM_RATE = 16 << 10
-# Bytes that are read at a time. The rate is unknown until they have come.
+# Bytes that are read at a time. The rate is unknown until they have arrived.
 PIECE = 1 << 16
 
 
 class Patience(object):
-    """Ends a transfer that is too slow, whatever it waits for: an answer, its headers, redirects or the file.
+    """Ends a transfer that is too slow, whether it waits for an answer, headers, redirects or the file.
 
     timeout only limits silence; a server that sends a byte now and then would hold a host for weeks. So the transfer has a budget of
     seconds: as many as all rounds together may be silent. MINIMUM_RATE bytes add a second, never above the first budget.
-    An alarm interrupts every call, connection or handshake, in Python's libraries too. If another alarm is set already, such as a
-    task's timeout on the controller, that one limits the run. Threads other than the main one cannot have an alarm.
+    An alarm interrupts every call, connection and handshake, also in Python's libraries. If another alarm is already set, such as a
+    task's timeout on the controller, that alarm limits the run. Only the main thread can have an alarm.
     """
 
     def __init__(self, timeout):
@@ -49,12 +49,12 @@ class Patience(object):
             signal.signal(signal.SIGALRM, self._previous)
 
     def renew(self, received):
-        """Add the seconds that so many bytes are worth."""
+        """Add the seconds that the budget gains for this many bytes."""
         if self._armed:
             self._set(min(self._budget, signal.getitimer(signal.ITIMER_REAL)[0] + received / MINIMUM_RATE))
 
     def _set(self, seconds):
-        # Repeated every second, because a library may handle the exception as one of its own.
+        # Repeated every second, because a library may catch the exception.
         signal.setitimer(signal.ITIMER_REAL, seconds, 1)
 
     def _end(self, signum, frame):

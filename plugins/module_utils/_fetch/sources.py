@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where an archive may come from, as values. What fetches from there is download.py."""
+"""The sources of an archive, as values. download.py fetches from them."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -16,22 +16,22 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 Options = namedtuple('Options', 'timeout ca_path')
 
 # files: {file name: File}; mirrors, goproxy: base URLs; transfer: auto, pull or push;
-# incoming: whether the controller wants a folder to put archives into.
+# incoming: whether the controller asks for a folder to upload archives to.
 Sources = namedtuple('Sources', 'files mirrors goproxy transfer incoming options')
 
 # An archive on this host. origin: the URL or path that it came from, for people and manifests.
 File = namedtuple('File', 'path origin')
 
-# What a file without a recorded size may have at most, in bytes: by Go's own rule for module zips (x/mod/zip: MaxZipFile), and
+# The largest size in bytes of a file whose size is not recorded: Go's limit for module zips (x/mod/zip: MaxZipFile), and
 # three times the largest release archive so far.
 UNKNOWN_SIZE_LIMIT = 500 << 20
 
-# The key of Sources.files for an archive that its user named, whatever it is called.
+# The key of Sources.files for an archive that the user named; its file may have any name.
 ANY_NAME = ''
 
 
 def files_at(archive_path, uploads):
-    """Sources.files of an archive, or a folder of archives, that is on this host, and of what the controller uploaded.
+    """Sources.files of an archive or a folder of archives on this host, and of the archives that the controller uploaded.
 
     uploads: {file name: {path, origin}}. Raises GofleetError(archive_unreadable).
     """
@@ -56,7 +56,7 @@ def _names(folder):
 
 
 def proxy_urls(goproxy):
-    """The base URLs in a GOPROXY list, in its order; direct and off are no module proxies (go help goproxy)."""
+    """The base URLs in a GOPROXY list, in its order; without direct and off, which are not module proxies (go help goproxy)."""
     entries = goproxy.replace('|', ',').split(',')
     # YAML reads an unquoted off as false.
     return [entry.strip() for entry in entries if entry.strip() not in ('', 'direct', 'off', 'False')]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Several files that are one state: all are staged, then all published; if one cannot be, those before it are put back."""
+"""Replace several files as one: all are staged, then all are published; if one cannot be published, the others are restored."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -15,17 +15,17 @@ from collections import namedtuple
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, regular, transaction
 
-# A file as it is to be. content: bytes, or None for no file; uid, gid: its owner, None for whoever owns what is there, or runs this.
+# A file as it should be. content: bytes, or None for no file; uid, gid: its owner; None keeps the present owner, or takes this user for a new file.
 Change = namedtuple('Change', 'path content mode uid gid')
 
-# Bytes of a file that is put back if need be. What this collection writes is smaller by far.
+# The largest file, in bytes, that can be restored. Files of this collection are far smaller.
 _LIMIT = 1 << 24
 
 
 def apply(changes):
     """Make the changes, in their order.
 
-    Raises OSError or GofleetError with every file as it was; GofleetError(partly_changed) names those that could not be put back.
+    Raises OSError or GofleetError after it has restored every file; GofleetError(partly_changed) names those that it could not restore.
     """
     staged = []
     try:
@@ -52,14 +52,14 @@ def _put_back(staged, cause):
 
 
 def _kept_owner(status):
-    """(uid, gid) that a copy of a file with this os.stat_result gets, -1 for what this user cannot give."""
+    """(uid, gid) for a copy of a file with this os.stat_result; -1 where this user cannot set it."""
     if os.geteuid() == 0:
         return status.st_uid, status.st_gid
     return -1, status.st_gid if status.st_gid in os.getgroups() else -1
 
 
 class _Staged(object):
-    """One change: fresh is the name of its new file, kept that of a copy of the old one; both lie beside it until it is published."""
+    """One change. fresh: the name of the new file; kept: that of a copy of the old one; both are beside the target until it is published."""
 
     def __init__(self, change):
         self.change = change
@@ -86,7 +86,7 @@ class _Staged(object):
         return transaction.staged_file(self._folder, self._name, content, mode, uid, gid)
 
     def _old(self):
-        """(content, os.stat_result) of the file that is there, or None."""
+        """(content, os.stat_result) of the present file, or None."""
         path = self._folder.at(self._name)
         try:
             os.lstat(path)
@@ -109,7 +109,7 @@ class _Staged(object):
             self._folder.sync()
 
     def put_back(self):
-        """Whether the file is as it was."""
+        """Restore the file if it was published; return whether it is as it was."""
         if self._folder is None:
             return True
         try:
@@ -146,7 +146,7 @@ class _Staged(object):
         try:
             self._drop()
         except (IOError, OSError):
-            # The next run removes it; what this run ended with matters more.
+            # The next run removes it; the error of this run matters more.
             pass
         folder, self._folder = self._folder, None
         folder.close()

@@ -3,8 +3,8 @@
 
 """Folders opened once and reached through their descriptors, so that root can write in a folder that other users may change.
 
-In such a folder a name may become a link to somewhere else at any moment, so that it is opened without following links, and its
-names are reached from its descriptor. What root itself relies on must not lie in such a folder: owners.py.
+In such a folder a name may become a link at any moment. So a folder is opened without following links, and its
+names are reached from its descriptor. Files that root itself relies on must not be in such a folder (owners.py).
 """
 
 from __future__ import absolute_import, division, print_function
@@ -42,9 +42,9 @@ class Folder(object):
         self.weak = None
 
     def at(self, name):
-        """A path to a name in this very folder, whatever becomes of the folder's own name.
+        """A path to a name in this very folder, even if the folder itself is renamed.
 
-        Where others may swap names, it starts from the descriptor. /proc and not dir_fd: that is the same to the kernel
+        If others may swap names, it starts from the descriptor. It uses /proc, not dir_fd: to the kernel both are the same
         (proc(5): /proc/self/fd), and Python 2.7 has no other way.
         """
         return os.path.join(self._descriptor_path if self.others else self.path, name)
@@ -69,7 +69,7 @@ class Folder(object):
 
     @contextlib.contextmanager
     def naming(self):
-        """Let an error about a path of at() have the name that people know."""
+        """In an error about a path of at(), replace that path by the one that people know."""
         try:
             yield self
         except EnvironmentError as exc:
@@ -94,9 +94,9 @@ def opened(path, create=False, mode=MODE):
 
 
 def open_folder(path, create=False, mode=MODE):
-    """The Folder at an absolute path, to be closed by close(). create: make it, and what is missing above it; mode: of what is made.
+    """The Folder at an absolute path; the caller must close() it. create: create it and the folders above it; mode: of those that it creates.
 
-    What is made in a folder of somebody else belongs to that user. Raises GofleetError(unsafe_folder) for a link in a folder that others
+    A folder created in another user's folder belongs to that user. Raises GofleetError(unsafe_folder) for a link in a folder that others
     may change, OSError.
     """
     if os.geteuid() != 0:
@@ -167,7 +167,7 @@ def _root():
 
 
 def _step(folder, name, create, mode, path):
-    """The Folder of a name in a folder; or the path, as str, at which to begin anew: of a link that only root can have made."""
+    """The Folder of a name in a folder; or, for a link that only root can have created, the path (str) from which to start again."""
     if name == '..':
         return os.path.dirname(folder.path)
     try:
@@ -186,7 +186,7 @@ def _step(folder, name, create, mode, path):
         if folder.others and exc.errno in (errno.ELOOP, errno.ENOTDIR) and os.path.islink(folder.at(name)):
             raise _link_of_others(os.path.join(folder.path, name), folder, path)
         raise
-    # In a folder of others every folder can be swapped, whosever it is.
+    # In a folder that others may change, they can swap every folder, even one of root.
     below.others = os.fstat(below.descriptor) if folder.others else _others(below)
     below.weak = folder.weak or (below.path, below.others) if below.others else None
     return below
@@ -213,7 +213,7 @@ def _open(path, flags):
 
 
 def _make(path, mode):
-    """Create path and what is missing above it as this user; what was made goes again if the rest cannot be."""
+    """Create path and the missing folders above it as this user; if one cannot be created, remove the others again."""
     if os.path.isdir(path):
         return
     parent = os.path.dirname(path)
@@ -228,7 +228,7 @@ def _make(path, mode):
 
 
 def _make_below(folder, name, mode):
-    """Make a folder in a folder, with its name synced; in somebody else's folder it becomes theirs. Raises OSError."""
+    """Create a folder in a folder and sync its name; in another user's folder it gets that owner. Raises OSError."""
     path = folder.at(name)
     try:
         with labels.creating(path, stat.S_IFDIR):
@@ -250,19 +250,19 @@ def _make_below(folder, name, mode):
 def _give(path, owner):
     descriptor = _open(path, _OPEN_FOLDER)
     try:
-        # Only what was just made: another folder of root's that was moved here holds something.
+        # Only the new folder can be removed here: another folder of root that was moved to this name is not empty.
         if os.fstat(descriptor).st_uid == 0 and not os.listdir('/proc/self/fd/%d' % descriptor):
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
     finally:
         os.close(descriptor)
 
 
-# Answers to rmdir() that let a folder be: it holds something, is in use, or lies in a folder of others.
+# Errors of rmdir() after which a folder stays: it is not empty, is in use, or is in a folder of another user.
 _KEPT = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def remove_if_empty(path):
-    """Remove a folder unless something is in it, or it is a mount point or lies in a folder of others. Raises OSError for other refusals."""
+    """Remove a folder if it is empty, no mount point, and not in another user's folder. Raises OSError for other failures."""
     try:
         os.rmdir(path)
     except OSError as exc:
@@ -271,7 +271,7 @@ def remove_if_empty(path):
 
 
 def missing(path):
-    """The folders that opened(path, create=True) would make, the deepest first."""
+    """The folders that opened(path, create=True) would create, the deepest first."""
     found = []
     while not os.path.lexists(path) and path != os.path.dirname(path):
         found.append(path)
@@ -280,7 +280,7 @@ def missing(path):
 
 
 def remove_made(made):
-    """Take back folders that a failed run made, as far as they are empty and can be removed: what the run failed of matters more."""
+    """Remove the empty folders that a failed run created. Ignores errors, because the error of the run matters more."""
     for path in made:
         try:
             persistently(remove_if_empty, path)
@@ -289,7 +289,7 @@ def remove_made(made):
 
 
 def persistently(function, *arguments):
-    """Call a function that cleans up, once more if it fails: an error that ended a run may strike its cleaning up, too."""
+    """Call a cleanup function, and call it again if it fails: the error that ended a run may hit its cleanup too."""
     try:
         return function(*arguments)
     except (IOError, OSError):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One run at a time: lock files that the kernel drops with the process, and that no other user can hold."""
+"""Lock files that let one run work at a time. The kernel releases them with the process, and no other user can hold them."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -18,7 +18,7 @@ import stat
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, leftovers, owners
 
-# Whoever can open a lock file can hold it for ever (flock(2) asks for no right to write).
+# A user who can open a lock file, even read-only, can hold it for ever (flock(2)).
 _MODE = 0o600
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | getattr(os, 'O_CLOEXEC', 0)
 
@@ -31,8 +31,8 @@ class _LockTimeout(Exception):
 def lock(path, timeout, passing=False):
     """Hold the lock file at path, waiting at most timeout whole seconds (at least 1).
 
-    The kernel drops the lock with the process, so a killed run never blocks the next one. passing: the file, and folders that were made for
-    it, go when the block ends.
+    The kernel releases the lock with the process, so a killed run never blocks the next one. passing: remove the file, and the folders that
+    were created for it, when the block ends.
     Raises GofleetError(locked, unsafe_folder), OSError.
     """
     missing = folders.missing(os.path.dirname(path))
@@ -45,7 +45,7 @@ def lock(path, timeout, passing=False):
         yield
     finally:
         if passing:
-            # While it is held: who waits for it sees that it is gone, and makes a new one.
+            # The lock is still held here: a waiting run then sees that the file is gone and creates a new one.
             _remove(path)
             folders.remove_made(missing)
         os.close(handle)
@@ -56,7 +56,7 @@ def _remove(path):
         with folders.opened(os.path.dirname(path)) as folder:
             folders.persistently(os.unlink, folder.at(os.path.basename(path)))
     except (IOError, OSError):
-        # It bars nobody: the kernel drops the lock.
+        # A leftover file blocks no run: the kernel releases the lock.
         return
 
 
@@ -77,7 +77,7 @@ def _locked_handle(path, timeout):
 
 
 def _attempt(path):
-    """The descriptor of the lock file, held; None if another file has come in its place meanwhile."""
+    """The descriptor of the locked file; None if another file has taken its place meanwhile."""
     handle = _opened(path)
     if handle is None:
         return None
@@ -101,7 +101,7 @@ def _attempt(path):
 
 
 def _opened(path):
-    # Who held the lock may have removed its folder with everything else, even since it was made here: then once more.
+    # The run that held the lock may have removed its folder, even after it was created here; so try again.
     try:
         with folders.opened(os.path.dirname(path), create=True) as folder:
             return os.open(folder.at(os.path.basename(path)), _FLAGS, _MODE)
@@ -139,7 +139,7 @@ def _is_still(path, handle):
 
 
 def _replaced(path):
-    """The descriptor of a new lock file, held, in the place of one that others can open: they may have it open for good.
+    """The descriptor of a new, locked file that replaces one which other users can open, because they may keep that one open.
 
     The first versions of this collection made such files.
     """
@@ -156,20 +156,20 @@ def _replaced(path):
     return handle
 
 
-# ---- who holds it
+# ---- the holder of a lock
 
 
 def _holder(status):
-    """(process, uid) of who holds a lock file, as far as the kernel says (proc(5): /proc/locks); (None, None) otherwise."""
+    """(process, uid) that holds a lock file, according to the kernel (proc(5): /proc/locks); (None, None) if unknown."""
     try:
         with io.open('/proc/locks', 'rb') as source:
             lines = source.read().decode('ascii', 'replace').splitlines()
         for fields in [line.split() for line in lines]:
-            # "1: FLOCK ADVISORY WRITE 1234 fe:00:5678 0 EOF"; what waits has "->" after the number.
+            # "1: FLOCK ADVISORY WRITE 1234 fe:00:5678 0 EOF"; a waiting process has "->" after the number.
             if fields[1:2] == ['FLOCK'] and fields[5].rpartition(':')[2] == str(status.st_ino) and int(fields[4]) > 0:
                 return int(fields[4]), os.stat('/proc/%s' % fields[4]).st_uid
     except (IOError, OSError, ValueError, IndexError):
-        # No /proc, a process of another namespace, or one that is gone by now.
+        # No /proc, a process of another namespace, or one that has ended.
         return None, None
     return None, None
 
@@ -183,7 +183,7 @@ def _still_held(path, timeout):
     try:
         process, uid = _holder(os.lstat(path))
     except OSError:
-        # Who held it has ended just now.
+        # The process has just ended.
         pass
     holder = ' (process %d of %s)' % (process, owners.user(uid)) if process else ''
     return GofleetError(

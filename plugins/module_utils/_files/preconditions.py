@@ -31,7 +31,7 @@ def is_mounted_read_only(path):
 def check_writable(path, otherwise):
     """Check that this user may create names in the nearest existing folder at or above path.
 
-    otherwise: what to choose instead of a play with become; it ends the message.
+    otherwise: the end of the message, which names an alternative to become.
     Raises GofleetError(not_writable), and OSError for a file system that is mounted read-only.
     """
     folder = nearest_folder(path)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Make files, names and whole trees survive a power cut."""
+"""Sync files, names and whole trees to the disk, so that they survive a power cut."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -44,7 +44,7 @@ def sync_tree(path):
     """Write a whole tree to the disk.
 
     One syncfs() instead of an fsync() for each of 12,000 files, which a disk completes one by one; where Python cannot
-    call it, everything that the machine has to write, or as a last resort each file. Raises OSError.
+    call it, sync() for the whole machine, or as a last resort each file. Raises OSError.
     """
     if system_calls.sync_file_system(path):
         return

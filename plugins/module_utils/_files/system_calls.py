@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""System calls that Python 2.7, or every Python, has no function for. Each works around a Python without ctypes."""
+"""System calls for which some or all versions of Python have no function. Each has a fallback for a Python without ctypes."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -15,21 +15,21 @@ from ansible.module_utils.common.text.converters import to_bytes
 try:
     import ctypes
 except ImportError:
-    # A Python linked statically (as on some Alpine hosts) has no ctypes.
+    # A statically linked Python (as on some Alpine hosts) has no ctypes.
     ctypes = None
 
 # linux/fcntl.h and linux/fs.h.
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
-# Errors by which a kernel or file system says that it cannot exchange two names.
+# Errors that show that a kernel or file system cannot exchange two names.
 _NO_EXCHANGE = (errno.ENOSYS, errno.EINVAL, errno.EPERM)
 _ACCESS_LIST = 'system.posix_acl_access'
-# The folder has no access list, its file system supports none, or there is no folder.
+# The folder has no access list, its file system does not support them, or the folder does not exist.
 _NO_ACCESS_LIST = (errno.ENODATA, errno.EOPNOTSUPP, errno.ENOENT)
 
 
 def exchange(one, other):
-    """Exchange two names in one step (renameat2(2), Linux 3.15). Returns False where that is not possible. Raises OSError for other failures."""
+    """Exchange two names in one step (renameat2(2), Linux 3.15). Returns False if this host cannot do that. Raises OSError for other failures."""
     if ctypes is None:
         return False
     renameat2 = getattr(ctypes.CDLL(None, use_errno=True), 'renameat2', None)
@@ -45,7 +45,7 @@ def exchange(one, other):
 
 
 def sync_file_system(path):
-    """Write everything of the file system of a path to the disk (syncfs(2), Linux 2.6.39). Returns False where Python cannot call it. Raises OSError."""
+    """Sync the whole file system of a path (syncfs(2), Linux 2.6.39). Returns False if Python cannot call it. Raises OSError."""
     if ctypes is None or not hasattr(ctypes.CDLL(None), 'syncfs'):
         return False
     handle = os.open(path, os.O_RDONLY)
@@ -59,7 +59,7 @@ def sync_file_system(path):
 
 
 def may_have_access_list(path):
-    """Whether an access list may grant more users access to a folder than its mode shows; True where that cannot be found out."""
+    """Whether an access list may grant more users access to a folder than its mode shows; True if that is unknown."""
     if hasattr(os, 'getxattr'):
         try:
             os.getxattr(path, _ACCESS_LIST)

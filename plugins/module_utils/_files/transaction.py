@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stage, publish, swap, prune. Only this file and changes.py, which replaces several files as one, rename files.
+"""Stage, publish, swap and prune files and trees. Only this file and changes.py, which replaces several files as one, may rename files.
 
-Everything is built in a stage on the target's own file system, synced, and published by
+Files are built in a stage on the target's file system, synced, and published by
 one rename, so that a kill or a power cut leaves the old state or the new one.
 """
 
@@ -24,22 +24,22 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import folde
 
 
 def make_folder(path, mode=folders.MODE):
-    """Create path and what is missing above it, each with its name synced. Raises GofleetError(unsafe_folder), OSError."""
+    """Create path and the missing folders above it, and sync their names. Raises GofleetError(unsafe_folder), OSError."""
     with folders.opened(path, create=True, mode=mode):
         return
 
 
 def is_plain_folder(path):
-    """Whether a folder has the owner and mode that make_folder() gives it, so that nothing is lost with it."""
+    """Whether a folder has the owner and mode that make_folder() sets, so that it can be removed and created again."""
     status = os.lstat(path)
     return stat.S_ISDIR(status.st_mode) and stat.S_IMODE(status.st_mode) == folders.MODE and status.st_uid == os.geteuid()
 
 
 @contextlib.contextmanager
 def stage(root):
-    """A new folder below root, private to this run, and gone when the block ends, however it ends.
+    """A new folder below root that is private to this run and is removed at the end of the block, even after an error.
 
-    The next run finds what a killed run left (leftovers.unused_stages()) and removes it.
+    The next run removes the stages of killed runs (leftovers.unused_stages()).
     """
     make_folder(root, 0o700)
     owners.check_own(root)
@@ -51,7 +51,7 @@ def stage(root):
 
 
 def write_file(path, content, mode=0o644):
-    """Replace a file as a whole: content (bytes) is on the disk before path names it. One writer at a time: unfinished copies of killed runs are removed.
+    """Replace a file as a whole: content (bytes) is synced before it gets the name path. Only one writer at a time; removes copies that killed runs left.
 
     Raises GofleetError(unsafe_folder), OSError.
     """
@@ -69,9 +69,9 @@ def write_file(path, content, mode=0o644):
 
 
 def staged_file(folder, name, content, mode, uid=-1, gid=-1):
-    """The name of a new file in an open folder, complete and on the disk, that is to take the place of another name.
+    """The name of a new file in an open folder, complete and synced, that will replace another name.
 
-    It is never open to more readers than in the end. folder: folders.Folder; uid, gid: its owner, -1: whoever makes it. Raises OSError.
+    At no time can more users read it than in the end. folder: folders.Folder; uid, gid: its owner, -1 for this user. Raises OSError.
     """
     fresh = leftovers.new_name(name)
     with labels.creating(folder.at(name), stat.S_IFREG, folder.at(fresh)):
@@ -82,7 +82,7 @@ def staged_file(folder, name, content, mode, uid=-1, gid=-1):
             target.flush()
             if uid != -1 or gid != -1:
                 os.fchown(target.fileno(), uid, gid)
-            # After the owner: the kernel takes some bits away with it.
+            # After the owner, because the kernel clears some bits when the owner changes.
             os.fchmod(target.fileno(), mode)
             os.fsync(target.fileno())
     except (IOError, OSError):
@@ -92,7 +92,7 @@ def staged_file(folder, name, content, mode, uid=-1, gid=-1):
 
 
 def publish_tree(staged, target):
-    """Give a finished tree its name: synced first, so that a power cut never shows an empty file in it.
+    """Sync a finished tree and rename it to target, so that no file in it is empty after a power cut.
 
     target must not exist. Raises OSError.
     """
@@ -106,7 +106,7 @@ def publish_tree(staged, target):
 
 
 def point_link(link, target):
-    """Let a symbolic link name target, in one step, whether or not the link exists. Raises OSError."""
+    """Create a symbolic link to target, or replace an existing link, in one step. Raises OSError."""
     fresh = leftovers.new_name(link)
     with labels.creating(link, stat.S_IFLNK, fresh):
         os.symlink(target, fresh)
@@ -119,9 +119,9 @@ def point_link(link, target):
 
 
 def point_link_keeping(link, target, aside):
-    """Put a symbolic link in the place of whatever is at link, which is kept whole at aside.
+    """Replace a file, folder or link at `link` by a symbolic link to target; the replaced one is moved to aside.
 
-    In one step where the kernel exchanges names (Linux 3.15) and Python can ask it to; elsewhere the
+    This is one step if the kernel can exchange names (Linux 3.15) and Python can call it; otherwise the
     name is missing between two renames. Raises OSError.
     """
     with labels.creating(link, stat.S_IFLNK, aside):
@@ -135,10 +135,10 @@ def point_link_keeping(link, target, aside):
 
 
 def remove_tree(path, stage_folder):
-    """Take a tree's name away in one step, then delete it: nobody ever sees half of it. Raises OSError."""
+    """Rename a tree in one step, then delete it, so that no process sees half of it under its name. Raises OSError."""
     doomed = os.path.join(tempfile.mkdtemp(prefix='removed-', dir=stage_folder), os.path.basename(path))
     if os.geteuid() != 0:
-        # To move a folder is to write its "..".
+        # Moving a folder changes its "..", which needs write permission in it.
         os.chmod(path, os.stat(path).st_mode | stat.S_IRWXU)
     os.rename(path, doomed)
     syncing.sync_folder(os.path.dirname(path))
@@ -146,7 +146,7 @@ def remove_tree(path, stage_folder):
 
 
 def set_aside(path, aside):
-    """Give a tree another name in the same folder, under which it is kept. aside must not exist. Raises OSError."""
+    """Keep a tree under another name in the same folder. aside must not exist. Raises OSError."""
     # rename() would silently replace an empty folder.
     if os.path.lexists(aside):
         raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), aside)
@@ -171,7 +171,7 @@ def delete_tree(path):
 
 
 def _delete_folder(path):
-    """rmtree() that no link swapped in leads astray, though another user may write to a folder in the tree."""
+    """rmtree() that never follows a link, even if another user can write to a folder in the tree and swaps one in."""
     if getattr(shutil.rmtree, 'avoids_symlink_attacks', False):
         shutil.rmtree(path)
         return
@@ -181,7 +181,7 @@ def _delete_folder(path):
 
 
 def _empty(path):
-    """The same for Python 2.7: each folder is opened without following a link, and its names are reached through the descriptor."""
+    """_delete_folder() for Python 2.7: opens each folder without following a link, and reaches its names through the descriptor."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         here = '/proc/self/fd/%d' % descriptor
@@ -197,7 +197,7 @@ def _empty(path):
 
 
 def _open_folders(path):
-    """Let the owner into every folder: an archive may hold some that an ordinary user could not delete from."""
+    """Give the owner all permissions on every folder: an archive may hold some that an ordinary user could not delete from."""
     os.chmod(path, stat.S_IRWXU)
     for folder, below, dummy in os.walk(path):
         for name in below:
@@ -219,9 +219,9 @@ def remove_file(path):
 
 
 def retire_folder(path):
-    """Take a folder's name away in one step, then delete it: for the folder that holds the lock of this run.
+    """Rename a folder in one step, then delete it: for the folder that holds the lock of this run.
 
-    From then on a waiting run makes a new one, in which nothing of this run's deletes. Raises OSError.
+    A waiting run then creates a new folder, in which this run deletes nothing. Raises OSError.
     """
     doomed = leftovers.retired_name(path)
     os.rename(path, doomed)

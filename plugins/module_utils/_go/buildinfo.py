@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Go's build info inside a program: which Go built it, from what, with which settings.
+"""Read Go's build info from a program: the version of Go that built it, its modules, and the settings of the build.
 
 Format: debug/buildinfo of Go's standard library. A header of 32 bytes that begins with a magic stands, 16-aligned, in the data
 segment: since Go 1.18 the two strings follow it inline; before, it holds two addresses of Go string headers.
@@ -25,7 +25,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._texts import forei
 # version: as Go writes it ('go1.26.6', 'devel go1.27-abc ...'). path: the main package's import path or None; main: its module,
 # 'path@version', or None. settings: {key: value} of 'go version -m' (GOAMD64, CGO_ENABLED, -trimpath, vcs.revision ...), {} before
 # Go 1.18. cgo: whether it was enabled, None if unsaid. vcs_revision: str or None. trimpath: bool, None if there are no settings.
-# source: 'section' or 'segment', where the magic was found.
+# source: 'section' or 'segment', the place where the magic was found.
 # cpu_level_text: GOAMD64 according to Go's start-up code: 'v1' to 'v4', 'unknown' if the bounded search does not decide it, None if
 # it was not needed (the settings have it, or the program is not for amd64).
 Build = collections.namedtuple('Build', 'version path main settings cgo vcs_revision trimpath source cpu_level_text')
@@ -33,9 +33,9 @@ Build = collections.namedtuple('Build', 'version path main settings cgo vcs_revi
 MAGIC = b'\xff Go buildinf:'
 _ALIGN, _HEADER = 16, 32
 _BIG_ENDIAN, _INLINE = 1, 2
-# The longest version and module text that are read: the largest programs known list their modules in under 100 KB.
+# The longest version and module text that are read; the largest known programs list their modules in less than 100 KB.
 _MAX_VERSION, _MAX_MODULES = 4096, 1 << 22
-# How much of the data is searched when the section table does not say where the header is.
+# The part of the data that is searched if the section table does not have the header.
 _CHUNK, _MAX_SEARCH = 1 << 20, 1 << 25
 # Bytes of the marks at the beginning and at the end of runtime.modinfo (cmd/go/internal/modload, infoStart and infoEnd).
 _FRAME = 16
@@ -47,9 +47,9 @@ def as_facts(build):
 
 
 def read(source, binary):
-    """The Build of a program, None if it holds no build info.
+    """The Build of a program, None if it contains no build info.
 
-    source: elf.Source; binary: what elf.read(source) returned. Raises GofleetError(malformed, truncated, parse_limit, file_unreadable).
+    source: source.Source; binary: the result of file.read(source) in _elf. Raises GofleetError(malformed, truncated, parse_limit, file_unreadable).
     """
     if binary.format != 'elf' or not binary.loads:
         return None
@@ -67,7 +67,7 @@ def read(source, binary):
     return _build(elf_image.text_of(version), contents, where, level)
 
 
-# ---- where it is
+# ---- finding it
 
 
 def _find(image, binary, sections):
@@ -94,7 +94,7 @@ def _is_header(image, section):
 
 
 def _search(image, load, left):
-    """(address of the magic or None, how many bytes may still be searched)."""
+    """(address of the magic or None, number of bytes that may still be searched)."""
     source = image.source
     size = max(0, min(load.filesz, source.size - load.offset))
     done = 0
@@ -109,7 +109,7 @@ def _search(image, load, left):
             if not address % _ALIGN:
                 return address, left
             at = part.find(MAGIC, at + 1)
-        # The magic may stand across the end of a part.
+        # The magic may cross the end of a part.
         done += len(part) if done + len(part) >= size else len(part) - _HEADER
     return None, left
 
@@ -118,7 +118,7 @@ def _search(image, load, left):
 
 
 def _strings(image, address):
-    """(version, modules, whether they are inline); the two as bytes, the version empty if there is none."""
+    """(version, modules, whether they are inline); the first two as bytes, the version empty if it is missing."""
     header = image.read(address, _HEADER, "Go's build info")
     width, flags = bytearray(header)[14:16]
     if flags & _INLINE:
@@ -185,7 +185,7 @@ def _build(version, contents, where, level):
 
 def _lines(modules):
     """(kind, rest) of each line of the module text, as 'go version -m' prints them."""
-    # Without the marks it is not module text (debug/buildinfo of Go).
+    # A text without the marks is not module text (debug/buildinfo of Go).
     if len(modules) < 2 * _FRAME + 1 or modules[-_FRAME - 1:-_FRAME] != b'\n':
         return []
     lines = elf_image.text_of(modules[_FRAME:-_FRAME]).split('\n')
@@ -193,7 +193,7 @@ def _lines(modules):
 
 
 def _setting(text):
-    """(key, value), either of which Go quotes when it holds a space or the like. Source: runtime/debug.ParseBuildInfo."""
+    """(key, value), which Go quotes if they contain a space or the like. Source: runtime/debug.ParseBuildInfo."""
     found = re.match(r'("(?:[^"\\]|\\.)*"|`[^`]*`|[^=]*)=?(.*)\Z', text, re.DOTALL)
     return _unquoted(found.group(1)), _unquoted(found.group(2))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Go's h1 digest of a tree or module, and the module under which the transparency log knows a release."""
+"""Compute Go's h1 digest of a tree or module, and name the module that contains a release in the transparency log."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -30,16 +30,16 @@ def hash1(named_digests):
 
 
 def toolchain_module(version, goarch):
-    """(path, version) of the module that holds a release: golang.org/toolchain, v0.0.1-go1.26.6.linux-amd64."""
+    """(path, version) of the module that contains a release: golang.org/toolchain, v0.0.1-go1.26.6.linux-amd64."""
     return 'golang.org/toolchain', 'v0.0.1-go%s.linux-%s' % (version, goarch)
 
 
 def toolchain_h1(entries, version, goarch):
-    """The h1 under which the transparency log knows an unpacked tree, whatever archive it came from.
+    """The h1 of an unpacked tree as in the transparency log; it does not depend on the type of the archive.
 
-    The module holds the archive's files less the folders api, doc, misc and test, with every go.mod
-    named _go.mod (cmd/distpack). entries: of walk_tree(). Returns None for a tree with links or special
-    files, which no release has.
+    The module contains the archive's files without the folders api, doc, misc and test, and with every go.mod
+    renamed to _go.mod (cmd/distpack). entries: of walk_tree(). Returns None for a tree with links or special
+    files, which no release contains.
     """
     prefix = ('%s@%s/' % toolchain_module(version, goarch)).encode('ascii')
     named = []
@@ -52,9 +52,9 @@ def toolchain_h1(entries, version, goarch):
 
 
 def prove_h1(entries, version, goarch, record, origin, consequence=''):
-    """The h1 of a tree. Raises GofleetError(h1_mismatch) unless it is the one of its release, as far as that is known.
+    """The h1 of a tree. Raises GofleetError(h1_mismatch) if the h1 of the release is known and differs.
 
-    record: {h1, vouched}; origin: where the tree came from; consequence: a sentence that says what happens to it.
+    record: {h1, vouched}; origin: the archive's URL or path; consequence: a sentence on what happens to the tree.
     """
     h1 = toolchain_h1(entries, version, goarch)
     if record.get('h1') and h1 != record['h1']:
@@ -65,6 +65,6 @@ def prove_h1(entries, version, goarch, record, origin, consequence=''):
 
 
 def module_name(path):
-    """A file's name inside the module: go.mod is _go.mod there, for a module can't hold another's go.mod."""
+    """A file's name inside the module: go.mod becomes _go.mod, because a module cannot contain another module's go.mod."""
     folder, slash, name = path.rpartition(b'/')
     return folder + slash + (b'_go.mod' if name == b'go.mod' else name)

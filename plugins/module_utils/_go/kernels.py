@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The oldest Linux kernel on which each release of Go starts."""
+"""The oldest Linux kernel on which each release of Go can start."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -10,7 +10,7 @@ __metaclass__ = type
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as goversion
 
-# Linux versions below which Go does not start (go.dev/wiki/MinimumRequirements), by the first line of Go that needs them.
+# The oldest Linux versions on which Go starts (go.dev/wiki/MinimumRequirements), by the first line of Go that needs them.
 _KERNEL = (((1, 24), (3, 2)), ((1, 18), (2, 6, 32)), ((1, 0), (2, 6, 23)))
 _KERNEL_OF_PORT = {'loong64': (5, 19)}
 
@@ -24,7 +24,7 @@ def minimum(version, goarch):
 def check(version, goarch, kernel):
     """Raise GofleetError(kernel_too_old) if this release of Go cannot start on the kernel.
 
-    kernel: a tuple, or None where it is unknown: then the trial of the staged go decides.
+    kernel: a tuple, or None if it is unknown; in that case the trial of the staged go decides.
     """
     needed = minimum(version, goarch)
     if kernel is None or kernel >= needed:

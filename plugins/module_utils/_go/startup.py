@@ -1,13 +1,13 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The processor level (GOAMD64) that a Go program's own start-up code checks, where its build info does not say: as when it was
-linked by something else than the go command.
+"""Find the processor level (GOAMD64) that a Go program's start-up code checks, if its build info does not have it, for example because it was
+not linked by the go command.
 
-A program for v2 or later ends with a text, "... processors with v3 microarchitecture support.", on a processor that is older
-(runtime/asm_amd64.s). One for v1 has no such text, and to search all read-only data of a large program for a text that may be
-missing would take too long. So the start-up code is followed instead, a few hundred bytes of it: from the entry to runtime.rt0_go, which is known
-by its comparison with the name of Intel's processors, and which refers to the text if there is one.
+A program for v2 or later exits with a text, "... processors with v3 microarchitecture support.", on an older processor
+(runtime/asm_amd64.s). A program for v1 has no such text, and searching all read-only data of a large program for a text that may be
+missing would take too long. So this follows a few hundred bytes of start-up code instead: from the entry to runtime.rt0_go, which is recognised
+by its comparison with the name of Intel's processors, and which refers to the text if the program has it.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -22,13 +22,13 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 
 _TEXT = re.compile(br'This program can only be run on AMD64 processors with (v[2-4]) microarchitecture support\.')
 _TEXT_SIZE = 84
-# How much of the end of .rodata is searched, where the linker puts large values, if the code does not lead to the text.
+# The part of the end of .rodata, where the linker puts large values, that is searched if the code does not lead to the text.
 _SEARCHED = 1 << 19
 
-# How the C library's _start loads the address of main: lea main(%rip),%rdi; or mov $main,%rdi.
+# The instruction with which the C library's _start loads the address of main: lea main(%rip),%rdi; or mov $main,%rdi.
 _MAIN = re.compile(br'(?P<relative>\x48\x8d\x3d)(?P<distance>.{4})|\x48\xc7\xc7(?P<address>.{4})', re.DOTALL)
 _START = 64
-# jmp, after what _rt0_amd64 does: mov (%rsp),%rdi; lea 8(%rsp),%rsi. An endbr64 may stand before either.
+# jmp, behind the code of _rt0_amd64: mov (%rsp),%rdi; lea 8(%rsp),%rsi. An endbr64 may precede either.
 _JUMP = re.compile(br'(?:\xf3\x0f\x1e\xfa)?(?:\x48\x8b\x3c\x24\x48\x8d\x74\x24\x08)?\xe9(?P<distance>.{4})', re.DOTALL)
 _JUMP_SIZE = 20
 _MOST_JUMPS = 4
@@ -41,7 +41,7 @@ _WHAT = "Go's start-up code"
 
 
 def level(image, sections):
-    """'v1' to 'v4', or 'unknown' if bounded reading does not decide it; None for architectures without levels.
+    """'v1' to 'v4', 'unknown' if the bounded search does not decide it, or None for architectures without levels.
 
     Raises GofleetError(file_unreadable).
     """
@@ -50,7 +50,7 @@ def level(image, sections):
     try:
         return _by_code(image) or _by_search(image, sections) or 'unknown'
     except GofleetError as exc:
-        # A jump that leads out of the program shows that this is not Go's start-up code.
+        # A jump out of the program shows that this is not Go's start-up code.
         if exc.code == 'file_unreadable':
             raise
         return 'unknown'
@@ -94,7 +94,7 @@ def _startup(image, address):
 
 
 def _code(image, address, length):
-    """Up to length bytes; none if the address is in no segment."""
+    """Up to length bytes; empty if no segment contains the address."""
     try:
         return image.table(address, min(length, image.place(address, _WHAT)[1]), _WHAT)
     except GofleetError as exc:
@@ -110,7 +110,7 @@ def _checked(image, address, content):
             found = _TEXT.match(_code(image, address + match.end() + 4 + _signed(distance), _TEXT_SIZE))
             if found:
                 return found.group(1).decode('ascii')
-    # The whole function was read, and it has no reference to the text.
+    # The whole function was read, and it does not refer to the text.
     return u'v1' if len(content) == _CODE else None
 
 

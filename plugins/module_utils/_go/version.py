@@ -51,12 +51,12 @@ class Version(namedtuple('Version', 'major minor stage number')):
 
     @property
     def release(self):
-        """The name that Go gives it: go1.26.6."""
+        """Go's name for the release: go1.26.6."""
         return 'go' + str(self)
 
 
 class Spec(namedtuple('Spec', 'kind version line')):
-    """The version that a user asks for.
+    """The version that a user requests.
 
     kind: 'exact' (version is set), 'line' (line is set) or 'latest'.
     """
@@ -67,17 +67,17 @@ class Spec(namedtuple('Spec', 'kind version line')):
         if self.kind == 'latest':
             return 'latest'
         line = '%d.%d' % self.line
-        # The first release of an old line has the name of the line; users ask for it as 1.20.0.
+        # The first release of an old line has the name of the line; users request it as 1.20.0.
         return line + '.0' if self.kind == 'exact' and str(self.version) == line else line if self.kind == 'line' else str(self.version)
 
 
 def archive_name(version, goarch):
-    """The name of a release's archive for Linux: armv6l stands there for what Go calls GOARCH=arm."""
+    """The file name of a release's archive for Linux; it contains armv6l for GOARCH=arm."""
     return 'go%s.linux-%s.tar.gz' % (version, 'armv6l' if goarch == 'arm' else goarch)
 
 
 def parse_release(text):
-    """The Version that Go itself names so: 'go1.20' is the first release of line 1.20.
+    """The Version of a release by Go's name: 'go1.20' is the first release of line 1.20.
 
     Raises GofleetError(invalid_version).
     """
@@ -91,7 +91,7 @@ def parse_release(text):
 
 
 def parse_spec(text):
-    """The Spec that a user means: '1.26.6' and '1.27rc1' are exact, '1.26' is a line, 'latest' is the newest stable.
+    """The Spec of a user's text: '1.26.6' and '1.27rc1' are exact, '1.26' is a line, 'latest' is the newest stable release.
 
     Raises GofleetError(invalid_version).
     """

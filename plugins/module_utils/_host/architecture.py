@@ -19,16 +19,16 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
 _BITS = {1: 32, 2: 64}
 _ORDER = {1: '<', 2: '>'}
-# Size of the ELF header, and in it the place of e_flags, by class.
+# The size of the ELF header, and the offset of e_flags in it, by class.
 _HEADER = {32: 52, 64: 64}
 _FLAGS_AT = {32: 36, 64: 48}
 HEADER_LENGTH = max(_HEADER.values())
 # e_machine -> (mask, value, name) of those e_flags (elf.h) under which Go's programs for that architecture do not run, or may not.
 # Other flags, such as how floats are passed, do not matter: Go's programs link nothing of the userland.
 _OTHER_ABIS = {
-    # The kernel of an n32 userland is a 64-bit one that need not know o32, which Go's mips is; release 6 removed instructions.
+    # The kernel of an n32 userland is a 64-bit one that may not support o32, the ABI of Go's mips; release 6 removed instructions.
     8: ((0x20, 0x20, 'n32'), (0xf0000000, 0x90000000, 'MIPS32 release 6'), (0xf0000000, 0xa0000000, 'MIPS64 release 6')),
-    # Before EABI, system calls had another convention.
+    # The old ABI, before EABI, has another convention for system calls.
     40: ((0xff000000, 0, 'the ABI before EABI'),),
 }
 # Go's one archive for 32-bit ARM, armv6l, is compiled with GOARM=6: for ARMv6, and floats in hardware (VFP) whether or not the
@@ -53,12 +53,12 @@ def goarch(program=None):
 
 
 def _interpreter():
-    # Empty when an embedding program runs Python; the kernel knows the program in any case.
+    # sys.executable is empty if another program embeds Python; the kernel always knows the program.
     return os.path.realpath(sys.executable) if sys.executable else '/proc/self/exe'
 
 
 def goarch_of(header, program='the program'):
-    """Go's name for the architecture of a program from its ELF header: the first 64 bytes, or all of a shorter one.
+    """Go's name for the architecture of a program, from its ELF header: the first 64 bytes, or the whole file if it is shorter.
 
     Raises GofleetError(unknown_architecture).
     """
@@ -77,7 +77,7 @@ def goarch_of(header, program='the program'):
 
 
 def _identity(header):
-    """(e_machine, bits, byte order, e_flags), each None if the header is not a whole one."""
+    """(e_machine, bits, byte order, e_flags), each None if the header is incomplete."""
     if len(header) >= 6 and header[:4] == b'\x7fELF':
         kind, data = struct.unpack('BB', header[4:6])
         bits, order = _BITS.get(kind), _ORDER.get(data)
@@ -88,9 +88,9 @@ def _identity(header):
 
 
 def check_arm(machine, features):
-    """Raise GofleetError(processor_too_old) for an ARM processor that Go's archive for 32-bit ARM does not run on.
+    """Raise GofleetError(processor_too_old) for an ARM processor on which Go's archive for 32-bit ARM cannot run.
 
-    machine: as uname -m prints it; features: AT_HWCAP, or None if unknown: then running the staged go is the test.
+    machine: as uname -m prints it; features: AT_HWCAP, or None if unknown; in that case the trial of the staged go decides.
     """
     lacks = []
     if _ARM_TOO_OLD.match(machine):
@@ -111,7 +111,7 @@ def hwcap(vector='/proc/self/auxv'):
         with io.open(vector, 'rb') as source:
             content = source.read()
     except (IOError, OSError):
-        # Without /proc the features are unknown, which is no reason to fail.
+        # Without /proc the features are unknown; that must not fail the run.
         return None
     for offset in range(0, len(content) - pair.size + 1, pair.size):
         kind, value = pair.unpack_from(content, offset)

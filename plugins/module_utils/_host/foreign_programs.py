@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which architectures and formats the kernel runs: its own, compatible ones, and those that binfmt_misc hands to an interpreter."""
+"""The architectures and formats that the kernel runs: native and compatible ones, and those that binfmt_misc passes to an interpreter."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -19,16 +19,16 @@ from ansible.module_utils.common.text.converters import to_native
 from ansible_collections.gofleet.golang.plugins.module_utils._host import ports, proc
 
 _BINFMT = 'sys/fs/binfmt_misc'
-# Since this version a kernel that was built for IA32 may come with it switched off (CONFIG_IA32_EMULATION_DEFAULT_DISABLED).
+# Since this version, a kernel with IA32 support may have it switched off by default (CONFIG_IA32_EMULATION_DEFAULT_DISABLED).
 _IA32_SWITCH_SINCE = (6, 7)
-# First bytes of files that are not ELF and for which a handler may be registered.
+# First bytes of formats other than ELF for which a handler may be registered.
 _FOREIGN = {'pe': b'MZ' + b'\0' * 126, 'java': b'\xca\xfe\xba\xbe' + b'\0' * 124, 'wasm': b'\0asm\1' + b'\0' * 123}
 
 
 def runs(userland, kernel_arch, kernel, features):
-    """({architecture or format: why}, others): what the kernel runs, or hands to an emulator or interpreter.
+    """({architecture or format: why}, others): what the kernel runs, or passes to an emulator or interpreter.
 
-    why: 'native', 'compatible', 'binfmt_misc' or 'unknown'; others: what becomes of all others, 'refused' or 'unknown'.
+    why: 'native', 'compatible', 'binfmt_misc' or 'unknown'; others: 'refused' or 'unknown' for all other ones.
     userland, kernel_arch: Go's names, the latter None if it is unknown; kernel: a tuple; features: of the processor, or None.
     """
     found = {userland: 'native'}
@@ -76,13 +76,13 @@ def _kernel_configuration():
             finally:
                 source.close()
         except (IOError, OSError):
-            # Not every kernel or distribution keeps it there.
+            # Not every kernel or distribution has the file there.
             continue
     return None
 
 
 def _handlers():
-    """([architecture or format that binfmt_misc hands to an interpreter], what becomes of all others: 'refused' or 'unknown')."""
+    """([architecture or format that binfmt_misc passes to an interpreter], 'refused' or 'unknown' for all other ones)."""
     folder = proc.path(_BINFMT)
     if not os.path.exists(os.path.join(folder, 'status')):
         # In a container, the handlers that the host registered work but are not visible.
@@ -98,13 +98,13 @@ def _handlers():
 
 
 def _header(port, kind):
-    """The first 128 bytes of a program, of which binfmt_misc looks at. kind: 2 ET_EXEC, 3 ET_DYN."""
+    """The first 128 bytes of a program, which binfmt_misc compares. kind: 2 ET_EXEC, 3 ET_DYN."""
     ident = b'\x7fELF' + struct.pack('4B', 1 if port.bits == 32 else 2, 1 if port.order == '<' else 2, 1, 0) + b'\0' * 8
     return (ident + struct.pack(port.order + 'HHI', kind, port.machine, 1)).ljust(128, b'\0')
 
 
 def _handler(text):
-    """(offset, magic, mask) of an entry that is enabled and goes by magic, or None. Source: bm_entry_read() of fs/binfmt_misc.c."""
+    """(offset, magic, mask) of an enabled entry that matches by magic, or None. Source: bm_entry_read() of fs/binfmt_misc.c."""
     fields = dict(line.split(' ', 1) for line in text.splitlines() if ' ' in line)
     if not text.startswith('enabled') or 'magic' not in fields:
         return None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The init system of this host, and what its version can do."""
+"""The init system of this host, its version, and the features of that version."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -18,18 +18,18 @@ OPENRC = 'openrc'
 SYSTEMD_RUNS = '/run/systemd/system'
 OPENRC_PROGRAMS = ('/sbin/openrc-run', '/usr/sbin/openrc-run', '/usr/bin/openrc-run')
 
-# From this version on env_value_is_valid() of systemd accepts control characters.
+# Since this version, systemd's env_value_is_valid() accepts control characters.
 _CONTROL_CHARACTERS_SINCE = 247
 
-# name: SYSTEMD, OPENRC, or None for any other init system; version: of systemd (int), or None if unknown or of another one.
+# name: SYSTEMD, OPENRC, or None for any other init system; version: of systemd (int), or None if it is unknown or init is another one.
 Init = namedtuple('Init', 'name version')
 
 
 def running(root='/', run=None):
-    """The Init of the host whose file system is at root. Ask once in a run and pass the answer on.
+    """The Init of the host whose file system is at root. Call it once in a run and pass the result on.
 
-    run: _frame.runner(), by which the version of this host's systemd is asked; without it, and for another root, the version is unknown.
-    OpenRC counts where it is installed and systemd does not run: it leaves no mark under /run that all its versions share.
+    run: _frame.runner(), which queries the version of this host's systemd; without it, or for another root, the version is unknown.
+    OpenRC counts if it is installed and systemd does not run, because its versions have no common file under /run.
     """
     if os.path.isdir(os.path.join(root, SYSTEMD_RUNS[1:])):
         return Init(SYSTEMD, systemd_version(run) if run and root == '/' else None)
@@ -53,7 +53,7 @@ def systemd_version(run):
 def takes_control_characters(run):
     """Whether this host's systemd accepts control characters in an EnvironmentFile. run: _frame.runner().
 
-    The version decides. A vendor may have backported the fix to an older version; then values are refused that it would accept. A host without
+    The version decides. If a vendor backported the fix to an older version, values are refused that it would accept. A host without
     systemd is treated like one with an old systemd.
     """
     version = systemd_version(run)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The C library that the programs of this host use."""
+"""Find out which C library the programs of this host use."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -25,5 +25,5 @@ def runs_musl(root='/'):
         # A glibc host may have musl's loader installed too.
         return not (system.confstr('CS_GNU_LIBC_VERSION') or '').startswith('glibc')
     except (ValueError, OSError):
-        # The C library itself defines these names; musl has none of them.
+        # glibc defines these names; musl does not.
         return True

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Go's Linux ports as the kernel, ELF and the C libraries know them, as tables."""
+"""Tables of Go's Linux ports: their names and numbers in the kernel, ELF and the C libraries."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -28,12 +28,12 @@ GOARCH_OF_HEADER = {
     (22, 64, '>'): 's390x',
 }
 
-# machine: e_machine (elf.h); bits, order: its ELF class and byte order. uname: what uname -m may say of such a kernel.
-# glibc, musl: where programs look for their loader (the SYSDEP_INTERPRETER of glibc's ports; LDSO_ARCH of musl's).
-# cache_ids: flags of its libraries in ld.so.cache (sysdeps/*/dl-cache.h, ldconfig.h).
+# machine: e_machine (elf.h); bits, order: its ELF class and byte order. uname: the names that uname -m may print for such a kernel.
+# glibc, musl: the paths of the loaders (SYSDEP_INTERPRETER of glibc's ports; LDSO_ARCH of musl's).
+# cache_ids: the flags of its libraries in ld.so.cache (sysdeps/*/dl-cache.h, ldconfig.h).
 Port = collections.namedtuple('Port', 'machine bits order uname glibc musl cache_ids')
 
-# What a Port has besides its header: uname, glibc, musl, cache_ids.
+# The fields of a Port besides those of its header: uname, glibc, musl, cache_ids.
 _KNOWN = {
     '386': (('i386', 'i486', 'i586', 'i686'), ('/lib/ld-linux.so.2',), ('/lib/ld-musl-i386.so.1',), (0x003,)),
     'amd64': (('x86_64', 'amd64'), ('/lib64/ld-linux-x86-64.so.2',), ('/lib/ld-musl-x86_64.so.1',), (0x303,)),
@@ -52,17 +52,17 @@ _KNOWN = {
     's390x': (('s390x',), ('/lib/ld64.so.1',), ('/lib/ld-musl-s390x.so.1',), (0x403,)),
 }
 PORTS = dict((name, Port(*(header + _KNOWN[name]))) for header, name in GOARCH_OF_HEADER.items())
-# Kernels of the left may have been built to run programs of the right too.
+# Kernels of the ports on the left may also run programs of the ports on the right, if they were built so.
 COMPATIBLE = {'amd64': ('386',), 'arm64': ('arm',), 'mips64': ('mips',), 'mips64le': ('mipsle',)}
 
 
 def name_of(machine, bits, order):
-    """Go's name of what an ELF header says, or None. machine: e_machine; order: '<' or '>'."""
+    """Go's name for the architecture in an ELF header, or None. machine: e_machine; order: '<' or '>'."""
     return GOARCH_OF_HEADER.get((machine, bits, order))
 
 
 def of_kernel(machine):
-    """Go's name of a kernel's architecture as uname -m gives it, or None: mips and mips64 say nothing of the byte order."""
+    """Go's name for a kernel's architecture in the words of uname -m, or None; mips and mips64 do not tell the byte order."""
     order = '<' if sys.byteorder == 'little' else '>'
     for name in sorted(PORTS):
         port = PORTS[name]

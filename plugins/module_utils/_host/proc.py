@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What /proc says, where it says it."""
+"""Read files and links below /proc that a kernel, a container or another user's process may not have."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,7 +13,7 @@ import os
 from ansible.module_utils.common.text.converters import to_native
 
 PROC = '/proc'
-# Bytes of a file that are read at most.
+# The most bytes that are read of a file.
 LARGEST_TEXT = 1 << 22
 
 
@@ -23,17 +23,17 @@ def path(name):
 
 
 def read(name):
-    """The text of a file below /proc; None where it is missing or cannot be read, as some are in containers."""
+    """The text of a file below /proc; None if it is missing or cannot be read, as is common in containers."""
     try:
         with io.open(path(name), 'rb') as source:
             return to_native(source.read(LARGEST_TEXT), errors='surrogate_or_replace')
     except (IOError, OSError):
-        # The caller then does not know what the file would have said.
+        # The content is unknown to the caller.
         return None
 
 
 def link(name):
-    """The last part of the target of a link below /proc; '' where it cannot be read, as of another user's process."""
+    """The last part of the target of a link below /proc; '' if it cannot be read, for example for another user's process."""
     try:
         return os.path.basename(os.readlink(path(name)))
     except OSError:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The features of a processor, from /proc/cpuinfo, and those that the settings of a Go build need."""
+"""The features of a host's processors, from /proc/cpuinfo, and the features that the settings of a Go build need."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -10,10 +10,10 @@ __metaclass__ = type
 import collections
 import re
 
-# features: those of every processor of the host; None if the text has none. ports: Go's names of those whose kernel writes such a text.
+# features: those that all processors of the host have; None if the text lists no features. ports: Go's names of the ports whose kernels write such a text.
 Processors = collections.namedtuple('Processors', 'features ports')
 
-# What each x86-64 level adds, in the kernel's words (x86-64 psABI; go.dev/wiki/MinimumRequirements: pni is SSE3, abm is LZCNT).
+# The features that each x86-64 level adds, by the kernel's names (x86-64 psABI; go.dev/wiki/MinimumRequirements: pni is SSE3, abm is LZCNT).
 AMD64_LEVELS = (
     ('v1', ()),
     ('v2', ('cx16', 'lahf_lm', 'popcnt', 'pni', 'ssse3', 'sse4_1', 'sse4_2')),
@@ -21,7 +21,7 @@ AMD64_LEVELS = (
     ('v4', ('avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl')),
 )
 BEYOND = 'a level beyond v4'
-# The field of /proc/cpuinfo that lists features, by the ports whose kernel writes it (arch/*/kernel/{cpu/proc,setup,cpuinfo}.c).
+# The field of /proc/cpuinfo that lists features, and the ports whose kernels write it (arch/*/kernel/{cpu/proc,setup,cpuinfo}.c).
 _FIELDS = (
     ('flags', ('386', 'amd64')),
     ('Features', ('arm', 'arm64')),
@@ -34,7 +34,7 @@ _RISCV = {'rva20u64': (), 'rva22u64': ('zba', 'zbb', 'zbs'), 'rva23u64': ('zba',
 
 
 def read(text):
-    """The Processors of a text of /proc/cpuinfo: their features are those that all of them have."""
+    """The Processors in the text of /proc/cpuinfo, with the features that all of them have."""
     for field, served in _FIELDS:
         found = re.findall(r'^%s[ \t]*:[ \t]*(.*)$' % field, text, re.MULTILINE)
         if found:
@@ -53,13 +53,13 @@ def _riscv_extensions(line):
 
 
 def _power(line):
-    """POWER9 also does what POWER8 does."""
+    """The features of a POWER processor; a POWER9 also has those of POWER8."""
     level = re.search(r'POWER([0-9]{1,4})', line)
     return set('power%d' % each for each in range(8, int(level.group(1)) + 1)) if level else set()
 
 
 def amd64_level(features):
-    """The highest x86-64 level all of whose features are there: 'v1' to 'v4'."""
+    """The highest x86-64 level whose features are complete: 'v1' to 'v4'."""
     reached = None
     for level, added in AMD64_LEVELS:
         if not set(added) <= set(features):
@@ -69,7 +69,7 @@ def amd64_level(features):
 
 
 def useful(port, features):
-    """The features on which a verdict for a port can depend; for amd64 none, because its level includes them."""
+    """The features on which a verdict for a port can depend; empty for amd64, because its level includes them."""
     if features is None:
         return None
     wanted = {
@@ -91,7 +91,7 @@ def missing_for_amd64(level, features):
 
 
 def isa_level(mask):
-    """The highest x86-64 level of a GNU_PROPERTY_X86_ISA_1_NEEDED (bit 0 is v1, bit 3 v4), or None above the first, which all have."""
+    """The highest x86-64 level of a GNU_PROPERTY_X86_ISA_1_NEEDED (bit 0 is v1, bit 3 is v4); None if it needs only v1, which all processors have."""
     for bit in (3, 2, 1):
         if mask and mask & 1 << bit:
             return 'v%d' % (bit + 1)
@@ -99,7 +99,7 @@ def isa_level(mask):
 
 
 def unmet_isa(mask, level):
-    """The part of GNU_PROPERTY_X86_ISA_1_NEEDED that a processor of a level lacks, as text; None if it has all.
+    """The part of GNU_PROPERTY_X86_ISA_1_NEEDED that a processor of a level lacks, as text; None if it lacks nothing.
 
     glibc also refuses a bit that it does not know (sysdeps/x86/isa-level.h). level: 'v1' to 'v4', or None if that is unknown.
     """
@@ -112,9 +112,9 @@ def unmet_isa(mask, level):
 
 
 def asked_by_go(port, settings):
-    """(setting, what it asks for) of a Go build on a port; what is a list of alternatives, each a tuple of features.
+    """(setting, alternatives) of a Go build on a port: the features that it needs, as a list of alternatives, each a tuple.
 
-    settings: of the build info. An empty list asks for nothing; None asks for something that is not known here.
+    settings: of the build info. An empty list needs no feature; None means that the needs of the setting are unknown.
     """
     if port == 'arm64':
         return _asked('GOARM64', settings, _arm64)
@@ -135,7 +135,7 @@ def _asked(name, settings, rule):
 
 
 def _arm64(value):
-    """v8.1 and later, and v9, have the atomic instructions (LSE) that the start of such a program looks for."""
+    """GOARM64: v8.1 and later, and v9, need the atomic instructions (LSE), which such a program checks at its start."""
     level, dummy, options = value.partition(',')
     found = re.match(r'v([89])\.([0-9]{1,3})\Z', level)
     if not found:
@@ -146,7 +146,7 @@ def _arm64(value):
 
 
 def _arm(value):
-    """GOARM: 5 does floats in software, 6 needs VFP, 7 VFPv3 (go.dev/wiki/GoArm); ',softfloat' overrides that."""
+    """GOARM: 5 uses software floats, 6 needs VFP, 7 needs VFPv3 (go.dev/wiki/GoArm); ',softfloat' removes the need."""
     level, dummy, floats = value.partition(',')
     if level not in ('5', '6', '7'):
         return None

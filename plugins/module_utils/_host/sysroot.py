@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The file system that a program will see: this host's, or one below a folder, whose links are resolved inside it."""
+"""The file system that a program will see: this host's, or one below a folder, inside which links are resolved."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -12,16 +12,16 @@ import stat
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
-# The kernel's own bound (include/linux/namei.h, MAXSYMLINKS).
+# The kernel's limit (include/linux/namei.h, MAXSYMLINKS).
 _LINKS = 40
 # sys/statvfs.h; Python 2 has no name for it.
 _ST_NOEXEC = 8
 
 
 class Root:
-    """folder: '/' or the folder that stands for it. A path is as a program inside would name it; what is real is where it lies here.
+    """folder: '/' or the folder that represents it. A path inside is the one that a program in that root uses; a real path is the one on this host.
 
-    Raises GofleetError(no_sysroot) if there is no such folder.
+    Raises GofleetError(no_sysroot) if the folder does not exist.
     """
 
     def __init__(self, folder='/'):
@@ -32,9 +32,9 @@ class Root:
         self.whole = self.folder == '/'
 
     def real(self, path):
-        """The path on this host of a path inside; None if it does not exist."""
+        """The real path of a path inside; None if it does not exist."""
         if '\0' in path:
-            # No file has such a name, and Python 2 raises TypeError for it.
+            # A path with a NUL cannot exist, and Python 2 raises TypeError for it.
             return None
         if self.whole:
             return path if os.path.exists(path) else None
@@ -42,7 +42,7 @@ class Root:
         return None if inside is None else self._outside(inside)
 
     def resolved(self, path):
-        """A path inside with all links resolved, inside; None if it does not exist."""
+        """A path inside, with all links resolved inside the root; None if it does not exist."""
         if '\0' in path:
             return None
         if self.whole:
@@ -72,7 +72,7 @@ class Root:
         return '/' + '/'.join(done)
 
     def inside(self, real):
-        """The path inside of a file on this host, with all links resolved; None if it is not inside."""
+        """The path inside of a file on this host, with all links resolved; None if the file is outside."""
         real = os.path.realpath(real)
         if self.whole:
             return real

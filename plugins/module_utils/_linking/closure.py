@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A program with all libraries that it needs, directly or through others, and what its loader would miss in them."""
+"""A program with all libraries that it needs, directly or through others, and the faults that its loader would find in them."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -18,15 +18,15 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host import proces
 from ansible_collections.gofleet.golang.plugins.module_utils._linking import loaders
 from ansible_collections.gofleet.golang.plugins.module_utils._linking import node as nodes
 
-# Objects in one closure; large desktop programs have some three hundred.
+# The most objects in one closure; large desktop programs have some three hundred.
 LARGEST_CLOSURE = 1000
-# Versions of glibc's own libraries that no release changes afterwards: a library that defines one has each of its symbols. That is true
-# of no other library, of no version that is private to one build (GLIBC_PRIVATE), and of none that is a mere marker (GLIBC_ABI_*).
+# Versions of glibc's own libraries that are complete from their first release on: a library that defines such a version has all of its symbols. That is
+# not true of other libraries, of versions that are private to one build (GLIBC_PRIVATE), and of mere markers (GLIBC_ABI_*).
 _CLOSED = re.compile(r'GLIBC_\d')
 
 
 class Closure:
-    """A program and all that it needs. nodes: the program, the loader, and the libraries in the order in which they are loaded."""
+    """A program and all objects that it needs. nodes: the program, the loader, and the libraries in the order of loading."""
 
     def __init__(self, search, binary, page_size, level):
         self.search = search
@@ -64,7 +64,7 @@ class Closure:
     # ---- gathering
 
     def gather(self):
-        """Load breadth first, as both loaders do."""
+        """Gather the nodes breadth first, as both loaders do."""
         place = 0
         while place < len(self.nodes):
             node = self.nodes[place]
@@ -98,7 +98,7 @@ class Closure:
         node = nodes.Node(name, outcome.library.facts, outcome.path, asker, outcome.library, os.path.dirname(outcome.path))
         self.nodes.append(node)
         if outcome.doubts:
-            # Another file may come before it, or the loader may refuse this one.
+            # The loader may find another file before this one, or refuse this one.
             self._find('undetermined', name, None, outcome.path, asker, level='doubt', why='; '.join(outcome.doubts))
         return node
 
@@ -134,7 +134,7 @@ class Closure:
                     self._find('version_missing', need['library'], ', '.join(each['name'] for each in need['versions']), None, node,
                                why='it needs versions of %s, but does not name that library as needed (DT_NEEDED): the loader aborts' % need['library'])
                 continue
-            # The latest first: a host that has it has the others too.
+            # The latest first, because a host that has it also has the others.
             for version in sorted(need['versions'], key=lambda each: _series(each['name']), reverse=True):
                 self._check_version(node, provider, need['library'], version)
 
@@ -173,7 +173,7 @@ class Closure:
             self._check_hollow(node)
 
     def _check_hollow(self, node):
-        """musl maps each segment, and up to 1.2.2 (observed) a mapping of nothing fails; mmap(2) begins at a whole page."""
+        """An empty segment: musl maps each segment, and up to 1.2.2 (observed) an empty mapping fails; mmap(2) begins at a whole page."""
         loads = node.facts['loads']
         first = min(load['vaddr'] // self._page_size for load in loads)
         if any(not load['memsz'] and not load['vaddr'] % self._page_size and load['vaddr'] // self._page_size != first for load in loads):
@@ -212,7 +212,7 @@ class Closure:
                 self._check_assertion(node, each, hinted, symbol)
                 return
         if library in self._missing or (self._missing and not library):
-            # Any of the missing libraries may have defined it; that they are missing is a finding of its own.
+            # A missing library may define the symbol; that it is missing is already a finding.
             return
         more = {}
         if node is not self.main and not self._exports_known:
@@ -222,13 +222,13 @@ class Closure:
         self._find('symbol_missing', name, version, hinted.path if hinted else None, node, **more)
 
     def _check_assertion(self, node, provider, hinted, symbol):
-        """Source: check_match() of elf/dl-lookup.c: the library that a version is of has to have versions, or the loader of old aborts."""
+        """Source: check_match() of elf/dl-lookup.c: old loaders abort if the library that a version belongs to has no versions."""
         if self.is_glibc and symbol[1] and provider is hinted and not provider.is_versioned and self.search.loader.asserts:
             self._find('version_missing', symbol[2], symbol[1], None, node,
                        why='%s defines no versions, which makes the loader of this glibc abort' % provider.path)
 
     def _gives(self, node, name, version):
-        """Source: check_match() of elf/dl-lookup.c; musl asks for no versions."""
+        """Source: check_match() of elf/dl-lookup.c; musl ignores versions."""
         versions = node.given().get(name)
         if versions is None:
             return False
@@ -245,12 +245,12 @@ def _identity_text(facts):
 
 
 def _series(version):
-    """('GLIBC_', (2, 34)) of GLIBC_2.34, (name, ()) of one without a number."""
+    """('GLIBC_', (2, 34)) for GLIBC_2.34, (name, ()) for a version without a number."""
     found = re.match(r'(.*_)([0-9]{1,9}(?:\.[0-9]{1,9})*)\Z', version)
     return (found.group(1), tuple(int(part) for part in found.group(2).split('.'))) if found else (version, ())
 
 
 def _nearest(name, definitions):
-    """The latest of the definitions in the series of a version, for display."""
+    """The latest definition in the series of a version, for display."""
     alike = [(_series(each)[1], each) for each in definitions if _series(each)[0] == _series(name)[0]]
     return max(alike)[1] if alike else None

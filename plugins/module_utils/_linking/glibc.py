@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the dynamic loader of glibc finds what DT_NEEDED names, and what it refuses (elf/dl-load.c)."""
+"""How the dynamic loader of glibc searches for the libraries in DT_NEEDED, and which files it refuses (elf/dl-load.c)."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -19,17 +19,17 @@ from ansible_collections.gofleet.golang.plugins.module_utils._linking import ld_
 
 _NODEFLIB = 0x800
 _OSABI_GNU = 3
-# 97 is the value of libraries for ARM (sysdeps/arm).
+# 97: libraries for ARM (sysdeps/arm).
 _OSABIS = (0, _OSABI_GNU, 97)
 _TOKEN = re.compile(r'\$(?:(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_])|\{(ORIGIN|LIB|PLATFORM)\})')
-# Best first. The names of these folders are known for amd64 only.
+# The best first. The names of these folders are known only for amd64.
 _LEVELS = ('v4', 'v3', 'v2')
-# Below the folders that glibc before 2.37 searches, for processors with some feature (elf/dl-hwcaps.c).
+# Subfolders for processors with certain features, which glibc before 2.37 also searches (elf/dl-hwcaps.c).
 _OLD_SUBFOLDERS = ('tls', 'x86_64', 'tls/x86_64', 'haswell', 'xeon_phi', 'i686', 'sse2', 'i686/sse2', 'neon', 'vfp', 'v7l', 'power8', 'power9')
 
 
 def _header_error(library, ident):
-    """What glibc refuses in the header of a library, None if nothing; the kernel and musl do not check these fields."""
+    """The field in the header of a library that glibc refuses, or None; the kernel and musl do not check these fields."""
     found = library.ident
     if found[5] != ident[1]:
         return 'EI_DATA gives the other byte order'
@@ -44,14 +44,14 @@ class Glibc(search.Search):
 
     def __init__(self, libraries, loader, kernel, level):
         super(Glibc, self).__init__(libraries, loader, kernel, level)
-        # EI_CLASS and EI_DATA of the libraries that it accepts.
+        # EI_CLASS and EI_DATA of the libraries that the loader accepts.
         self._ident = 1 if loader.identity[1] == 32 else 2, 1 if loader.identity[2] == '<' else 2
         self._cache = None
         self._cache_doubt = None
         self._folders = loader.folders or loaders.DEFAULT_FOLDERS[loader.identity[1]]
 
     def find(self, name, asker):
-        """The Outcome of looking for a name that a node needs."""
+        """The Outcome of the search for a name that a node needs."""
         outcome = search.Outcome()
         if '/' in name:
             self._find_path(name, asker, outcome)
@@ -75,7 +75,7 @@ class Glibc(search.Search):
         self.try_path(path, outcome)
 
     def _own_folders(self, asker, outcome):
-        """The folders of the RUNPATH of the asker, which serves that alone; without one, those of RPATH of the whole chain of askers."""
+        """The folders of the node's RUNPATH, which applies only to its own needs; without one, those of RPATH of the whole chain of nodes above it."""
         if asker.facts['runpath']:
             return self._listed(asker.facts['runpath'], asker, outcome)
         folders = []
@@ -113,7 +113,7 @@ class Glibc(search.Search):
         return expanded
 
     def _levels(self):
-        """The glibc-hwcaps that this processor has, best first."""
+        """The levels of glibc-hwcaps that this processor supports, the best first."""
         if not self.loader.levels or self.loader.arch != 'amd64' or self.level is None:
             return []
         return ['x86-64-' + each for each in _LEVELS if each <= self.level]

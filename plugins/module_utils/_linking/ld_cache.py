@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""glibc's /etc/ld.so.cache: which file ldconfig(8) found for a soname.
+"""Read glibc's /etc/ld.so.cache: the file that ldconfig(8) found for each soname.
 
 Three forms are in use (sysdeps/generic/dl-cache.h): the old one, from before glibc 2.2; the old one with the new one
 behind it, as ldconfig wrote up to 2.31 (CentOS 7); and the new one alone. Since 2.33 the new one may carry the names of
@@ -20,9 +20,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 # flags: kind and architecture; hwcap: bits, or 0; folder: of glibc-hwcaps, as 'x86-64-v3', or None.
 Entry = collections.namedtuple('Entry', 'flags path hwcap folder')
 
-# Bytes; about ten times the size on a large desktop.
+# The largest cache in bytes; about ten times the size on a large desktop.
 LARGEST = 1 << 22
-# Of a path, by the kernel's PATH_MAX.
+# The longest path, the kernel's PATH_MAX.
 _LONGEST = 4096
 
 _OLD_MAGIC = b'ld.so-1.7.0'
@@ -31,7 +31,7 @@ _NEW_MAGIC = b'glibc-ld.so.cache1.1'
 _NEW_HEADER, _NEW_ENTRY = 48, 24
 _EXTENSION_MAGIC = 0xeaa42174
 _HWCAP_FOLDERS = 1
-# The low half of hwcap is then the number of a folder; ten bits of the upper one are its ISA level.
+# With this bit, the low half of hwcap is the number of a folder, and ten bits of the upper half are its ISA level.
 _IS_FOLDER = 1 << 30
 _ISA_LEVEL = 0x3ff
 
@@ -78,7 +78,7 @@ def _read_new(content, start, order):
         flags, key, value, dummy, hwcap = struct.unpack_from(order + '4IQ', content, start + _NEW_HEADER + number * _NEW_ENTRY)
         folder = None
         if (hwcap >> 32) & ~_ISA_LEVEL == _IS_FOLDER:
-            # An entry whose folder has no name suits no processor.
+            # An entry whose folder has no name matches no processor.
             folder = folders[hwcap & 0xffffffff] if hwcap & 0xffffffff < len(folders) else '?'
         found.setdefault(strings.at(start + key), []).append(Entry(flags, strings.at(start + value), hwcap, folder))
     return found
@@ -91,7 +91,7 @@ def _bounded(count, content, start, size):
 
 
 def _folders(content, start, offset, order):
-    """The names of glibc-hwcaps folders. offset: of the extensions, 0 where there are none."""
+    """The names of glibc-hwcaps folders. offset: of the extensions, 0 if the cache has none."""
     at = start + offset
     if not offset or struct.unpack_from(order + 'I', content, at)[0] != _EXTENSION_MAGIC:
         return []
@@ -105,7 +105,7 @@ def _folders(content, start, offset, order):
 
 
 class _Strings(object):
-    """The strings of a cache. Many entries may point to one long string, or into it: so the total is bounded, as the length of each is."""
+    """The strings of a cache. Many entries may point to one long string, or into it, so both the length of each and the total are bounded."""
 
     def __init__(self, content):
         self._content = content
@@ -120,5 +120,5 @@ class _Strings(object):
         if self._left < 0:
             raise ValueError('its strings together are longer than its size allows')
         text = self._content[start:end]
-        # File names are bytes: Python 2 keeps them, Python 3 needs surrogates for those that are not UTF-8.
+        # File names are bytes: Python 2 keeps them, Python 3 uses surrogates for bytes that are not UTF-8.
         return text if isinstance(text, str) else text.decode('utf-8', 'surrogateescape')

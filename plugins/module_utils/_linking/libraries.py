@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The libraries of a root, each opened and read once however many programs ask for it."""
+"""The libraries of a root, each opened and read once, even if many programs need it."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -20,7 +20,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host import sysroo
 class Library:
     """One file. path: inside the root; real: the path on this host; facts: elf.as_facts(), or None with the error (a GofleetError).
 
-    head: its first 24 bytes, for the fields that only a loader checks.
+    head: its first 24 bytes, with the fields that only a loader checks.
     """
 
     def __init__(self, path, real, key):
@@ -43,7 +43,7 @@ class Library:
 
     @property
     def identity(self):
-        """(e_machine, bits, byte order); None for what is not ELF."""
+        """(e_machine, bits, byte order); None for a file that is not ELF."""
         if self.facts is None or self.facts['format'] != 'elf':
             return None
         return self.facts['machine'], self.facts['bits'], self.facts['order']
@@ -61,19 +61,19 @@ class Library:
         return self._given
 
     def taken(self):
-        """[elf.Symbol] that it needs from others. Raises GofleetError."""
+        """[symbols.Symbol] that it needs from others. Raises GofleetError."""
         if self._taken is None:
             with elf.open_file(self.real) as source:
                 self._taken = elf.undefined_symbols(source, self._file)
         return self._taken
 
     def late(self):
-        """Names of functions that the loader resolves only when they are first called. Raises GofleetError."""
+        """The names of functions that the loader resolves only at their first call. Raises GofleetError."""
         with elf.open_file(self.real) as source:
             return lazy_binding.late_names(source, self._file)
 
     def content(self, limit):
-        """The bytes of its segments that are not writable, at most limit of them. Raises GofleetError."""
+        """The content of its read-only segments, at most limit bytes. Raises GofleetError."""
         parts, left = [], limit
         with elf.open_file(self.real) as source:
             for load in self._file.loads:
@@ -96,7 +96,7 @@ class Libraries:
         self._by_key = {}
 
     def at(self, path):
-        """The Library at a path inside, or None if there is no file."""
+        """The Library at a path inside the root, or None if the file does not exist."""
         path = os.path.normpath(to_native(path))
         if path not in self._by_path:
             self._by_path[path] = self._look(path)
@@ -109,7 +109,7 @@ class Libraries:
         try:
             status = os.stat(real)
         except OSError:
-            # It was removed in the meantime.
+            # The file was removed meanwhile.
             return None
         key = status.st_dev, status.st_ino
         if key not in self._by_key:

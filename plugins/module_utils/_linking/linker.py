@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What this host's dynamic loader would make of a program: its loader, the libraries that it needs, versions and symbols.
+"""Resolve a program as this host's dynamic loader would: the loader, the needed libraries, versions and symbols.
 
-The answer is a dictionary of plain values, which can be stored; abi.verdict() says what it means.
+The answer is a dictionary of plain values, which can be stored; _abi/links.py turns it into reasons.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -31,7 +31,7 @@ class Linker:
         self._searches = {}
 
     def loader(self, path):
-        """(state, loaders.Loader or None, what was found instead) of a loader's path.
+        """(state, loaders.Loader or None, evidence for any other state than 'ok', or None) for a loader's path.
 
         state: 'ok', 'missing', 'relative', 'not_executable', 'broken', 'noexec' or 'unknown'.
         """
@@ -61,7 +61,7 @@ class Linker:
         return self._searches[path]
 
     def answer(self, binary):
-        """The answer for a program that has an interpreter, as plain values. binary: its facts, of abi.program_facts."""
+        """The answer for a program with an interpreter, as plain values. binary: its facts, of _abi/program_facts.py."""
         interp = binary['file']['interp']
         state, loader, have = self.loader(interp)
         answer = {'loader': to_native(interp), 'state': state, 'have': have, 'libc': None, 'arch': None, 'libraries': [], 'findings': [], 'taken': 0}
@@ -89,7 +89,7 @@ class Linker:
             answer.update(libc_path=path, libc_version=loaders.glibc_version(definitions))
 
     def libc(self, interp):
-        """(path, version definitions) of the libc.so.6 that a loader of glibc would load; (None, set()) if it finds none."""
+        """(path, version definitions) of the libc.so.6 that a loader of glibc would load; (None, set()) if it does not find one."""
         dummy, loader, dummy2 = self.loader(interp)
         outcome = self.find(interp, 'libc.so.6') if loader is not None and loader.libc == 'glibc' else None
         if outcome is None or outcome.library is None:
@@ -103,6 +103,6 @@ class Linker:
 
 
 def for_loader(libraries, loader, kernel, level):
-    """The Search of a loader's kind, or None for one that is neither glibc's nor musl's."""
+    """The Search for a loader of glibc or musl, or None for any other loader."""
     kind = {'glibc': glibc.Glibc, 'musl': musl.Musl}.get(loader.libc)
     return kind(libraries, loader, kernel, level) if kind else None

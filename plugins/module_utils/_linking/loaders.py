@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The C library that a dynamic loader belongs to, and how it searches and checks, according to its own bytes.
+"""Read from a dynamic loader's bytes to which C library it belongs, and how it searches and checks libraries.
 
-A name proves nothing: Alpine has musl under the name of glibc's loader (gcompat, libc6-compat). And the folders that glibc
+Its name is no evidence: Alpine has musl under the name of glibc's loader (gcompat, libc6-compat). And the folders that glibc
 searches are compiled into its loader.
 """
 
@@ -18,13 +18,13 @@ from ansible.module_utils.common.text.converters import to_native
 
 from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
-# path: as programs name it. libc: 'glibc', 'musl' or 'other'. version: of musl, as '1.2.5'; None where the loader does not say.
+# path: as programs name it. libc: 'glibc', 'musl' or 'other'. version: of musl, as '1.2.5'; None if the loader does not contain it.
 # arch: Go's name, or None. identity: (e_machine, bits, order). folders: the compiled-in ones of glibc, in order; None if not found.
-# lib: what $LIB stands for. levels: whether it looks into glibc-hwcaps (since 2.33). tags: whether it skips libraries that
-# were built for a later kernel (up to 2.36). asserts: whether it aborts when a symbol with a version is found in the library that the
-# version is needed of, and that has none (elf/dl-lookup.c, check_match(); later ones accept it). strict: whether
+# lib: the value of $LIB. levels: whether it searches glibc-hwcaps (since 2.33). tags: whether it skips libraries that
+# were built for a later kernel (up to 2.36). asserts: whether it aborts if a symbol with a version is found in the library that the
+# version belongs to, but that defines no versions (elf/dl-lookup.c, check_match(); later loaders accept it). strict: whether
 # even a weak symbol with a version must be in that library (do_lookup_x() of CentOS 7's 2.17). relr: whether it supports DT_RELR.
-# musl_arch: in the name of its path file.
+# musl_arch: the architecture in the name of its path file.
 Loader = collections.namedtuple('Loader', (
     'path library libc version arch identity folders lib levels tags asserts strict relr musl_arch'))
 
@@ -32,10 +32,10 @@ Loader = collections.namedtuple('Loader', (
 _LARGEST = 1 << 23
 _MUSL = re.compile(br'musl libc \(([\w.-]{1,40})\)\nVersion %s')
 _MUSL_VERSION = re.compile(br'\0(\d{1,2}\.\d{1,3}\.\d{1,3}(?:-git-\d{1,6}-g[0-9a-f]{1,40})?)\0')
-# SYSTEM_DIRS: strings one behind the other, each with a slash at its end (elf/dl-load.c).
+# SYSTEM_DIRS: consecutive strings, each with a slash at its end (elf/dl-load.c).
 _NEXT_FOLDER = b'/\0/'
 _FOLDER = re.compile(br'/[^\0\s:]{0,200}lib[^\0\s:/]{0,40}(?:/[^\0\s:/]{1,40})?/\0')
-# The version that an object with DT_RELR must need of glibc: loaders that do not support DT_RELR then refuse it.
+# An object with DT_RELR must need this version of glibc, so that loaders without support for DT_RELR refuse it.
 RELR_MARKER = 'GLIBC_ABI_DT_RELR'
 _RELR_SINCE_MUSL = (1, 2, 4)
 DEFAULT_FOLDERS = {64: ['/lib64', '/usr/lib64', '/lib', '/usr/lib'], 32: ['/lib', '/usr/lib']}
@@ -67,7 +67,7 @@ def _loader(common, **known):
 
 
 def _folders(content):
-    """The list, if it has two folders or more. It is found by the bytes between two folders, which are rare, so the search is quick."""
+    """The list of folders, if it has at least two. The search is quick, because it looks for the rare bytes between two folders."""
     end = content.find(_NEXT_FOLDER)
     while end >= 0:
         at = content.rfind(b'\0', 0, end) + 1
@@ -83,7 +83,7 @@ def _folders(content):
 
 
 def _lib(folders):
-    """DL_DST_LIB is the last part of the folder of the C library itself, or with multiarch the last two: the first of SYSTEM_DIRS."""
+    """The value of $LIB (DL_DST_LIB): the last part of the C library's folder, or the last two with multiarch, from the first of SYSTEM_DIRS."""
     if not folders:
         return None
     first = folders[0]
@@ -97,7 +97,7 @@ def _musl_knows_relr(version):
 
 
 def glibc_version(names):
-    """The latest of glibc's version definitions, as '2.36'; None if there is none. For display only: verdicts compare the definitions."""
+    """The latest of glibc's version definitions, as '2.36', or None. Only for display; verdicts compare the definitions."""
     matches = [re.match(r'GLIBC_([0-9]{1,9}(?:\.[0-9]{1,9})+)\Z', each) for each in names]
     numbers = [tuple(int(part) for part in found.group(1).split('.')) for found in matches if found]
     return '.'.join(str(part) for part in max(numbers)) if numbers else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the dynamic loader of musl finds what DT_NEEDED names (ldso/dynlink.c)."""
+"""How the dynamic loader of musl searches for the libraries in DT_NEEDED (ldso/dynlink.c)."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -26,7 +26,7 @@ class Musl(search.Search):
         self._folders = None
 
     def is_reserved(self, name):
-        """Whether musl itself provides the library of this name, whatever file has that name."""
+        """Whether musl itself provides the library of this name and ignores files of that name."""
         return name.startswith('lib') and name[3:].split('.')[0] in _RESERVED and '.' in name
 
     def find(self, name, asker):
@@ -46,12 +46,12 @@ class Musl(search.Search):
         return outcome
 
     def _own_folders(self, node, outcome):
-        """RUNPATH instead of RPATH where there is one; either serves what the node's libraries need too."""
+        """The folders of RUNPATH, or of RPATH without one. Both also apply to the needs of the node's libraries."""
         text = ':'.join(node.facts['runpath'] or node.facts['rpath'])
         if '$' in text:
             left = text.replace('${ORIGIN}', '').replace('$ORIGIN', '')
             if '$' in left:
-                # musl knows no other variable, and ignores the whole path if there is one.
+                # musl supports no other variable, and ignores the whole path if it contains one.
                 return []
             if node.origin is None:
                 outcome.doubts.append('the value of $ORIGIN in its %s is unknown' % text)
@@ -77,14 +77,14 @@ class Musl(search.Search):
         try:
             return to_native(regular_files.read_start(real, 1 << 16), errors='surrogate_or_replace')
         except GofleetError as exc:
-            # With a path file that it cannot read, musl searches no folders at all.
+            # If musl cannot read the path file, it searches no folders at all.
             return _FOLDERS if exc.code == 'file_missing' else ''
 
     def try_folder(self, folder, name, outcome):
         self.try_path('%s/%s' % (folder.rstrip('/'), name), outcome)
 
     def accept(self, path, library, outcome):
-        """Source: path_open() takes the first that can be opened, and map_library() ends the search if it is no library."""
+        """Source: path_open() takes the first file that can be opened, and map_library() ends the search if that is not a library."""
         why = search.why_no_library(library)
         if why is None and library.identity != self.loader.identity:
             why = 'it is for another architecture, and musl searches no further'

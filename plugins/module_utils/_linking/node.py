@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One object of a closure: the program, its loader or a library, with what it takes from others and gives to them."""
+"""One object of a closure: the program, its loader or a library, with the symbols that it needs and those that it defines."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -16,7 +16,7 @@ _FAMILY = re.compile(r'(?:lib(?:c|m|pthread|dl|rt|resolv|util|anl)\.so\.\d|ld[\w
 class Node:
     """An object of a closure.
 
-    origin: the folder that $ORIGIN stands for, or None. taken, given, late: for the program itself, what the methods of these names return;
+    origin: the folder of $ORIGIN, or None. taken, given, late: for the program itself, the values that the methods of these names return;
     given and late may be functions that return it.
     """
 
@@ -33,7 +33,7 @@ class Node:
         self._late = late
 
     def chain(self):
-        """This object, the one that needed it first, and so on up to the program."""
+        """This object, the first one that needed it, and so on up to the program."""
         node = self
         while node is not None:
             yield node
@@ -52,7 +52,7 @@ class Node:
         return self._given
 
     def late(self):
-        """Names of functions that the loader resolves only when they are first called."""
+        """The names of functions that the loader resolves only at their first call."""
         if self.library is not None:
             return self.library.late()
         if callable(self._late):

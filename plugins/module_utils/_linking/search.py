@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The search for a library that DT_NEEDED names, as far as the loaders of glibc and musl do alike.
+"""The parts of the search for a library in DT_NEEDED that the loaders of glibc and musl have in common.
 
-LD_LIBRARY_PATH, LD_PRELOAD and /etc/ld.so.preload are left out: a service starts with a clean environment, and a program
-does not need what is preloaded.
+LD_LIBRARY_PATH, LD_PRELOAD and /etc/ld.so.preload are ignored: a service starts with a clean environment, and a program
+does not need preloaded libraries.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -13,10 +13,10 @@ __metaclass__ = type
 
 
 class Outcome:
-    """What came of one search. path, library: what was found, or None.
+    """The outcome of one search. path, library: of the accepted file, or None.
 
-    looked: the folders, in order. other: files that were skipped because they are for another architecture. late: files that were skipped
-    because they are for a later kernel. broken: (path, why) of a file at which the loader gives up. doubts: why the outcome may be wrong.
+    looked: the searched folders, in order. other: files that were skipped because they are for another architecture. late: files that were skipped
+    because they are for a later kernel. broken: (path, why) of a file at which the loader ends with an error. doubts: reasons why the outcome may be wrong.
     """
 
     def __init__(self):
@@ -34,7 +34,7 @@ class Outcome:
 
 
 class Search:
-    """What the searches of both loaders share. loader: loaders.Loader; kernel: a tuple; level: 'v1' to 'v4' or None."""
+    """The common base of both loaders' searches. loader: loaders.Loader; kernel: a tuple; level: 'v1' to 'v4' or None."""
 
     def __init__(self, libraries, loader, kernel, level):
         self.libraries = libraries
@@ -43,7 +43,7 @@ class Search:
         self.level = level
 
     def try_path(self, path, outcome):
-        """Accept the file of a path, skip it, or end the search at it, as the loader would."""
+        """Accept the file at a path, skip it, or end the search at it, as the loader would."""
         library = self.libraries.at(path)
         if library is None:
             return
@@ -66,7 +66,7 @@ class Search:
 
 
 def why_no_library(library):
-    """Why no loader accepts a file, or None."""
+    """The reason why no loader accepts a file, or None."""
     facts = library.facts
     if facts is None:
         return library.error.msg

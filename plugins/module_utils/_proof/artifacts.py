@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Prove files by checksums and signatures, and trees by their manifests.
+"""Verify files by checksums and signatures, and trees by their manifests.
 
-Every file is verified, and every failure is reported. Invalid options are refused before any file is read.
+All files are verified and all failures reported. Invalid options are refused before any file is read.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -25,19 +25,19 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import regul
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import checksums, digest_files, digests, gpgv, recorded_trees, verdicts
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 
-# How many failures a message spells out.
+# The number of failures that a message lists.
 _SPELLED_OUT = 20
 
-# A file and all that has to prove it. path: text; checksum: (algorithm, hex digest) or None; checksum_file, signature: path or address,
+# A file and everything that it is verified by. path: text; checksum: (algorithm, hex digest) or None; checksum_file, signature: path or address,
 # or None; checksum_name: text; fingerprints: of primary keys, upper-case hex; certificate: path or None.
 Wanted = namedtuple('Wanted', 'path checksum checksum_file checksum_name signature fingerprints certificate')
 
 
 class NotProven(GofleetError):
-    """What failed, with everything else that was found: it is part of the result."""
+    """Files that failed verification; the error contains the whole result."""
 
     def __init__(self, msg, failures, **found):
-        """failures: what failed, for machines; found: the rest of the result."""
+        """failures: the failures as plain values; found: the rest of the result."""
         super(NotProven, self).__init__(msg, 'not_proven', failures=failures)
         self._found = found
 
@@ -71,7 +71,7 @@ def _wanted(entry, params):
 
 
 def parse_fingerprint(text):
-    """A primary key's fingerprint, upper-case hex, however its digits are grouped. Raises GofleetError(bad_fingerprint)."""
+    """A primary key's fingerprint, upper-case hex; its digits may be grouped. Raises GofleetError(bad_fingerprint)."""
     fingerprint = re.sub(r'[\s:]', '', text).upper()
     if fingerprint.startswith('0X'):
         fingerprint = fingerprint[2:]
@@ -89,18 +89,18 @@ def is_address(place):
 
 
 class Prover(object):
-    """Verifies files, and reads once what several of them share. run: _frame.runner(); options: sources.Options; algorithm: see digest_files.parse()."""
+    """Verifies files, and reads each shared checksum file once. run: _frame.runner(); options: sources.Options; algorithm: of digest_files.parse()."""
 
     def __init__(self, run, options, algorithm):
         self.warnings = []
         self._run = run
         self._options = options
         self._algorithm = algorithm
-        # The content of a place, or the GofleetError that reading it ended with.
+        # The content of each path or address, or the GofleetError of reading it.
         self._known = {}
 
     def prove(self, artifact):
-        """(what a module returns of this file, GofleetError or None)."""
+        """(result for this file, GofleetError or None)."""
         result = {'path': artifact.path, 'proven': False, 'size': None, 'proofs': [], 'code': None, 'reason': None}
         try:
             self._prove(artifact, result)
@@ -109,7 +109,7 @@ class Prover(object):
             if artifact.path not in exc.msg:
                 error = GofleetError('%s is not proven: %s' % (artifact.path, exc.msg), exc.code, **exc.evidence)
         except (IOError, OSError) as exc:
-            # Files for gpgv are written to the folder for temporary files.
+            # The files for gpgv are written to the temporary folder.
             error = GofleetError('%s cannot be verified here: %s: %s.' % (artifact.path, exc.filename or 'this host', exc.strerror or exc), 'os_error',
                                  errno=errno.errorcode.get(exc.errno))
         else:
@@ -117,7 +117,7 @@ class Prover(object):
         return dict(result, code=error.code, reason=error.msg), error
 
     def _prove(self, artifact, result):
-        # Before anything is fetched for it.
+        # Checked before anything is fetched for the file.
         regular_files.check(artifact.path)
         claims = list(self._claims(artifact))
         status, found = digests.of_regular_file(artifact.path, sorted(set(claim['algorithm'] for claim in claims)) or ['sha256'])
@@ -128,7 +128,7 @@ class Prover(object):
             result['proofs'].append(claim)
         if artifact.signature:
             proof = self._signed(artifact)
-            # gpgv has read it again.
+            # gpgv has read the file again.
             regular_files.check_same(artifact.path, status)
             algorithm = sorted(found)[0]
             result['proofs'].append(dict(proof, algorithm=algorithm, digest=found[algorithm]))
@@ -171,7 +171,7 @@ class Prover(object):
         return self._fetched(place, limit) if is_address(place) else regular_files.read(os.path.expanduser(place), limit)
 
     def _fetched(self, url, limit):
-        # Imported here: loading Python's and Ansible's network modules takes longer than verifying many files.
+        # Imported here, because loading Python's and Ansible's network modules takes longer than verifying many files.
         from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 
         try:
@@ -183,7 +183,7 @@ class Prover(object):
 
 @contextlib.contextmanager
 def _about(place):
-    """A block whose GofleetErrors name the file of digests; gives the name under which it may be shown."""
+    """A block that adds the name of the checksum file to GofleetErrors; its value is the name that may be shown."""
     shown = addresses.without_credentials(place)
     try:
         yield shown
@@ -193,7 +193,7 @@ def _about(place):
 
 def _mismatch(path, claim, found):
     said = 'line %d of %s says' % (claim['line'], claim['source']) if 'line' in claim else 'checksum says'
-    # Both have the same length; only a name or the option tells them apart.
+    # Both have the same length; only a name or the option distinguishes them.
     other = ' If b2sum wrote that line, set checksum_algorithm: blake2b.' if 'line' in claim and claim['algorithm'] == 'sha512' else ''
     return GofleetError(
         '%s has the %s %s, but %s %s. It is damaged, or a different file. Fetch it again; if that does not help, do not use it.%s'

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names of digest algorithms, and single digests as options give them."""
+"""Parse names of digest algorithms, and checksums in options."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,13 +13,13 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import digests
 
 HEX = re.compile(r'[0-9a-f]+\Z')
-# Names without the signs that some put between the letters. OpenSSL 3 calls SHA-256 SHA2-256.
+# Names without hyphens and the like. OpenSSL 3 calls SHA-256 SHA2-256.
 _NAMES = dict([(name.replace('_', ''), name) for name in list(digests.LENGTHS) + list(digests.WEAK)]
               + [('sha2' + name[3:], name) for name in ('sha224', 'sha256', 'sha384', 'sha512')])
 
 
 def canonical(name):
-    """An algorithm by any of its names (SHA-256, sha2-256, SHA3-512), as digests.LENGTHS or digests.WEAK spells it; None for any other."""
+    """The name of an algorithm in digests.LENGTHS or digests.WEAK for any of its spellings (SHA-256, sha2-256, SHA3-512); None if unknown."""
     return _NAMES.get(re.sub('[-_/]', '', name.lower()))
 
 
@@ -46,7 +46,7 @@ def _bad_checksum(text, reason):
 
 
 def weak(algorithm, subject):
-    """The GofleetError for a digest that proves nothing, because another file with the same digest can be made."""
+    """The GofleetError for an algorithm that is no proof, because another file with the same digest can be made."""
     return GofleetError('%s: %s proves nothing, because another file with the same digest can be made. Give a sha256 or stronger, from the publisher '
                         'of the file or computed from a copy that you trust.' % (subject, algorithm), 'weak_algorithm',
                         algorithm=algorithm)

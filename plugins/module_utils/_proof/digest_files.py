@@ -1,20 +1,20 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files of digests as sha256sum and its relatives write them. Pure functions of bytes and text.
+"""Parse checksum files as sha256sum and similar programs write them. Pure functions of bytes and text.
 
 Forms of a line, which a file may mix:
     HEX                        bare: the line does not name the file, as on dl.google.com; or the name is "-", standard input
     HEX  NAME, HEX *NAME       GNU
     HEX NAME                   BSD's -r
     ALGORITHM (NAME) = HEX     BSD and GNU's --tag; ALGORITHM(NAME)= HEX is OpenSSL's
-Blanks and tabs may stand before each, and a tab may stand in place of the first blank after HEX. A carriage return at the end belongs to the
-line. A backslash before the named ones says that backslash, newline and carriage return in the name are escaped. All this is what GNU's --check
-does (coreutils, src/digest.c: split_3, bsd_split_3), and so is the rest:
-- Any other line, such as a heading or a line that begins with #, is skipped, unless no line can be read.
+Blanks and tabs may precede each, and a tab may replace the first blank after HEX. A carriage return at the end is part of the
+line. A backslash before the forms with a name means that backslash, newline and carriage return in the name are escaped. All this is as in GNU's --check
+(coreutils, src/digest.c: split_3, bsd_split_3), and so is the rest:
+- Any other line, such as a heading or a line that begins with #, is skipped. If no line can be read, the file is invalid.
 - The first untagged line of a length decides whether that length is in GNU's or BSD's form. After GNU's, lines in BSD's form are skipped; after
-  BSD's, a blank or an asterisk is the first character of the name. Otherwise someone who names files could pass one off as another.
-Unlike GNU's, this refuses a line with a zero byte, which ends a text in C, and a file that is signed inline: its signature would not be checked.
+  BSD's, a blank or an asterisk is the first character of the name. Otherwise an attacker who chooses file names could pass one file off as another.
+Unlike GNU's, this refuses a line with a zero byte, which ends a text in C, and a file with an inline signature, which would not be checked.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -31,44 +31,44 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import checksums, digests
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import escapes
 
-# Bytes: some 60,000 lines. The largest that distributions publish have a tenth.
+# The largest file in bytes: some 60,000 lines, ten times as many as in the largest files of distributions.
 LIMIT = 8 << 20
 
 _DIGEST = re.compile(br'[0-9A-Fa-f]{32,128}(?![0-9A-Fa-f])')
-# A quick test of lines: millions of them may hold nothing.
+# A quick test, because a file may have millions of lines without a digest.
 _POSSIBLE = re.compile(br'[ \t]*\\?(?:[0-9A-Fa-f]{32}|[A-Za-z][A-Za-z0-9/_-]{0,31} {0,2}\()')
-# b2sum accepts two blanks as well.
+# b2sum also accepts two blanks.
 _TAG = re.compile(br'(BLAKE2b(?=  )|[A-Za-z][A-Za-z0-9/_-]{0,31}(?!  )) {0,2}\(')
-# What follows the name in GNU's and OpenSSL's form.
+# The text behind the name in GNU's and OpenSSL's form.
 _TAGGED = re.compile(br'[ \t]*=[ \t]*([^ \t]+)\Z')
 _ESCAPED = {b'n': b'\n', b'r': b'\r', b'\\': b'\\'}
 _STANDARD_INPUT = b'-'
 _BYTE_ORDER_MARK = b'\xef\xbb\xbf'
 
-# The algorithm by the number of hex digits, where nothing names it: the most common one of each length.
+# The algorithm for each number of hex digits, if the line does not name it: the most common one of that length.
 _OF_LENGTH = {32: 'md5', 40: 'sha1', 56: 'sha224', 64: 'sha256', 96: 'sha384', 128: 'sha512'}
 
-# Names of files of digests that b2sum wrote: B2SUMS, NAME.b2, NAME.b2sum, NAME.blake2b.
+# Usual names of b2sum's checksum files: B2SUMS, NAME.b2, NAME.b2sum, NAME.blake2b.
 _OF_BLAKE2B = re.compile(r'(?:b2sums?|blake2b(?:sums?)?|\.b2)(?:\.txt)?\Z', re.IGNORECASE)
 
-# What one line says. line: its number, from 1; algorithm: of digests.LENGTHS or digests.WEAK, or the lower-case name of one that
-# is unknown here; digest: lower-case hex (of an unknown algorithm, whatever stands there); name: bytes, or None for a bare one.
+# The content of one line. line: its number, from 1; algorithm: of digests.LENGTHS or digests.WEAK, or the lower-case name of an
+# unknown one; digest: lower-case hex (for an unknown algorithm, any text); name: bytes, or None for a bare digest.
 Listed = namedtuple('Listed', 'line algorithm digest name')
 
 
 # ---- reading
 
 class Lines(list):
-    """[Listed] in their order. skipped: how many lines were skipped; first: the GofleetError that says why the first of them was, or None."""
+    """[Listed] in order. skipped: the number of skipped lines; first: the GofleetError with the reason for the first of them, or None."""
 
     skipped = 0
     first = None
 
 
 def algorithm_of(name):
-    """The algorithm of untagged digests of a file of this name or address; None where only their length tells.
+    """The algorithm of untagged digests in a file of this name or address; None if it follows from their length.
 
-    BLAKE2b and SHA-512 have the same length, and trying both would mean that an attacker only has to match one of them.
+    BLAKE2b and SHA-512 have the same length; if both were tried, an attacker would need to match only one of them.
     """
     path = name.partition('#')[0].partition('?')[0] if '://' in name else name
     return 'blake2b' if _OF_BLAKE2B.search(path.rpartition('/')[2]) else None
@@ -77,8 +77,8 @@ def algorithm_of(name):
 def parse(raw, algorithm=None):
     """The Lines of a digest file.
 
-    raw: bytes; algorithm: of lines that do not say theirs and have its length; otherwise the length tells.
-    Raises GofleetError(malformed_digest_file), whose text leaves the file to the caller, and whose evidence has the line's number.
+    raw: bytes; algorithm: of lines that name none and have its length; otherwise it follows from the length.
+    Raises GofleetError(malformed_digest_file), whose text does not name the file, and whose evidence has the line's number.
     """
     if len(raw) > LIMIT:
         raise _malformed(1, b'', 'the file has %d bytes, more than the limit of %d' % (len(raw), LIMIT))
@@ -97,13 +97,13 @@ class _Reader(object):
     def __init__(self, algorithm):
         self._algorithm = algorithm
         self._found = Lines()
-        # By the length of digests: whether lines are BSD's, which the first one decides.
+        # For each length of digests, whether lines have BSD's form, which the first line decides.
         self._is_bsd = {}
-        # The number of the last line whose name is a single blank, if it has one.
+        # The number of the last line whose name is a single blank, or None.
         self._blank = None
 
     def take(self, number, line):
-        """A line without its end."""
+        """Read a line, which comes without its end."""
         if line.startswith(b'-----BEGIN PGP'):
             raise _malformed(number, line, 'the file is signed inline. Extract its text with "gpg --decrypt", which checks the signature, and give that')
         if self._found.first and not _POSSIBLE.match(line):
@@ -119,7 +119,7 @@ class _Reader(object):
         self._found.first = self._found.first or reason
 
     def lines(self):
-        """The Lines that were found. Raises GofleetError(malformed_digest_file) if there are none."""
+        """The Lines of the file. Raises GofleetError(malformed_digest_file) if no line could be read."""
         if len(self._found) + self._found.skipped > 1:
             self._skip_bare()
         elif self._found and self._found[0].line == self._blank:
@@ -175,7 +175,7 @@ class _Reader(object):
 
 
 def _tagged(number, line, tag, escaped):
-    # The last parenthesis: names have others. Not by a regular expression, which would take its time over many of them.
+    # The last parenthesis, because names may contain others. A regular expression would be slow if there are many.
     name, dummy, rest = line[tag.end():].rpartition(b')')
     found = _TAGGED.match(rest)
     if not name or not found:
@@ -183,7 +183,7 @@ def _tagged(number, line, tag, escaped):
     digest = to_native(found.group(1), errors='surrogate_or_replace').lower()
     algorithm = checksums.canonical(to_native(tag.group(1)))
     length = dict(digests.LENGTHS, **digests.WEAK).get(algorithm)
-    # Of others (RMD160, and SIZE, which some list beside them) nothing is known, so nothing is expected.
+    # Other algorithms (RMD160, and SIZE, which some files list) have no known length, so it is not checked.
     if length is not None and not (checksums.HEX.match(digest) and len(digest) == length):
         raise _malformed(number, line, 'a %s has %d hex digits' % (algorithm, length))
     return Listed(number, algorithm or to_native(tag.group(1)).lower(), digest, _name(number, line, name, escaped))
@@ -206,10 +206,10 @@ def _malformed(number, line, reason):
 
 
 def find(listed, name, algorithm=None):
-    """The Listed with the strongest digest of a name; a bare digest matches every name.
+    """The Listed with the strongest digest for a name; a bare digest matches every name.
 
-    listed: of parse(); name: bytes; algorithm: of digests.LENGTHS; if given, only its digests count.
-    Raises GofleetError: not_listed, conflicting_digests, weak_algorithm, unsupported_algorithm; its text leaves the file to the caller.
+    listed: of parse(); name: bytes; algorithm: of digests.LENGTHS, or None; if it is set, only its digests count.
+    Raises GofleetError: not_listed, conflicting_digests, weak_algorithm, unsupported_algorithm, whose text does not name the file.
     """
     plain = _plain(name)
     ours = [entry for entry in listed if entry.name is None or _plain(entry.name) == plain]
@@ -229,7 +229,7 @@ def find(listed, name, algorithm=None):
 
 
 def _plain(name):
-    """A name without the ./ that find and tar write before it. Linear in its length: it may begin with a million of them."""
+    """A name without the ./ that find and tar write before it. Linear in its length, because it may begin with a million of them."""
     start = 0
     while name.startswith(b'./', start):
         start += 2

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Digests of files, always streamed."""
+"""Compute digests of files, always streamed."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -20,13 +20,13 @@ _BUFFER = bytearray(CHUNK)
 _VIEW = memoryview(_BUFFER)
 
 
-# Algorithms whose digest proves a file, and its length in hex digits, the ones to prefer first.
+# Algorithms whose digest proves a file, with its length in hex digits, in order of preference.
 LENGTHS = OrderedDict([
     ('sha512', 128), ('sha384', 96), ('sha256', 64), ('sha224', 56),
     ('blake2b', 128), ('blake2s', 64), ('sha3_512', 128), ('sha3_384', 96), ('sha3_256', 64), ('sha3_224', 56),
 ])
-# Algorithms for which two files with one digest have been made (RFC 6151; https://shattered.io, 2017): the file that was published
-# may have a twin with other content.
+# Algorithms for which different files with the same digest have been made (RFC 6151; https://shattered.io, 2017): a published file
+# may have a twin with different content.
 WEAK = {'md5': 32, 'sha1': 40}
 
 
@@ -34,7 +34,7 @@ def sha256_of_file(path):
     """Hex SHA-256 of a file's content. Raises OSError."""
     digest = hashlib.sha256()
     with io.open(path, 'rb', 0) as source:
-        # Into one buffer: a tree has 12,000 files.
+        # One buffer for all files, because a tree has 12,000 of them.
         count = source.readinto(_BUFFER)
         while count:
             digest.update(_VIEW[:count])
@@ -43,7 +43,7 @@ def sha256_of_file(path):
 
 
 def new(algorithm):
-    """A hash object of one of LENGTHS. Raises GofleetError(unsupported_algorithm) where this host has no such algorithm."""
+    """A hash object for one of LENGTHS. Raises GofleetError(unsupported_algorithm) if this host does not support it."""
     try:
         return hashlib.new(algorithm)
     except ValueError:
@@ -52,7 +52,7 @@ def new(algorithm):
 
 
 def of_regular_file(path, algorithms):
-    """Digests of a regular file, or of what a link leads to, read once. Returns (os.stat_result, {algorithm: hex digest}).
+    """Digests of a regular file, or of the target of a link, which is read once. Returns (os.stat_result, {algorithm: hex digest}).
 
     algorithms: of LENGTHS. Raises GofleetError as regular_files does, and unsupported_algorithm.
     """

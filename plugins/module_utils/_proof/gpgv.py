@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Detached OpenPGP signatures: one counts if gpgv finds it good and a pinned primary key stands behind it.
+"""Verify detached OpenPGP signatures: one is valid if gpgv accepts it and its key belongs to a pinned primary key.
 
-gpgv judges keys, bindings and signatures. This file decides what gpgv is given, and verdicts.py which of its answers are enough.
+gpgv checks keys, bindings and signatures. This file prepares the input of gpgv; verdicts.py decides which of its answers are sufficient.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -21,24 +21,24 @@ from ansible.module_utils.common.text.converters import to_native
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import openpgp, verdicts
 
-# Bytes. Real ones have 1 KiB and 20 KiB.
+# The largest files in bytes. Usual ones have 1 KiB and 20 KiB.
 MAX_SIGNATURE = 64 << 10
 MAX_CERTIFICATE = 256 << 10
-# In one file; each costs gpgv a pass over what is signed.
+# The most signatures in one file, because gpgv reads the signed file once for each.
 MAX_SIGNATURES = 8
 
-# Red Hat's package of GnuPG 2.0 has both names, others only one.
+# Red Hat's package of GnuPG 2.0 has both programs, others only one.
 PROGRAMS = ('gpgv', 'gpgv2')
 _PACKAGES = {'debian': 'gpgv', 'redhat': 'gnupg2', 'alpine': 'gpgv', 'homebrew': 'gnupg'}
 
 
 def verify(path, signature, certificate, primaries, start, words=verdicts.OF_HOST):
-    """Prove a file by its detached signature.
+    """Verify a file by its detached signature.
 
-    path: of the file, for messages; signature, certificate: bytes, armored or binary; the certificate may stand among others.
+    path: of the file, for messages; signature, certificate: bytes, armored or binary; the file may contain several certificates.
     primaries: fingerprints, upper-case hex. start: a function that gives (program, run) or raises GofleetError(gpgv_missing);
-    run(keyring, signature), both bytes, gives (exit status, status lines of gpgv, messages of gpgv).
-    Returns the first good Signature, whatever the others are; a signature by a pinned key of another file is an error.
+    run(keyring, signature), both bytes, returns (exit status, status lines of gpgv, messages of gpgv).
+    Returns the first valid Signature and ignores the others; a signature of another file by a pinned key is an error.
     Raises OSError, and GofleetError: bad_signature_file, bad_certificate, wrong_certificate, gpgv_missing, gpgv_failed, bad_signature,
     unknown_signing_key, unbound_signing_key, revoked_signing_key, signed_after_expiry, signature_expired, signature_time,
     weak_signature, unsupported_signature.
@@ -47,7 +47,7 @@ def verify(path, signature, certificate, primaries, start, words=verdicts.OF_HOS
     program, run = start()
     checks = [verdicts.Check(program, run, path, each, words) for each in certificates(certificate, primaries, words)]
     good, refused = [], []
-    # One by one: gpgv 2.0 checks only the first if their hash algorithms differ.
+    # One at a time, because gpgv 2.0 checks only the first if their hash algorithms differ.
     for packet in packets:
         for check in checks:
             try:
@@ -62,18 +62,18 @@ def verify(path, signature, certificate, primaries, start, words=verdicts.OF_HOS
 
 
 def on_host(path, run):
-    """start for verify(): with this host's gpgv, on the file at path. run: _frame.runner()."""
+    """The start function of verify() for this host's gpgv and the file at path. run: _frame.runner()."""
     program = _find()
 
     def check(keyring, signature):
         folder = tempfile.mkdtemp(prefix='gofleet-gpgv-')
         try:
             home, keys, signed_by, signed = [os.path.join(folder, name) for name in ('home', 'keyring.gpg', 'signature', 'signed')]
-            # An empty home, so that no setting or key of the user counts.
+            # An empty home, so that settings and keys of the user have no effect.
             os.mkdir(home, 0o700)
             _write(keys, keyring)
             _write(signed_by, signature)
-            # Through a link, so that a name with line ends cannot forge status lines.
+            # A link to the file, so that a name with line ends cannot forge status lines.
             os.symlink(os.path.abspath(path), signed)
             status, said = run([program, '--homedir', home, '--keyring', keys, '--status-fd', '1', signed_by, signed], {'LC_ALL': 'C'}, folder)
         finally:
@@ -94,20 +94,20 @@ def _find():
         try:
             return get_bin_path(name)
         except ValueError:
-            # The next one, or missing() below.
+            # Try the next program; otherwise raise missing() below.
             pass
     raise missing(verdicts.OF_HOST)
 
 
 def missing(words):
-    """The GofleetError for a machine without gpgv."""
+    """The GofleetError if gpgv is not installed."""
     return GofleetError(
         '%s has no gpgv, which checks signatures. Install the package that contains it (Debian, Ubuntu: gpgv; RHEL, Fedora and '
         'similar: gnupg2; Alpine: gpgv, or gnupg where there is none; Homebrew: gnupg)%s, or %s.'
         % (words.machine[0].upper() + words.machine[1:], words.install, words.otherwise), 'gpgv_missing', packages=_PACKAGES)
 
 
-# ---- what gpgv is given
+# ---- the input of gpgv
 
 
 def _signatures(raw, path, words):
@@ -125,7 +125,7 @@ def _signatures(raw, path, words):
 
 
 def certificates(raw, primaries, words=verdicts.OF_HOST):
-    """The openpgp.Certificate of each pinned primary key that a file has. Raises GofleetError(bad_certificate, wrong_certificate)."""
+    """The openpgp.Certificate of each pinned primary key in a file. Raises GofleetError(bad_certificate, wrong_certificate)."""
     try:
         packets = openpgp.read(raw, 'PUBLIC KEY BLOCK', MAX_CERTIFICATE)
         found = openpgp.primaries(packets)

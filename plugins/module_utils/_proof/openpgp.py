@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""OpenPGP files: armor, packets, and which packets of a certificate belong together. Nothing here judges a signature.
+"""Parse OpenPGP files: armor, packets, and the packets that form a certificate. Nothing here checks a signature.
 
-Source: RFC 4880. Malformed input raises ValueError with the reason, worded to follow a colon.
+Source: RFC 4880. Malformed input raises ValueError with the reason, as a text that can follow a colon.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -21,7 +21,7 @@ from ansible.module_utils.common.text.converters import to_native
 SIGNATURE = 2
 _PUBLIC_KEY, _USER_ID, _USER_ATTRIBUTE, _SUBKEY = 6, 13, 17, 14
 _SECRET_KEYS = (5, 7)
-# What signatures in a certificate are about, in the order in which it has them.
+# The packets in a certificate that signatures apply to, in their order.
 _OWNERS = (_PUBLIC_KEY, _USER_ID, _USER_ATTRIBUTE, _SUBKEY)
 # Signature types, section 5.2.1.
 _REVOCATIONS = {_PUBLIC_KEY: 0x20, _SUBKEY: 0x28}
@@ -41,10 +41,10 @@ class Packet(namedtuple('Packet', 'tag body')):
 
 
 def read(raw, kind, limit):
-    """The packets of a file, armored or binary. kind: as its armor names it; limit: in bytes. Raises ValueError."""
+    """The packets of a file, armored or binary. kind: the one in its armor; limit: in bytes. Raises ValueError."""
     if len(raw) > limit:
         raise ValueError('it has %d bytes, more than the limit of %d' % (len(raw), limit))
-    # Windows editors write it before a text; as the start of a packet it is reserved.
+    # The byte order mark of Windows editors, which cannot be the start of a packet.
     raw = raw[len(_BYTE_ORDER_MARK):] if raw.startswith(_BYTE_ORDER_MARK) else raw
     if not raw.strip():
         raise ValueError('it is empty')
@@ -156,7 +156,7 @@ def _header(raw, offset):
             return first & 0x3F, offset + 3, (size - 192 << 8) + _number(raw, offset + 2, 1) + 192
         if size == 255:
             return first & 0x3F, offset + 6, _number(raw, offset + 2, 4)
-    # Only messages may come in pieces.
+    # Only messages may have partial lengths.
     raise ValueError('the packet at byte %d does not give its length' % offset)
 
 
@@ -164,14 +164,14 @@ def _header(raw, offset):
 
 
 def fingerprint(packet):
-    """Of a version 4 key, in upper-case hex: section 12.2. Of anything else, nothing."""
+    """The fingerprint of a version 4 key, in upper-case hex (section 12.2); '' for any other packet."""
     if packet.tag not in (_PUBLIC_KEY, _SUBKEY) or packet.body[:1] != b'\x04' or len(packet.body) > 0xFFFF:
         return ''
     return to_native(binascii.hexlify(_sha1(b'\x99' + _octets(len(packet.body), 2) + packet.body))).upper()
 
 
 def _sha1(content):
-    # A name for a key, as OpenPGP makes it: nothing here trusts two keys to differ by it.
+    # SHA-1 here is only OpenPGP's name for a key, not proof that two keys differ.
     try:
         return hashlib.sha1(content, usedforsecurity=False).digest()
     except TypeError:
@@ -184,13 +184,13 @@ def _created(key):
 
 
 def _signature_type(signature):
-    # Version 3 has the length of what is hashed before it.
+    # In version 3 the length of the hashed part comes first.
     offset = 2 if signature.body[:1] == b'\x03' else 1
     return _number(signature.body, offset, 1) if len(signature.body) > offset else 0
 
 
 def primaries(packets):
-    """The fingerprints of the primary keys among packets. Raises ValueError if a secret key is among them."""
+    """The fingerprints of the primary keys in packets. Raises ValueError if they contain a secret key."""
     found = []
     for packet in packets:
         if packet.tag in _SECRET_KEYS:
@@ -201,16 +201,16 @@ def primaries(packets):
 
 
 class Certificate(object):
-    """One primary key's: what signatures are about (keys and user IDs), and those signatures, none of them checked."""
+    """The certificate of one primary key: its keys and user IDs, and the signatures on them, which are not checked."""
 
     def __init__(self, primary, packets):
-        """Take what belongs to the primary key from the packets of any number of certificates.
+        """Take the packets that belong to the primary key from any number of certificates.
 
-        All else is dropped: other keys, and trust packets above all, in which a file claims that its signatures were checked already.
-        gpgv 2.0 believes that, and so takes a forged subkey for bound.
+        All others are dropped: other keys, and especially trust packets, in which a file claims that its signatures were already checked.
+        gpgv 2.0 believes them and would accept a forged subkey.
         """
         self.primary = primary
-        # Of each owner its signatures, as keys: in order, and each once.
+        # The signatures of each owner as keys of a dict: in order and without duplicates.
         self._signatures = OrderedDict()
         owner = None
         ours = False
@@ -224,24 +224,24 @@ class Certificate(object):
                 self._signatures[owner][packet] = None
 
     def merge(self, other):
-        """Add what a copy of the same certificate knows."""
+        """Add the packets of another copy of this certificate."""
         for owner, signatures in other._signatures.items():
             self._signatures.setdefault(owner, OrderedDict()).update(signatures)
 
     def subkeys(self):
-        """Fingerprints, and when each was made, in seconds since 1970; oldest first."""
+        """Fingerprints and creation times, in seconds since 1970, oldest first."""
         found = [(fingerprint(packet), _created(packet)) for packet in self._signatures if packet.tag == _SUBKEY and fingerprint(packet)]
         return OrderedDict(sorted(found, key=lambda item: item[1]))
 
     def revoked(self, subkey):
-        """Whether it holds a revocation of the primary key or of this subkey, be it valid or not."""
+        """Whether it contains a revocation of the primary key or of this subkey, valid or not."""
         return any(
             _signature_type(signature) == _REVOCATIONS[owner.tag]
             for owner, signatures in self._signatures.items() if fingerprint(owner) in (self.primary, subkey)
             for signature in signatures)
 
     def written(self, only=None):
-        """As a binary keyring. only: the fingerprint of the one subkey to keep."""
+        """The certificate as a binary keyring. only: the fingerprint of the only subkey to keep."""
         owners = [owner for owner in self._signatures if only is None or owner.tag != _SUBKEY or fingerprint(owner) == only]
         owners.sort(key=lambda owner: _OWNERS.index(owner.tag))
         return b''.join(packet.written() for owner in owners for packet in [owner] + list(self._signatures[owner]))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Trees that are verified by a manifest, and the manifests that are recorded of trees."""
+"""Verify trees by manifests, and record the manifests of trees."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -19,9 +19,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import locks
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list, trees
 
-# Bytes: some 2,000,000 files.
+# The largest manifest in bytes: some 2,000,000 files.
 MANIFEST_LIMIT = 256 << 20
-# How many names a result has of each kind of difference, and how many lines a diff has on each side.
+# The number of names of each kind of difference in a result, and of lines on each side of a diff.
 _NAMES = 100
 _DIFF = 100
 
@@ -54,14 +54,14 @@ def read_manifest(path):
 
 
 def check_paths(root, manifest):
-    """Raise GofleetError(manifest_in_tree) for a manifest inside the tree that it lists, which it would change."""
+    """Raise GofleetError(manifest_in_tree) for a manifest inside the tree that it lists, because writing it would change the tree."""
     if (os.path.realpath(manifest) + os.sep).startswith(os.path.realpath(root).rstrip(os.sep) + os.sep):
         raise GofleetError('manifest (%s) is inside tree (%s) and would be one of the files that it lists. Put it beside the tree.'
                            % (manifest, root), 'manifest_in_tree', path=manifest)
 
 
 def verify_tree(root, manifest):
-    """(what a module returns of a tree, GofleetError or None)."""
+    """(result for a tree, GofleetError or None)."""
     result = _tree_result(root, manifest)
     try:
         if not os.path.lexists(manifest):
@@ -89,7 +89,7 @@ def _measured(entries, text):
     return {'sha256': hashlib.sha256(text).hexdigest(), 'count': len(entries), 'bytes': sum(entry.size for entry in entries if entry.kind == trees.FILE)}
 
 
-# What to write. text: bytes, or None if the manifest is up to date; result: what a module returns of the tree; diff: for Ansible.
+# A manifest to write. text: bytes, or None if it is up to date; result: for the tree; diff: for Ansible.
 Record = namedtuple('Record', 'text result diff')
 
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The list of the files of a tree, one line each, and how a tree differs from such a list. Pure functions of values.
+"""Write and parse lists of a tree's files, one line each, and compare a tree with such a list. Pure functions of values.
 
 A line holds the octal mode, the SHA-256, the size in bytes, the kind (f: file, l: symbolic link, whose digest is that of its target)
-and the path below the root, with newline and backslash escaped as GNU's sums are. Folders have no lines.
+and the path below the root, with newline and backslash escaped as in GNU's checksum files. Folders have no lines.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -23,7 +23,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._texts import escap
 _LINE = re.compile(br'([0-7]{4}) ([0-9a-f]*) ([0-9]{1,19}) ([fl?]) ([^\0]+)\Z')
 _ESCAPED = {b'n': b'\n', b'\\': b'\\'}
 
-# How a tree differs from what is listed: sorted paths relative to it, as str.
+# The differences of a tree from a list: sorted paths relative to the tree, as str.
 Differences = namedtuple('Differences', 'changed missing extra mode')
 
 
@@ -36,7 +36,7 @@ def sums(entries):
 
 
 def parse(text):
-    """{path: trees.Entry} of what sums() made. Raises GofleetError(bad_manifest) with the number of the line in its evidence."""
+    """{path: trees.Entry} from the output of sums(). Raises GofleetError(bad_manifest) with the number of the line in its evidence."""
     entries = {}
     lines = text.split(b'\n')
     if lines.pop():
@@ -66,7 +66,7 @@ def _malformed(number, reason):
 
 
 def differences(wanted, entries):
-    """The Differences of a tree from what is listed. wanted: of parse(); entries: of trees.walk_tree()."""
+    """The Differences of a tree from a list. wanted: of parse(); entries: of trees.walk_tree()."""
     found = dict((entry.path, entry) for entry in entries)
     both = [(wanted[path], found[path]) for path in wanted if path in found]
     return Differences(
@@ -81,13 +81,13 @@ def _named(paths):
 
 
 def in_words(differences, ignored=()):
-    """The differences, in a few words; None if there are none. ignored: (field, path) pairs that do not count."""
+    """A short text on the differences; None if the tree does not differ. ignored: (field, path) pairs that do not count."""
     parts = [(word, [path for path in paths if (word, path) not in ignored]) for word, paths in zip(differences._fields, differences)]
     parts = ['%s: %s%s' % (word, paths[0], ' and %d more' % (len(paths) - 1) if len(paths) > 1 else '') for word, paths in parts if paths]
     return '; '.join(parts) or None
 
 
 def shortened(differences, shown):
-    """Differences as a module returns them: at most so many names each, and the count of all."""
+    """Differences for a result: at most this many names of each kind, and the count of all."""
     result = dict(zip(differences._fields, [paths[:shown] for paths in differences]))
     return dict(result, count=sum(map(len, differences)))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of a tree with their digests."""
+"""List the files of a tree with their digests."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -38,8 +38,8 @@ def walk_tree(root, read=None):
     """Every file and link below root as an Entry, sorted by path. Links are recorded, never followed.
 
     root: str or bytes. Pipes, sockets and devices are entries of
-    kind '?', so that no caller mistakes them for content. Raises OSError.
-    read: a function of a file's path and os.stat_result that gives its SHA-256 in hex, or raises; digests.sha256_of_file() does otherwise.
+    kind '?', so that callers cannot mistake them for files. Raises OSError.
+    read: a function of a file's path and os.stat_result that returns its SHA-256 in hex, or raises; by default digests.sha256_of_file().
     """
     root = to_bytes(root, errors='surrogate_or_strict').rstrip(b'/')
     read = read or (lambda path, dummy: digests.sha256_of_file(path))

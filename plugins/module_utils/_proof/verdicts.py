@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What gpgv says about a signature, and which of its verdicts are enough.
+"""Interpret the output of gpgv for a signature, and decide whether it is sufficient.
 
 Sources: GnuPG's doc/DETAILS (status lines), and the output of gpgv 2.0.22, 2.2.27, 2.2.40 and 2.4.7.
 """
@@ -22,25 +22,25 @@ _STRONG = ('8', '9', '10')
 _HASHES = {'1': 'MD5', '2': 'SHA1', '3': 'RIPEMD160', '11': 'SHA224'}
 # RFC 4880 section 5.2.1.
 _OF_BYTES = '00'
-# Reasons of ERRSIG, as numbers of libgpg-error: 9 for a missing key; for a key that the primary key has not bound, 6 before gpgv 2.4,
+# Reasons of ERRSIG, as numbers of libgpg-error: 9 is a missing key; for a key that the primary key has not bound, 6 before gpgv 2.4,
 # and 1 if the back signature is missing.
 _NOT_OURS = ('1', '6', '9')
 _TIME_CONFLICT = '39'
 # gpgv prints one of these for each signature.
 _VERDICTS = ('GOODSIG', 'EXPKEYSIG', 'REVKEYSIG', 'EXPSIG', 'BADSIG', 'ERRSIG')
-# Since 1970. OpenPGP's times have 32 bits.
+# In seconds since 1970; OpenPGP's times have 32 bits.
 _SECONDS = re.compile(r'[0-9]{1,10}\Z')
 _EPOCH = datetime.date(1970, 1, 1).toordinal()
-# Begins each line of the status channel.
+# The beginning of each line of the status channel.
 MARK = '[GNUPG:]'
 
-# A good signature. primary, subkey: fingerprints, upper-case hex; subkey is the key that signed. made: seconds since 1970;
-# expired: whether the key's life has ended since.
+# A valid signature. primary, subkey: fingerprints, upper-case hex; subkey is the key that signed. made: seconds since 1970;
+# expired: whether the key has expired since.
 Signature = namedtuple('Signature', 'primary subkey made expired')
 
-# Words of the messages that depend on where the signature is checked. machine: whose gpgv it is; option: of the certificate; owner: who
-# has a newer certificate; refresh: how to give it; url: of it, or None; published: where to get the signature; install: where else gpgv may
-# have to be installed; otherwise: what to do without a signature; named: a function of a path that gives what the file is called.
+# Parts of messages that depend on where the signature is checked. machine: which gpgv it is; option: of the certificate; owner: the one who
+# has a newer certificate; refresh: how to pass that; url: of it, or None; published: where to get the signature; install: where else gpgv may
+# have to be installed; otherwise: what to do without a signature; named: a function of a path that returns the name to show.
 Words = namedtuple('Words', 'machine option owner refresh url published install otherwise named')
 OF_HOST = Words(
     named=str, machine='this host', option='certificate', owner='its owner', refresh='give a newer copy of it, from its owner, as certificate', url=None,
@@ -49,7 +49,7 @@ OF_HOST = Words(
 
 
 def timestamp(seconds):
-    """Seconds since 1970 as 2026-05-04T00:00:00Z, beyond 2038 too, where time.gmtime() of a 32-bit userland ends."""
+    """Seconds since 1970 as 2026-05-04T00:00:00Z, also beyond 2038, which time.gmtime() of a 32-bit userland does not support."""
     days, rest = divmod(seconds, 86400)
     return '%sT%02d:%02d:%02dZ' % (datetime.date.fromordinal(_EPOCH + days).isoformat(), rest // 3600, rest // 60 % 60, rest % 60)
 
@@ -59,17 +59,17 @@ def _day(seconds):
 
 
 def not_detached(path, reason, words):
-    """The GofleetError for a signature that is not a detached one of a file."""
+    """The GofleetError for a signature that is not a detached signature of a file."""
     return GofleetError(
         'The signature of %s is not a detached OpenPGP signature: %s. %s' % (words.named(path), reason, words.published),
         'bad_signature_file', path=path, reason=reason)
 
 
 class Status(object):
-    """What gpgv says about one signature: the lines of its status channel, each a keyword and its words; and its messages."""
+    """The output of gpgv for one signature: the lines of its status channel, each a keyword and its words, and its messages."""
 
     def __init__(self, said, errors):
-        # Not splitlines(): a user ID may hold characters that it would split at.
+        # Not splitlines(), because a user ID may contain characters at which it would split.
         lines = [line.split() for line in said.split('\n')]
         self.lines = [line[1:] for line in lines if line[:1] == [MARK] and line[1:]]
         self.errors = errors[-2000:]
@@ -96,7 +96,7 @@ class Check(object):
         self.say = words
 
     def verdict(self, packet):
-        """The Signature of a packet. Raises GofleetError unless it is good."""
+        """The Signature of a packet. Raises GofleetError unless it is valid."""
         status = self._run(packet)
         if status.verdict == 'ERRSIG':
             raise self._unchecked(status)
@@ -105,7 +105,7 @@ class Check(object):
                 'The signature that came with %s is not of this file. One of the two is damaged or was changed on the way, or they '
                 'belong to different releases. Fetch both again, and from another mirror if it stays so.' % self.name, 'bad_signature', status)
         signature = self._valid(status)
-        # gpgv reports a key that is both revoked and expired as expired only; and Sequoia's gpgv ignores some revocations.
+        # gpgv reports a key that is both revoked and expired only as expired; and Sequoia's gpgv ignores some revocations.
         if status.verdict == 'REVKEYSIG' or self.certificate.revoked(signature.subkey):
             raise self._revoked(signature, status)
         if status.verdict == 'EXPSIG':
@@ -124,19 +124,19 @@ class Check(object):
         return status
 
     def _valid(self, status):
-        """The Signature by VALIDSIG, which says who signed, when and how, even if the key is revoked or expired now. Source: doc/DETAILS."""
+        """The Signature in VALIDSIG, which has signer, time and algorithms even if the key is now revoked or expired. Source: doc/DETAILS."""
         words = status.words('VALIDSIG')
         if len(words) < 10 or words[9] != self.certificate.primary or not _SECONDS.match(words[2]):
             raise self._failed(status)
         if words[7] not in _STRONG:
             raise self._weak(words[7], status)
         if words[8] != _OF_BYTES:
-            # Type 01 is of a text: line ends and trailing blanks may differ.
+            # Type 01 signs a text, in which line ends and trailing blanks may differ.
             raise not_detached(self.path, 'it signs something else (type %s)' % words[8], self.say)
         return Signature(words[9], words[0], int(words[2]), status.verdict == 'EXPKEYSIG')
 
     def _require_lifetime(self, signature, packet):
-        # gpgv names each expired key of a certificate, not only the one that signed; so it is given no other subkey.
+        # gpgv reports each expired key of a certificate, not only the one that signed; so the keyring has no other subkey.
         status = self._run(packet, signature.subkey)
         expiries = status.expiries()
         if not expiries or not all(_SECONDS.match(each) for each in expiries) or self._valid(status) != signature:
@@ -172,7 +172,7 @@ class Check(object):
             % (self.name, signature.subkey), 'revoked_signing_key', status, subkey=signature.subkey, made=timestamp(signature.made))
 
     def _unchecked(self, status):
-        """For ERRSIG: key ID, key algorithm, hash algorithm, type, time, reason."""
+        """The GofleetError for ERRSIG: key ID, key algorithm, hash algorithm, type, time, reason."""
         key_id, algorithm, digest, dummy, made, reason = (status.words('ERRSIG') + [''] * 6)[:6]
         if reason in _NOT_OURS:
             known = any(fingerprint.endswith(key_id) for fingerprint in self.certificate.subkeys())

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kernel settings: carry out a plan, with the lock held, and read back what the kernel has made of it.
+"""Kernel settings: carry out a plan, with the lock held, and read the resulting values back.
 
 A run that is interrupted leaves each key with its old value or its new one; the next run, or the removal, continues from there.
 """
@@ -22,12 +22,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import state as sysctl_state
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 
-# Errors by which the kernel refuses a value for good; another try would not help.
+# Errors with which the kernel rejects a value; trying again would not help.
 _REFUSALS = (errno.EINVAL, errno.EPERM, errno.ERANGE, errno.EBUSY)
 
 
 class Run(object):
-    """Carries out one plan, with the lock held. run: programs.runner()."""
+    """Carries out one plan, with the lock held. run: _frame.runner()."""
 
     def __init__(self, found, observed, paths, run, strict):
         self.plan = found
@@ -36,7 +36,7 @@ class Run(object):
         self.program = run
         self.strict = strict
         self.failed_restores = []
-        # What was done after the settings were set, in words.
+        # Sentences on the steps that were done after the settings.
         self._given_back = []
         # {key: value in force}; None for a key that this run does not set.
         self._found = dict((each['key'], {'adjusted': each['now'], 'shadowed': None}.get(each['status'], each['value']))
@@ -44,9 +44,9 @@ class Run(object):
         self._written = []
 
     def carry_out(self):
-        """Record the previous values, set the new ones and read them back, write the drop-in, restore what it no longer sets, record that.
+        """Record the previous values, set the new ones and read them back, write the drop-in, restore the keys that it no longer sets, record that.
 
-        The drop-in never contains a value that the kernel refuses: the boot service would fail because of it.
+        The drop-in never contains a value that the kernel rejects, because the boot service would fail.
         """
         for each in self.observed.leftovers:
             transaction.delete_tree(each)
@@ -77,7 +77,7 @@ class Run(object):
             raise self._unfinished(exc)
 
     def _unfinished(self, exc):
-        """The GofleetError for a failure after the settings and the file had their wanted content, with what was changed."""
+        """The GofleetError for a failure after the settings and the file were changed, with the list of those changes."""
         changed = self._changes()
         if isinstance(exc, GofleetError):
             return GofleetError(exc.msg, exc.code, **dict(exc.evidence, changed=changed))
@@ -106,7 +106,7 @@ class Run(object):
                 key=key, value=value, now=self.observed.live[key].value, errno=errno.errorcode.get(exc.errno))
         now = observe.read_value(self._path(key))
         if now is None:
-            # The kernel accepted it without an error.
+            # The kernel accepted the value without an error.
             now = value
         self._found[key] = now
         if now != value and self.strict and sysctl_wanted.numbers(value) is not None:
@@ -114,7 +114,7 @@ class Run(object):
                                % (key, value, now), 'adjusted', key=key, value=value, now=now)
 
     def _mend(self):
-        """Set keys again that changed when another key was set, as accept_redirects does when ip_forward is set."""
+        """Set keys again that changed with another key, as accept_redirects does with ip_forward."""
         for each in self.plan.reports if self.plan.writes else ():
             exact = each['in_file'] and each['status'] in ('already', 'applied') and not each['at_least']
             if exact and observe.read_value(self._path(each['key'])) != self._found[each['key']]:
@@ -130,7 +130,7 @@ class Run(object):
         transaction.write_file(self.paths.drop_in, to_bytes(self.plan.text, errors='surrogate_or_strict'))
 
     def _take_back(self, made):
-        """Put the host back as it was. The error that ended the run matters more than an error here."""
+        """Restore the previous state of the host. Ignores errors, because the error that ended the run matters more."""
         try:
             for key in reversed(self._written):
                 before = self.observed.live[key].value
@@ -143,11 +143,11 @@ class Run(object):
                 folders.remove_if_empty(os.path.dirname(self.paths.drop_in))
             self._keep(self.observed.state)
         except (GofleetError, IOError, OSError):
-            # The state still has the previous values: a later run or the removal restores them.
+            # The state still has the previous values, so a later run or the removal restores them.
             self._clean()
 
     def _take_drop_in_back(self):
-        """Put the drop-in back: after a failed sync it may exist, and a boot would set values that are no longer recorded."""
+        """Restore the drop-in: after a failed sync it may exist, and a boot would set values that are no longer recorded."""
         if observe.drop_in_text(self.paths) == self.observed.text:
             return
         if self.observed.text is None:
@@ -156,7 +156,7 @@ class Run(object):
             transaction.write_file(self.paths.drop_in, to_bytes(self.observed.text, errors='surrogate_or_strict'))
 
     def _clean(self):
-        """Remove what failed writes left, as far as possible."""
+        """Remove the files that failed writes left, as far as possible."""
         for each in observe.leftovers(self.paths):
             try:
                 transaction.delete_tree(each)
@@ -200,13 +200,13 @@ class Run(object):
         if state['keys']:
             sysctl_state.write(self.paths.state, state)
             return
-        # The folder contains the lock, too.
+        # The folder also contains the lock.
         transaction.retire_folder(self.paths.meta)
         folders.remove_if_empty(os.path.dirname(self.paths.meta))
 
 
 def write_value(path, value):
-    """Write a value of the kernel. Raises OSError."""
+    """Write a value to the kernel. Raises OSError."""
     handle = os.open(path, os.O_WRONLY | os.O_TRUNC)
     try:
         os.write(handle, to_bytes(value + '\n', errors='surrogate_or_strict'))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The text of a drop-in. A change of it changes a file on every host that has one, and is reported there as a change."""
+"""Render and parse a drop-in. A new wording changes the file on every host that has one, and is reported there as a change."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -14,7 +14,7 @@ MARK = '# Written by gofleet.golang.sysctl_profile: its next run takes back what
 
 
 def render(wanted, reports):
-    """The text: each key below its reason, and commented out if this host already has the value or does not have the key."""
+    """The text: each key below its reason, commented out if this host already has the value or lacks the key."""
     lines = [MARK, '# What the settings were before is in %s.' % sysctl_paths.STATE]
     for each, report in zip(wanted, reports):
         assignment = '%s = %s' % (keys.spell_in_file(each.parts), report['value'])
@@ -22,7 +22,7 @@ def render(wanted, reports):
         if report['in_file']:
             lines.append(assignment)
         else:
-            # The run reports the reason. It may change, and would change the file each time if it was written here.
+            # The run reports the reason. It is not written here, because it may change and would then change the file.
             lines.append('# Not set here: %s' % assignment)
     return '\n'.join(lines) + '\n'
 

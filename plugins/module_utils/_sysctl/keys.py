@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Names and values of kernel settings, and the lines of files that set them (sysctl.d(5))."""
+"""Parse and spell names and values of kernel settings, and the lines of files that set them (sysctl.d(5))."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -12,7 +12,7 @@ from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
-# One line of a file. value: whitespace normalised.
+# An assignment in one line of a file. value: with normalised whitespace.
 Assignment = namedtuple('Assignment', 'path key value')
 
 _PART = re.compile(r'[A-Za-z0-9_:@+,~%][A-Za-z0-9_.:@+,~%-]*\Z')
@@ -26,7 +26,7 @@ _LINE_END = re.compile('\r\n|\r|\n')
 def parse_key(text):
     """The parts of a key: its path below /proc/sys as a tuple.
 
-    The first separator decides, as in sysctl.d(5): after a dot, a slash within a part stands for a dot, as in
+    The first separator decides, as in sysctl.d(5): after a dot, a slash within a part represents a dot, as in
     net.ipv4.conf.eth0/100.rp_filter; after a slash, dots are dots, as in net/ipv4/conf/eth0.100/rp_filter.
     Raises GofleetError(invalid_key).
     """
@@ -51,7 +51,7 @@ def spell(parts):
 
 
 def spell_in_file(parts):
-    """The key in the spelling that every implementation reads; BusyBox does not support a slash that stands for a dot."""
+    """The key in the spelling that every implementation reads; BusyBox does not support a slash that represents a dot."""
     return '/'.join(parts) if any('.' in part for part in parts) else '.'.join(parts)
 
 

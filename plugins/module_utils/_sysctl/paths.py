@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Paths of the kernel settings' state.
+"""The paths of kernel settings and of their state.
 
     /etc/sysctl.d/90-*.conf        the drop-in, written after the kernel has accepted its values
     /var/lib/gofleet/sysctl/       the previous values (state.py) and the lock
@@ -28,7 +28,7 @@ _FILE_NAME = re.compile(r'[A-Za-z0-9_][A-Za-z0-9_.-]*\.conf\Z')
 
 
 class Paths(namedtuple('Paths', 'root proc path')):
-    """path: the drop-in, as the host names it; root: / except in tests; proc: the kernel's /proc/sys."""
+    """path: the drop-in, as a path on the host; root: / except in tests; proc: the kernel's /proc/sys."""
 
     __slots__ = ()
 

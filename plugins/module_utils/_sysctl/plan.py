@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kernel settings: the plan that leads from what was observed to what is wanted. It reads nothing of the host that it runs on."""
+"""Kernel settings: plan the steps from the observed to the wanted settings. Nothing here reads the host."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -16,24 +16,24 @@ from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import prof
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import state as sysctl_state
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 
-# What the state calls a boot service that this collection enabled; its other entries are folders.
+# The entry in the state for a boot service that this collection enabled; the other entries are folders.
 SERVICE = 'service sysctl'
 AS_BEFORE = 'it already has its previous value'
 NEVER_SET = 'this file never set it'
 CHANGED_BY_KERNEL = 'the kernel changed it to %s'
 UNKNOWN_BEFORE = 'the previous value is unknown; reboot to restore it'
 
-# What is to be done. reports: a dict for each key; writes: [(key, value)]; restores: [Restore]; text: of the drop-in, None for no file;
+# The plan. reports: a dict for each key; writes: [(key, value)]; restores: [Restore]; text: of the drop-in, None for no file;
 # taken: {key: (value, entry)} of the drop-in's keys; steps: one line each; enable, disable: whether to enable or disable the boot service.
 Plan = namedtuple('Plan', 'reports writes restores text taken steps enable disable')
-# A key that is given up. value: the value to write, None to leave it as it is; reason: why.
+# A key that the drop-in no longer sets. value: the value to write, or None to leave the present one; reason: why.
 Restore = namedtuple('Restore', 'key value reason')
 
 
 def plan(wanted, observed, path, ports=(), strict=False):
-    """The Plan that leads from what was observed to what is wanted. A pure function.
+    """The Plan from the observed to the wanted settings. A pure function.
 
-    ports: on which services of this host listen; strict: whether each key must be in force, now and after a boot.
+    ports: those on which services of this host listen; strict: whether each key must be in force now and after a boot.
     Raises GofleetError with the code of the first problem, and all problems as its evidence.
     """
     wanted = [sysctl_wanted.as_printed(each, observed.live[each.key].value) for each in wanted]
@@ -49,14 +49,14 @@ def plan(wanted, observed, path, ports=(), strict=False):
     text = drop_in.render(wanted, reports) if taken else None
     enable = bool(taken) and observed.loader.name in ('alpine', 'openrc-busybox', 'procps') and not observed.loader.enabled
     last = not _settled(taken, observed, path)['keys']
-    # Unless files of others need it by now.
+    # Unless files of others now need it.
     disable = last and SERVICE in observed.state['made'] and observed.loader.enabled and not observed.precedence.others_in_etc
     found = Plan(reports, writes, restores, text, taken, [], enable, disable)
     return found._replace(steps=_steps(found, observed, path))
 
 
 def _falls_short(each, report):
-    """Whether a setting lacks the wanted value now or after a boot. A list that the kernel only prints in another way does not."""
+    """Whether a setting lacks the wanted value now or after a boot. A list that the kernel only prints in another form does not count."""
     if report['status'] == 'unavailable':
         return not each.optional
     return report['status'] in ('read_only', 'shadowed') or (report['status'] == 'adjusted' and sysctl_wanted.numbers(report['value']) is not None)
@@ -103,12 +103,12 @@ def _before(key, observed):
     entry = observed.state['keys'].get(key)
     if entry:
         return entry['before']
-    # The file is ours but nothing is recorded: the current value may be ours, too.
+    # The file is ours but the state is missing, so the current value may also be ours.
     return None if key in drop_in.keys_of(observed.text) else observed.live[key].value
 
 
 def _shadow(precedence, each, value):
-    """What overrides our value when a loader reads the files: its path and value; value None: it hides our file. None if nothing does."""
+    """The file that overrides our value when a loader reads the files: its path and value, with value None if it hides our file; or None."""
     later = precedence.later(each.key)
     if later is None:
         hidden = precedence.hidden_by
@@ -125,7 +125,7 @@ def _shadowed(by):
 
 
 def _restart(each):
-    """Why processes keep the old value, or None."""
+    """The reason why processes keep the old value, or None."""
     if each.key in known.READ_ONCE:
         return known.READ_ONCE[each.key]
     if len(each.parts) == 5 and each.parts[3] == 'default' and '.'.join(each.parts[:3]) in known.PER_INTERFACE:
@@ -139,12 +139,12 @@ def _entry(report, observed):
 
 
 def _restore(key, observed, path):
-    """The Restore of a key that our drop-in has set and no longer sets."""
+    """The Restore of a key that our drop-in no longer sets."""
     entry, live = observed.state['keys'].get(key), observed.live.get(key)
     if entry is None or path not in entry['owners']:
         return Restore(key, None, UNKNOWN_BEFORE)
     configured = observed.precedence.without_ours(key)
-    # If another file has changed since, a boot would set its value. Otherwise the host had its previous value in spite of that file.
+    # If another file has changed since, a boot would set its value. Otherwise the previous value was in force in spite of that file.
     value = configured if configured is not None and configured != entry['configured'] else entry['before']
     if live.kind != 'setting' or live.why:
         return Restore(key, None, live.why or 'it is no longer a setting on this host')
@@ -162,14 +162,14 @@ def _restore(key, observed, path):
 
 
 def _settled(taken, observed, path):
-    """The state after these keys are taken, with the values that the kernel gave them before."""
+    """The recorded state after these keys are set, with the kernel's previous values."""
     owners = sysctl_state.owned(observed.state, path)
     found = dict((key, owners[key]['found'] if key in owners else None) for key in taken)
     return sysctl_state.settled(sysctl_state.taking(observed.state, path, taken), path, found)
 
 
 def _steps(found, observed, path):
-    """The plan in words, one line each; empty if nothing has to be written."""
+    """The steps of the plan as sentences; empty if nothing must be written."""
     steps = ['remove %s, left by an interrupted run' % each for each in observed.leftovers]
     steps += ['set %s = %s' % each for each in found.writes]
     if found.text != observed.text:
@@ -180,7 +180,7 @@ def _steps(found, observed, path):
     if found.disable:
         steps.append('disable the service sysctl at boot')
     owners = sysctl_state.owned(observed.state, path)
-    # For a key that another file overrides, no value can be recorded until that ends.
+    # While another file overrides a key, no value can be recorded for it.
     shadowed = [each['key'] for each in found.reports if each['status'] == 'shadowed']
     unsettled = any(key not in owners or (owners[key]['found'] is None and key not in shadowed) for key in found.taken)
     if observed.stale and not found.taken:

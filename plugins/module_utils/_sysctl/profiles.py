@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Facts about kernel settings: named profiles, removed keys, limits, and keys that processes read only once.
+"""Tables of kernel settings: named profiles, removed keys, limits, and keys that processes read only once.
 
-A profile's reason is written to drop-ins: to change it is to change files on hosts. Sources: ip-sysctl, net, fs and kernel are pages of
+A profile's reason is written to drop-ins, so changing it changes files on hosts. Sources: ip-sysctl, net, fs and kernel are pages of
 the kernel's Documentation (networking/ip-sysctl.rst, admin-guide/sysctl/net.rst, fs.rst, kernel.rst).
 """
 
@@ -13,7 +13,7 @@ __metaclass__ = type
 
 from collections import namedtuple
 
-# at_least: the value is a minimum, number by number; a host that has more keeps it.
+# at_least: whether the value is a minimum, number by number; a host with a higher value keeps it.
 Setting = namedtuple('Setting', 'key value at_least reason source')
 
 _QUIC = 'https://github.com/quic-go/quic-go/wiki/UDP-Buffer-Sizes'
@@ -55,7 +55,7 @@ PROFILES = {
         _floor('net.netfilter.nf_conntrack_max', '524288', 'Where the firewall tracks connections, it drops those beyond this.',
                'networking/nf_conntrack-sysctl.rst: nf_conntrack_max'),
     ),
-    # Without rp_filter: strict, it breaks hosts with more than one uplink, and "all" overrides what an interface has.
+    # Without rp_filter: strict filtering breaks hosts with several uplinks, and "all" overrides the value of an interface.
     'hardening': (
         _exact('net.ipv4.tcp_syncookies', '1', 'A flood of handshakes does not lock clients out.', 'ip-sysctl: tcp_syncookies'),
         _exact('net.ipv4.conf.all.accept_redirects', '0', 'Nobody on the network changes the routes of this host.', 'ip-sysctl: accept_redirects'),
@@ -82,7 +82,7 @@ HARMFUL = {
     'net.ipv4.tcp_tw_recycle': 'it drops clients behind a NAT, and Linux 4.12 removed it. Use net.ipv4.tcp_tw_reuse instead',
 }
 
-# Refused if the kernel lacks it. key: where it moved
+# Refused if the kernel lacks it. key: its new name
 REMOVED = {
     'net.ipv4.ip_conntrack_max': 'it is now called net.netfilter.nf_conntrack_max',
     'net.ipv4.netfilter.ip_conntrack_max': 'it is now called net.netfilter.nf_conntrack_max',
@@ -98,7 +98,7 @@ RAISE_ONLY = ('fs.file-max', 'fs.nr_open')
 # Written before others, because they change them (ip-sysctl: ip_forward resets settings of interfaces).
 BEFORE_OTHERS = ('net.ipv4.ip_forward', 'net.ipv4.conf.all.forwarding', 'net.ipv6.conf.all.forwarding')
 
-# Set, with a warning. (key, value): why it is a bad idea
+# Set with a warning. (key, value): why it is harmful
 DISCOURAGED = {
     ('net.ipv4.tcp_timestamps', '0'): 'without timestamps there is no protection against old sequence numbers, and tcp_tw_reuse has no effect',
 }
@@ -128,7 +128,7 @@ LIMITS = (
     ('vm.swappiness', 0, 200, (5, 8), None),
 )
 
-# Text that may look like a number, or a list in its own syntax.
+# Values that are text although they may look like a number, or lists with a special syntax.
 FREE_FORM = ('kernel.core_pattern', 'kernel.domainname', 'kernel.hostname', 'kernel.modprobe', 'net.ipv4.ip_local_reserved_ports')
 
 _SOCKETS = 'a socket reads it when it is opened, and a listener passes it on'
@@ -146,7 +146,7 @@ READ_ONCE = {
     'fs.nr_open': 'the limits of a service are set when it starts',
 }
 
-# Keys of kernels in addition to those above. Any other name that this host lacks counts as a mistake.
+# Further keys of kernels. Any other name that this host lacks counts as a mistake.
 KNOWN = {
     'fs': '''aio-max-nr epoll.max_user_watches inotify.max_queued_events inotify.max_user_instances inotify.max_user_watches pipe-max-size
         pipe-user-pages-soft suid_dumpable''',

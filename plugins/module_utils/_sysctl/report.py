@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kernel settings: the module's result."""
+"""Kernel settings: build the module's result."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -11,12 +11,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import plan as sysctl_plan
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as known
 
-# Reasons why nothing had to be restored, which are not warned about.
+# Reasons for which a key need not be restored; they cause no warning.
 _NOTHING_TO_RESTORE = (sysctl_plan.AS_BEFORE, sysctl_plan.NEVER_SET)
 
 
 def result(found, observed, paths, live=None, failed=()):
-    """found: the Plan; live: {key: Live} after the run, None if nothing was done; failed: the restores that the kernel refused."""
+    """found: the Plan; live: {key: Live} after the run, None if the host was not changed; failed: the restores that the kernel rejected."""
     reports = [_final(each, live) if live else each for each in found.reports]
     failures = dict((each.key, each) for each in failed)
     released = [failures.get(each.key, each) for each in found.restores]
@@ -42,7 +42,7 @@ def _final(report, live):
 
 
 def _diff(found, observed, paths):
-    """The drop-in as it is (including manual edits) and as it will be, and the kernel's values."""
+    """The drop-in before (with manual edits) and after, and the kernel's values."""
     diffs = []
     if found.text != observed.text:
         diffs.append({'before_header': paths.path, 'after_header': paths.path, 'before': observed.text or '', 'after': found.text or ''})
@@ -56,7 +56,7 @@ def _diff(found, observed, paths):
 
 
 def _warnings(reports, released, observed, found):
-    # One warning for all keys with the same reason: a read-only host would have dozens.
+    # One warning for all keys with the same reason; a read-only host would have dozens.
     short = {}
     for each in reports:
         if each['status'] in ('unavailable', 'read_only', 'shadowed', 'adjusted'):

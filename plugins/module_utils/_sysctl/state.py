@@ -14,7 +14,7 @@
             "found": "4096",     the value that the kernel had afterwards; null: not written yet, for example while another file overrides it
             "earlier": []}}}}}   earlier values that may still be in force after an interrupted run
 
-It is written before a value changes, so that an interruption at any moment loses nothing, and again afterwards.
+It is written before a value changes, so that an interruption at any moment loses no record, and again afterwards.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -37,7 +37,7 @@ def empty():
 
 
 def read(path):
-    """The state as a dict; empty() if there is no file. Raises GofleetError(state_unreadable, state_newer), IOError, OSError."""
+    """The state as a dict; empty() if the file is missing. Raises GofleetError(state_unreadable, state_newer), IOError, OSError."""
     try:
         content = jsonfile.read(path, FORMAT, 'state_newer', empty())
     except ValueError as exc:
@@ -101,7 +101,7 @@ def settled(content, path, found):
     after = copy.deepcopy(content)
     for key, entry in list(after['keys'].items()):
         if key in found:
-            # If it was not written, a value of an earlier run may still be in force.
+            # If the value was not written, one of an earlier run may still be in force.
             entry['owners'][path].update({'found': found[key], 'earlier': []} if found[key] is not None else {})
         else:
             entry['owners'].pop(path, None)

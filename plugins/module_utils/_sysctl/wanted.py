@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kernel settings that are wanted: their values, and whether a host can have them."""
+"""Derive the wanted kernel settings from options, and check whether a host can have them."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -20,20 +20,20 @@ from ansible_collections.gofleet.golang.plugins.module_utils._texts import forei
 RESERVED = 'net.ipv4.ip_local_reserved_ports'
 _RANGE = 'net.ipv4.ip_local_port_range'
 _PORTS = 65535
-# Why a setting is absent although its name is valid: the host would have it with an interface of that name.
+# The reason for a setting that is absent although its name is valid: the host has no interface of that name.
 NO_INTERFACE = 'this host does not have this interface, or has its protocol disabled'
-# Also those of Python 2: long, and unicode beside str.
+# These include Python 2's long and unicode.
 _INTEGERS = (int, type(2 ** 64))
 _TEXTS = (str, type(u''))
 
 _NUMBER = re.compile(r'-?(?:0[xX][0-9a-fA-F]+|[0-9]+)\Z')
 
-# One wanted key. value: whitespace normalised; at_least: whether it is a minimum; optional: whether a host may lack it.
+# One wanted key. value: with normalised whitespace; at_least: whether it is a minimum; optional: whether a host may lack the key.
 Wanted = namedtuple('Wanted', 'parts key value at_least optional origin reason source')
 
 
 def wanted_settings(profiles, settings):
-    """The Wanted keys, in the order in which they are set: those of the profiles, overridden by those of the user.
+    """The Wanted keys in the order of setting: those of the profiles, overridden by those of the user.
 
     A leading "-", as in sysctl.d(5), marks a key that a host may lack. Raises GofleetError(invalid_key, invalid_value, harmful_key, duplicate_key).
     """
@@ -82,7 +82,7 @@ def numbers(value):
     fields = keys.words(value or '')
     if not fields or not all(_NUMBER.match(each) for each in fields):
         return None
-    # The kernel reads a leading 0 as octal, Python refuses it: such a value does not count as a number here.
+    # The kernel reads a leading 0 as octal and Python rejects it, so such a value does not count as a number.
     try:
         return [int(each, 0) for each in fields]
     except ValueError:
@@ -90,12 +90,12 @@ def numbers(value):
 
 
 def is_same(one, other):
-    """Whether two values are the same to the kernel, which prints 1 after 0x1 was written."""
+    """Whether two values are equal for the kernel, which prints 1 after 0x1 was written."""
     return one == other or (numbers(one) is not None and numbers(one) == numbers(other))
 
 
 def as_printed(each, now):
-    """A Wanted with its value as the kernel prints it; now: the value that is in force."""
+    """A Wanted with its value in the form that the kernel prints; now: the value in force."""
     plain = numbers(now) is not None and numbers(each.value) is not None and 'x' in each.value.lower() and 'x' not in now.lower()
     return each._replace(value=' '.join(str(number) for number in numbers(each.value))) if plain else each
 
@@ -107,7 +107,7 @@ def reaches(value, floor):
 
 
 def most(one, other):
-    """The greater of two values, number by number; the first, if they cannot be compared."""
+    """The greater of two values, number by number; the first one if they cannot be compared."""
     first, second = numbers(one), numbers(other)
     if first is None or second is None or len(first) != len(second):
         return one
@@ -118,7 +118,7 @@ def most(one, other):
 
 
 def problems(wanted, observed, ports):
-    """(key, code, reason) of everything that no run could achieve."""
+    """(key, code, reason) for each setting that cannot be reached on this host."""
     found = []
     for each in wanted:
         live = observed.live[each.key]
@@ -131,7 +131,7 @@ def problems(wanted, observed, ports):
 
 
 def _existence_problem(each, live):
-    """(code, reason) of a name that is not the name of a setting, or None."""
+    """(code, reason) for a name that is not a setting, or None."""
     if live.kind == 'command':
         return 'write_only_key', 'it cannot be read, so it is a command to the kernel and not a setting'
     if _is_cut_interface(each.parts):
@@ -150,25 +150,25 @@ def _existence_problem(each, live):
 
 
 def _is_cut_interface(parts):
-    """Whether dots in the name of an interface separate parts. No host has such a setting, so it cannot be optional either."""
+    """Whether dots in the name of an interface were read as separators. No host has such a setting, so it cannot be optional."""
     return len(parts) > 5 and '.'.join(parts[:3]) in known.PER_INTERFACE
 
 
 def _value_problem(each, live, kernel):
-    """(code, reason) of a value that is invalid for this setting, or None."""
+    """(code, reason) for a value that is invalid for this setting, or None."""
     asked, now = numbers(each.value), numbers(live.value)
     if each.key in known.FREE_FORM or now is None:
         return None
     if asked is None:
         return 'not_a_number', "'%s' is not a number, and the kernel's value is %s" % (each.value, live.value)
-    # The kernel silently uses as many of too few or too many numbers as it can.
+    # If a value has too few or too many numbers, the kernel silently uses as many as it can.
     if len(asked) != len(now):
         return 'wrong_count', "'%s' has %d numbers, and the kernel's value has %d (%s)" % (each.value, len(asked), len(now), live.value)
     if each.key == _RANGE and asked[0] >= asked[1]:
         return 'out_of_range', "'%s' is invalid: the first number must be less than the second" % each.value
     for key, least, greatest, first, last in known.LIMITS:
         holds = key == each.key and kernel >= first and (last is None or kernel < last)
-        # A kernel whose value is beyond the limit has another limit (distributions backport changes).
+        # A kernel whose present value is beyond the limit has another limit (distributions backport changes).
         if holds and not _within(asked, least, greatest) and _within(now, least, greatest):
             return 'out_of_range', '%s is not between %d and %d, the limits of Linux %s' % (
                 each.value, least, greatest, '.'.join(str(number) for number in kernel))

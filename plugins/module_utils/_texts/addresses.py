@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses as they may be shown and kept: without user name, password, or anything that works like one.
+"""Remove user names, passwords and tokens from addresses before they are shown or stored.
 
-What people write is often no valid address: passwords with / # ? or @ that should have been percent-encoded, or no scheme. A parser that keeps to
-RFC 3986 takes half of such a password for a path and shows it. So where an address can be read in two ways, the reading that hides more counts.
+Users often write invalid addresses: with / # ? or @ in a password that should be percent-encoded, or without a scheme. A parser that follows
+RFC 3986 mistakes half of such a password for a path and shows it. So if an address can be read in two ways, the reading that hides more counts.
 Texts are str of either kind on Python 2; the time is linear in their length.
 """
 
@@ -15,7 +15,7 @@ __metaclass__ = type
 import re
 
 HIDDEN = '***'
-# Parameters of a query whose values are no secrets. All others are hidden, because nobody can list what servers call their tokens.
+# Query parameters whose values are not secret. All others are hidden, because the names that servers give to tokens cannot be listed.
 _HARMLESS = frozenset(('mode', 'include', 'version', 'v', 'ref', 'branch', 'tag', 'format', 'arch', 'os', 'goarch', 'goos', 'raw', 'download',
                        'go-get', 'inline', 'page', 'type'))
 _HARMLESS_VALUE = re.compile(r'[A-Za-z0-9._+,-]{0,64}\Z')
@@ -24,24 +24,24 @@ _SCHEME = re.compile(r'(?:[^\s:/?#@\\]{0,40}:/{2,}|(?:https?|ftp|git|ssh):/*|/{2
 _AUTHORITY = re.compile(r'[^/?#\\]*')
 _HOST = re.compile(r'(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\\\[\]&=;,]*)(?::[0-9]*)?\Z')
 _DOTTED = re.compile(r'(?:[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+|localhost|\[[0-9A-Fa-f:.]+\])\Z')
-# An @ of the module proxy protocol (/@v/list, /@latest) or before a version (toolchain@v0.0.1-go1.26.6), which is not one before an IPv4 address.
+# An @ of the module proxy protocol (/@v/list, /@latest) or before a version (toolchain@v0.0.1-go1.26.6), but not one before an IPv4 address.
 _OF_MODULE = re.compile(r'@(?:v[0-9]*(?=[/?#]|\Z)|latest(?=[/?#]|\Z)|(?![0-9]+(?:\.[0-9]+){3}(?:[:/?#]|\Z))v?[0-9]+\.[0-9])')
-# Readings that are tried; an address with more @ than this is read in the way that hides most.
+# The number of readings that are tried; an address with more @ is read in the way that hides most.
 _READINGS = 20
 _NEXT = r'(?:[A-Za-z][A-Za-z0-9+.-]{0,20}://|direct\b|off\b)'
-# Between addresses of a list: of one in an option, and of one in a text, where they may be quoted.
+# Separators of addresses in an option, and in a text, where they may be quoted.
 _LISTED = re.compile(r'[,|](?= {0,9}' + _NEXT + r')|\s(?=[A-Za-z][A-Za-z0-9+.-]{0,20}://|[^\s/@:]+:[^\s]*@)')
 _LISTED_IN_TEXT = re.compile(r'([,|][\'"]{0,2}(?=' + _NEXT + '))')
 _IN_TEXT = re.compile(r'://\S+')
 _BARE = re.compile(r'(?:^|\s)[^\s/@:]*:[^\s]*@[^\s@]')
-# Ends of a sentence or a quotation, which are no part of an address in it.
+# Characters at the end of a sentence or quotation that are not part of an address in it.
 _ENDS = '.,:;!?)}\'"`>'
 
 
 def without_credentials(address):
-    """The address as it may be shown and kept. A path of a file is returned as it is.
+    """The address in a form that may be shown and stored. A path of a file is returned unchanged.
 
-    Hidden are user names and passwords, whatever signs are in them, values of parameters that are not known to be harmless, and the fragment.
+    It hides user names and passwords with any characters, values of parameters that are not known to be harmless, and the fragment.
     """
     if address.startswith(('./', '../', '~', 'file:///')) or (address.startswith('/') and not address.startswith('//')):
         return address
@@ -52,7 +52,7 @@ def without_credentials(address):
 
 
 def in_option(text):
-    """An option's value: an address, a list of some as in GOPROXY, or a key and an address as in GOSUMDB; other texts are returned as they are."""
+    """An option's value: an address, a list of addresses as in GOPROXY, or a key and an address as in GOSUMDB; other texts are returned unchanged."""
     if '://' not in text and not _BARE.search(text):
         return text
     found, start = [], 0
@@ -63,12 +63,12 @@ def in_option(text):
 
 
 def in_text(text):
-    """A text of any kind with the addresses in it as they may be shown. Without a scheme nothing in a text is taken for an address."""
+    """A text with the addresses in it in a form that may be shown. Only words with a scheme count as addresses."""
     return _IN_TEXT.sub(_shown_in_text, text) if '://' in text else text
 
 
 def secrets_in(value):
-    """The set of texts in an option's value, or in a list or dict of options, that without_credentials() hides, raw and percent-decoded."""
+    """The texts that without_credentials() hides in an option's value, or in a list or dict of options, as a set, raw and percent-decoded."""
     if isinstance(value, dict):
         return set().union(*[secrets_in(each) for each in value.values()])
     if isinstance(value, (list, tuple)):
@@ -82,7 +82,7 @@ def secrets_in(value):
 
 
 def problem(url):
-    """Why no program takes this for an address of http or https, in words that show nothing of it; None if one may."""
+    """The reason why this cannot be an http or https address, as a text that shows no part of it; None if it may be one."""
     if not url.startswith(('http://', 'https://')):
         return 'is not an address that begins with http:// or https://'
     rest = url.partition('://')[2]
@@ -103,7 +103,7 @@ def _parted(address):
 
 
 def _end_of_credentials(rest):
-    """Where the host begins: after the first @ of the shortest reading in which no @ is left that could end a password."""
+    """The offset of the host: after the first @ of the shortest reading in which no later @ could end a password."""
     ends = [position + 1 for position, sign in enumerate(rest) if sign == '@']
     if len(ends) > _READINGS:
         return ends[-1]
@@ -115,12 +115,12 @@ def _end_of_credentials(rest):
 
 def _is_sound(rest, start, later):
     authority = _AUTHORITY.match(rest, start).group()
-    # Digits and a path may be a password that begins with digits; a name with dots and no port is no user with a password.
+    # Digits and a path may be a password that begins with digits; a name with dots and without a port is not a user with a password.
     if not _HOST.match(authority) or (not authority and start == 0):
         return False
     plain = start == 0 and _DOTTED.match(authority)
     query = rest.find('?', start)
-    # A parameter's value may hold an @; so may a password that holds ?, but it seldom looks like a host and a path before that.
+    # A parameter's value may contain an @; so may a password with a ?, but the part before it seldom looks like a host and a path.
     path = rest[start + len(authority):start + len(authority) + 1] == '/'
     in_query = query if query >= 0 and path and _DOTTED.match(authority.partition(':')[0]) else len(rest)
     return all(plain or _OF_MODULE.match(rest, end - 1) or (end > in_query and '=' in rest[in_query:end]) for end in later)
@@ -129,7 +129,7 @@ def _is_sound(rest, start, later):
 def _shown_authority(authority):
     if _HOST.match(authority) or not re.search('[:=@]', authority):
         return authority
-    # What is no port is the beginning of a password whose end is not here.
+    # An invalid port is the beginning of a password whose end is elsewhere.
     host, colon, dummy = authority.partition(':')
     return (host if _HOST.match(host) else '') + colon + HIDDEN
 
@@ -160,13 +160,13 @@ def _option_part(text):
 def _shown_in_text(found):
     shown = []
     for part in _LISTED_IN_TEXT.split(found.group()):
-        # The brackets of an IPv6 address belong to it.
+        # The brackets are part of an IPv6 address.
         address = part.rstrip(_ENDS if '[' in part else _ENDS + ']')
         shown += [without_credentials(address) if '://' in address else address, part[len(address):]]
     return ''.join(shown)
 
 
-# ---- what is hidden
+# ---- secrets
 
 
 def _secrets(address):
@@ -175,7 +175,7 @@ def _secrets(address):
     authority = _AUTHORITY.match(rest, end).group()
     found = set([rest[:end - 1]] if end else [])
     user, colon, password = rest[:max(end - 1, 0)].partition(':')
-    # An error of a library may show a part: what it took for a port, for a path.
+    # An error of a library may show the part that it mistook for a port or a path.
     found.update([password] + re.split(r'[/?#@:\\]', password) if colon else [user])
     if not _HOST.match(authority):
         found.add(authority.partition(':')[2])
@@ -185,5 +185,5 @@ def _secrets(address):
 
 
 def _decoded(text):
-    # urllib's function needs its module, which loads the whole of TLS on Python 2.
+    # Not urllib's function, whose module loads all of TLS on Python 2.
     return re.sub(r'%([2-7][0-9A-Fa-f])', lambda found: chr(int(found.group(1), 16)), text)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Backslash escapes in the lines of GNU's digest files and of manifests."""
+"""Decode backslash escapes in the lines of GNU's checksum files and of manifests."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,9 +13,9 @@ _ESCAPE = re.compile(br'\\(.?)', re.DOTALL)
 
 
 def unescaped(line, characters):
-    """Bytes without their escapes; None if a backslash stands before anything else than what characters has.
+    """Bytes with escapes decoded; None if a backslash precedes a byte that is not in characters.
 
-    characters: {the byte after the backslash: the byte that both stand for}.
+    characters: {the byte after the backslash: the decoded byte}.
     """
     if any(found.group(1) not in characters for found in _ESCAPE.finditer(line)):
         return None

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Paths and values of a host in JSON files, the same on Python 2 and 3: bytes that are not UTF-8 as the surrogates of PEP 383, and back.
+"""Store paths and values of a host in JSON files in the same form on Python 2 and 3: bytes that are not UTF-8 become surrogates (PEP 383).
 
-These texts are used again (a setting's earlier value is restored); what is only shown is shown.py's.
+These texts are used again, for example to restore a setting's previous value; texts that are only shown go through shown.py.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -19,12 +19,12 @@ _ESCAPE = re.compile(u'[\udc80-\udcff]')
 
 
 def to_json(value):
-    """Python 3's own texts are such already."""
+    """The text for a JSON file; on Python 3 a str already has this form."""
     return _each(value, _to_text) if str is bytes else value
 
 
 def from_json(value):
-    """JSON's texts as str, which paths and what is read from the kernel are made of."""
+    """A value from a JSON file with its texts as str, like paths and values of the kernel."""
     return _each(value, _to_bytes) if str is bytes else value
 
 

@@ -1,14 +1,14 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-r"""What is shown of values: messages, results, diffs. What is used (a path, a file's bytes) never passes here.
+r"""Make values safe to show in messages, results and diffs. Values that are used (a path, a file's bytes) must not pass through here.
 
-Names and contents of files, answers of servers and outputs of programs are texts of others. Shown are
+Names and contents of files, answers of servers and outputs of programs are untrusted. They are shown with
 - bytes that are not UTF-8 as \xNN, and surrogates that stand for no such byte as \uNNNN,
 - control characters as \xNN or \n, \r, \t; those that reorder or hide text (Unicode's format characters) as \uNNNN,
 - addresses without credentials,
-- what is longer than its bound by its beginning and its end.
-A backslash stands for itself. Values and diffs keep their line ends and tabs, messages are one line.
+- only the beginning and the end of texts that are too long.
+A backslash is not escaped. Values and diffs keep line ends and tabs; messages are one line.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -20,60 +20,60 @@ import sys
 
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import addresses
 
-# In characters. A message is for a screen; a value holds the longest path or name (elf_tables.MAX_STRING), even if each byte of it is shown as \xNN.
+# In characters. A message fits a screen; a value fits the longest path or name (elf_tables.MAX_STRING), even if each byte is shown as \xNN.
 LONGEST_MESSAGE = 8192
 LONGEST_EXCERPT = 512
 LONGEST_VALUE = 32768
 LONGEST_DIFF = 1 << 20
 # Keys of results whose values are sentences, or lists of them.
 MESSAGES = frozenset(('msg', 'reason', 'detail', 'note', 'problem', 'warnings', 'error', 'message'))
-# Shorter words are hidden where they stand, but not wherever else they occur: "1" and "on" are everywhere.
+# Shorter secrets are hidden in their option, but not in other texts, because "1" and "on" are everywhere.
 SHORTEST_SECRET = 5
 HIDDEN = addresses.HIDDEN
 
 _TEXT = type(u'')
 _INTEGERS = (int, type(1 << 64))
 _DEEPEST = 50
-# What Unicode says of these: Cc (C0, DEL, C1), line and paragraph separators, and Cf that change how their neighbours are shown: soft hyphen, Arabic letter
+# Characters of Unicode's classes Cc (C0, DEL, C1), line and paragraph separators, and Cf that change how others are shown: soft hyphen, Arabic letter
 # mark, Mongolian vowel separator, zero width and bidirectional marks, embeddings, overrides and isolates, invisible operators, the byte order mark,
-# interlinear annotations. Joiners (U+200C, U+200D) are in there too: no name needs them as much as a reader needs to see them.
+# interlinear annotations. Joiners (U+200C, U+200D) are included too, because readers must be able to see them in names.
 _LINES_KEPT = u'\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb'
 _VALUE_SIGNS = re.compile(u'[%s]' % _LINES_KEPT)
 _MESSAGE_SIGNS = re.compile(u'[\\n\\t%s]' % _LINES_KEPT)
 _NAMED = {u'\n': u'\\n', u'\r': u'\\r', u'\t': u'\\t'}
 _SPACE = re.compile(u'\\s')
-# Python 2 may spell a character beyond U+FFFF as two surrogates.
+# Python 2 may represent a character beyond U+FFFF as two surrogates.
 _SURROGATE = re.compile(u'(?<![\ud800-\udbff])[\udc00-\udfff]|[\ud800-\udbff](?![\udc00-\udfff])' if sys.maxunicode == 0xffff
                         else u'[\ud800-\udfff]')
-# RFC 3629; Python 2's own decoder takes surrogates for characters.
+# RFC 3629; Python 2's decoder accepts surrogates as characters.
 _UTF8 = re.compile(b'(?:[\x00-\x7f]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]'
                    b'|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+')
 
 
 def message(value, hidden=()):
-    """A sentence as str: one line, bounded. hidden: texts that are not to be shown."""
+    """A sentence as str: one line of bounded length. hidden: secret texts."""
     return _native(_text(value, _MESSAGE_SIGNS, LONGEST_MESSAGE, hidden))
 
 
 def excerpt(value):
-    """What somebody else said, as part of a sentence: a server's reason phrase may have 64 KiB."""
+    """An untrusted text as part of a sentence, shortened: a server's reason phrase may have 64 KiB."""
     return _native(_text(value, _MESSAGE_SIGNS, LONGEST_EXCERPT, ()))
 
 
 def text(value, limit=LONGEST_VALUE):
-    """A value as str: line ends and tabs kept."""
+    """A value as str, with line ends and tabs."""
     return _native(_text(value, _VALUE_SIGNS, limit, ()))
 
 
 def is_whole(value):
-    """Whether a value is shown as it is, so that who reads it in a result can use it."""
+    """Whether a value is shown unchanged, so that it can be used from a result."""
     return text(value) == value
 
 
 def values(value, hidden=(), limit=LONGEST_VALUE, of_message=False, depth=0):
-    """A copy of plain values (dicts, lists, texts, numbers) that any JSON encoder and any terminal takes. Other objects are returned as they are.
+    """A copy of plain values (dicts, lists, texts, numbers) that is safe for any JSON encoder and any terminal. Other objects are returned unchanged.
 
-    hidden: texts that are not to be shown in sentences, which are the values of MESSAGES.
+    hidden: secret texts, which are removed from sentences, the values of MESSAGES.
     """
     if isinstance(value, (bytes, _TEXT)):
         return message(value, hidden) if of_message else text(value, limit)
@@ -88,9 +88,9 @@ def values(value, hidden=(), limit=LONGEST_VALUE, of_message=False, depth=0):
 
 
 def result(found, hidden=()):
-    """A module's or an action's result as it is returned.
+    """The result of a module or an action in its final form.
 
-    hidden: texts that are not to be shown in sentences and diffs; where words of the result's own structure are equal to one, they stay.
+    hidden: secret texts, which are removed from sentences and diffs; equal words of the result's own structure stay.
     """
     shown = values(found, hidden)
     if 'diff' in shown and hidden:
@@ -99,13 +99,13 @@ def result(found, hidden=()):
 
 
 def words_worth_hiding(secrets, public=()):
-    """Which of the texts can be hidden wherever they occur: not those that are short, and not those that what is public says already."""
+    """The texts that can be hidden in all other texts: not short ones, and not those that are part of a public text."""
     everything = u'\n'.join(_decoded(each) for each in public)
     return set(each for each in map(_decoded, secrets) if len(each) >= SHORTEST_SECRET and each not in everything)
 
 
 def without(value, hidden):
-    """The str without texts that are not to be shown; the longest first, since one may be part of another."""
+    """The str without secret texts; the longest are replaced first, because one may be part of another."""
     return _native(_without(_decoded(value), hidden))
 
 
@@ -116,19 +116,19 @@ def _text(value, signs, limit, hidden):
     found = value if isinstance(value, (bytes, _TEXT)) else '%s' % (value,)
     found, missing = _shortened(found, limit)
     found = addresses.in_text(_without(found, hidden))
-    # A cut may part what Python 2 spells as two surrogates.
+    # A cut may split a character that Python 2 represents as two surrogates.
     return _SURROGATE.sub(_surrogate, _bounded(signs.sub(_escaped, _bounded(found, limit, missing)), limit))
 
 
 def _shortened(value, limit):
-    """What can be looked at of a text however long, decoded, and how much was left out. No part of an address is left that does not show what it is of."""
+    """(the decoded text, shortened if it is too long; the number of omitted characters). A cut never leaves a part of an address that may be a password."""
     if len(value) <= 4 * limit:
         return _decoded(value), 0
     head, tail = _decoded(value[:2 * limit]), _decoded(value[-2 * limit:])
     before, scheme, after = head.rpartition(u'://')
     if scheme and not _SPACE.search(after):
         head = before + scheme + HIDDEN
-    # Up to the first blank, or all of it: it may be the end of a password.
+    # Drop the text up to the first blank, or all of it, because it may be the end of a password.
     space = _SPACE.search(tail)
     word = tail[:space.start()] if space else tail
     if u'@' in word:
@@ -137,15 +137,15 @@ def _shortened(value, limit):
 
 
 def _decoded(value):
-    """Text of bytes or of a text that may hold surrogates, with these as escapes."""
+    """The text of bytes, or of a text that may contain surrogates, with escapes for invalid bytes."""
     if isinstance(value, bytes):
         return u''.join(part if valid else u''.join(u'\\x%02x' % each for each in bytearray(part)) for valid, part in parts(value))
-    # A subclass (Ansible's own) becomes a plain text.
+    # An instance of a subclass (of Ansible) becomes a plain text.
     return _SURROGATE.sub(_surrogate, _TEXT(value))
 
 
 def parts(data):
-    """Bytes as (True, text) for what is UTF-8 and (False, bytes) for what is not, in their order."""
+    """Bytes in parts, in order: (True, text) for valid UTF-8 and (False, bytes) for the rest."""
     start = 0
     for valid in _UTF8.finditer(data):
         if valid.start() > start:
@@ -158,7 +158,7 @@ def parts(data):
 
 def _surrogate(found):
     number = ord(found.group())
-    # PEP 383: what os.listdir() makes of a byte that is not UTF-8.
+    # PEP 383: os.listdir() turns a byte that is not UTF-8 into a surrogate.
     return u'\\x%02x' % (number - 0xdc00) if 0xdc80 <= number <= 0xdcff else u'\\u%04x' % number
 
 
@@ -189,7 +189,7 @@ def _without_in(value, hidden):
 
 
 def without_in_dicts(options, hidden):
-    """Options whose values that are dicts, or lists of them, are without texts that are not to be shown."""
+    """Options without secret texts in values that are dicts or lists of dicts."""
     return dict((name, _without_in(value, hidden) if _has_dict(value) else value) for name, value in options.items())
 
 
@@ -209,7 +209,7 @@ def _key(key):
 
 
 def _number(value):
-    """JSON has neither infinities nor NaN, and Python refuses to read numbers of more than 4,300 digits."""
+    """A number that JSON can hold: it has no infinities and no NaN, and Python refuses to read more than 4,300 digits."""
     if isinstance(value, float) and not abs(value) < float('inf'):
         return str(value)
     if isinstance(value, _INTEGERS) and abs(value) >= 1 << 128:

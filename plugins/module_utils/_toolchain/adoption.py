@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Adopt an existing toolchain: verify that it is the release, copy it, and report the outcome."""
+"""Adopt an existing toolchain: verify that it is an unmodified release, copy it, and report the outcome."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -21,18 +21,18 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import s
 
 
 def outcome(path, version, reason=None):
-    """What a result reports of a tree at path: that it was adopted, or the reason why it was not."""
+    """The entry in a result for the tree at path: that it was adopted, or the reason why it was not."""
     return {'path': path, 'version': version, 'taken_in': reason is None, 'reason': reason}
 
 
 def check_verifiable(release, policy):
-    """Raise GofleetError(unverifiable) unless the h1 of the tree is known and trust accepts what vouches for it. policy: trust.Policy."""
+    """Raise GofleetError(unverifiable) unless the h1 of the tree is known and its proof satisfies trust. policy: trust.Policy."""
     if not release.h1 or not policy.holds(source_types.ADOPTED.kinds(release)):
         raise GofleetError('The tree of Go %s cannot be verified: the transparency log is not known to have it.' % release.version, 'unverifiable')
 
 
 def foreseen(path, release, policy):
-    """The outcome() that a run would have for the tree at path, without copying it or running its go. policy: trust.Policy. Raises OSError."""
+    """The outcome() that check mode predicts for the tree at path, without copying it or running its go. policy: trust.Policy. Raises OSError."""
     original = os.path.realpath(path)
     try:
         check_verifiable(release, policy)
@@ -47,7 +47,7 @@ def foreseen(path, release, policy):
 
 
 def warnings(outcomes, steps, check_mode):
-    """Texts for trees that were not adopted. steps: of the plan, whose link step says where such a tree is kept."""
+    """Warnings for trees that were not adopted. steps: of the plan; its link step has the path where such a tree is kept."""
     asides = dict((step.subject, step.aside) for step in steps if step.action == 'link')
     texts = ('cannot be adopted', 'It would be moved aside whole to %s, and Go %s would be installed.') if check_mode else (
         'was not adopted', 'It is moved aside whole to %s, and Go %s is installed in its place.')
@@ -56,16 +56,16 @@ def warnings(outcomes, steps, check_mode):
 
 
 def with_reason(exc, outcomes):
-    """The GofleetError of an installation that failed, with the reasons why existing toolchains could not be adopted instead."""
+    """The GofleetError of a failed installation, with the reasons why existing toolchains could not be adopted instead."""
     reasons = ' '.join('The toolchain at %s was not adopted: %s' % (each['path'], each['reason']) for each in outcomes if not each['taken_in'])
     return GofleetError('%s %s' % (exc.msg, reasons) if reasons else exc.msg, exc.code, **dict(exc.evidence, adopted=outcomes))
 
 
 def copy_tree(source, target):
-    """Copy files and folders below source to target, which must not exist, as an archive of them would be unpacked.
+    """Copy files and folders below source to target, which must not exist, with the modes of an unpacked archive.
 
     A copy, not a rename or hard links, so that users who may write to the original cannot change the copy after it was verified.
-    Raises GofleetError(not_the_release) for anything else than files and folders, OSError.
+    Raises GofleetError(not_the_release) for anything other than files and folders, OSError.
     """
     source, target = to_bytes(source), to_bytes(target)
     os.mkdir(target, 0o755)
@@ -87,7 +87,7 @@ def _not_of_a_release(path):
 
 
 def _copy_file(path, target, mode):
-    # It belongs to another user, who may have replaced the file by a link, a pipe or an endless file meanwhile.
+    # Another user owns the original and may have replaced the file by a link, a pipe or an endless file meanwhile.
     with syncing.naming(target), io.open(target, 'wb') as output:
         regular_files.feed(path, output.write, follow=False)
     os.chmod(target, 0o755 if mode & stat.S_IXUSR else 0o644)

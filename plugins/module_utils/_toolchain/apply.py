@@ -28,9 +28,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import (
 
 
 def apply(steps, paths, wanted, records, archives, blocks):
-    """Carry out steps in their order. Returns what was done, as the result has it. Raises GofleetError, OSError.
+    """Carry out steps in order. Returns what was done, for the result. Raises GofleetError, OSError.
 
-    Where an archive is missing, no step after the installs is carried out.
+    If an archive is missing, the steps after the installs are not carried out.
     wanted: plan.Wanted; records: records.Records; archives: obtain.Archives; blocks: of go_policy.Move.
     """
     run = _Run(steps, paths, wanted, records, archives, blocks)
@@ -53,9 +53,9 @@ class _Run(object):
         self._archives = archives
         self._blocks = blocks
         self.progress = {'installed': [], 'pruned': [], 'needs': [], 'moved_aside': [], 'adopted': [], 'proven': [], 'kept': []}
-        # Where the tree at LINK will be moved to, for the manifest of a copy of it.
+        # The path to which the tree at LINK will be moved, for the manifest of its copy.
         self._aside = next((step.aside for step in steps if step.action == 'link'), None)
-        # Trees whose go.env gets the blocks.
+        # The trees whose go.env gets the blocks.
         self._configured = [step.subject for step in steps if step.action == 'go_env']
 
     def _release(self, version):
@@ -101,14 +101,14 @@ class _Run(object):
             content['twin'] = self._aside
         transaction.make_folder(self._paths.manifests)
         manifest.write(self._paths.manifests, name, content, staged.entries)
-        # The manifest has go.env as it was shipped. It gets the blocks before the tree gets its name.
+        # The manifest records go.env as it was shipped; the blocks are written before the tree is published.
         if name in self._configured:
             go_policy.write(staged.path, self._blocks)
         transaction.publish_tree(staged.path, self._paths.tree(name))
         self.progress['installed'].append(release.version)
 
     def do_prove(self, step, dummy):
-        """Verify an installed tree against more proof than it was installed with."""
+        """Verify an installed tree against stronger proof than at its installation."""
         name, release = step.subject, self._release(step.detail)
         tree = self._paths.tree(name)
         content = manifest.read(self._paths.manifests, name)
@@ -148,16 +148,16 @@ class _Run(object):
             transaction.point_link(step.subject, step.detail)
 
     def do_discard(self, step, dummy):
-        """Remove the original of an adopted tree, now that its copy is active, unless it holds more than what was copied."""
+        """Remove the original of an adopted tree, now that its copy is active, unless it contains more files than the copy."""
         name, twin = step.subject, step.detail
         content = manifest.read(self._paths.manifests, name)
         if not content or content.pop('twin', None) != twin:
             return
         there = os.path.isdir(twin) and not os.path.islink(twin)
         differences = manifest.differences(trees.walk_tree(twin), self._paths.manifests, name, content) if there else None
-        # Missing files may be those that a killed run removed. All others are in the copy too.
+        # A killed run may have removed the missing files; the copy contains all others.
         if differences and not (differences.changed or differences.extra):
-            # Not through the stage, which may be on another file system.
+            # Not by way of the stage, which may be on another file system.
             transaction.delete_tree(twin)
             self.progress['moved_aside'] = [each for each in self.progress['moved_aside'] if each != twin]
         manifest.rewrite(self._paths.manifests, name, content)
@@ -166,7 +166,7 @@ class _Run(object):
         transaction.remove_file(step.subject)
 
     def do_remove(self, step, stage_folder):
-        # Files may have been added since the plan: a download can lie between.
+        # Files may have been added since the plan, for example during a download.
         if extra_files.found(self._paths, step.subject) != []:
             aside = extra_files.aside_name(self._paths, step.subject, time.time(), observe.names_in(self._paths.prefix))
             self.do_set_aside(step._replace(aside=aside), stage_folder)
@@ -176,7 +176,7 @@ class _Run(object):
         self.progress['pruned'].append(step.detail)
 
     def do_set_aside(self, step, dummy):
-        """Move a tree aside that holds more than its release. Without a manifest this collection does not touch it again."""
+        """Move a tree aside that contains more files than its release. Without a manifest this collection does not touch it again."""
         kept = extra_files.described(self._paths, step.subject, step.detail, extra_files.found(self._paths, step.subject), step.aside)
         transaction.set_aside(self._paths.tree(step.subject), step.aside)
         manifest.remove(self._paths.manifests, step.subject)
@@ -190,7 +190,7 @@ class _Run(object):
 
 
 def _comparable(content, release):
-    """The digests of a release that were compared for an installed tree: its archive's only if it came in the same archive."""
+    """The digests of a release that were compared for an installed tree; the archive's only if the tree came in the same archive."""
     source = content.get('source') or {}
     names = source_types.compared(source.get('kind'))
     return [name for name in names if name != 'sha256' or source.get('sha256') == release.sha256]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A plan for this host, completed with what only its files can say: files that users added to a tree, and defaults in go.env."""
+"""A plan for this host, completed from its files: files that users added to a tree, and defaults in go.env."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,14 +13,14 @@ from ansible_collections.gofleet.golang.plugins.module_utils import _system as s
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import extra_files, go_policy
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import plan as toolchain_plan
 
-# before: observe.Observed; steps: plan.Step list; move: go_policy.Move; kept: trees that are kept aside, of extra_files.described().
+# before: observe.Observed; steps: plan.Step list; move: go_policy.Move; kept: extra_files.described() of the trees that are kept aside.
 Change = namedtuple('Change', 'before steps move kept')
 
 
 def planned(wanted, before, paths, now):
-    """The Change from what is on this host (observe.Observed) to what is wanted (plan.Wanted). Raises GofleetError, OSError.
+    """The Change from the observed (observe.Observed) to the wanted toolchains (plan.Wanted). Raises GofleetError, OSError.
 
-    It reads more files than observe() does only where a toolchain becomes active or is removed.
+    It reads more files than observe() only if a toolchain becomes active or is removed.
     """
     steps = toolchain_plan.plan(wanted, before, paths, now)
     if steps:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files in a toolchain that its release does not have: a user put them there, so the tree is moved aside instead of being removed.
+"""Find files in a toolchain that its release does not contain. A user added them, so the tree is moved aside instead of being removed.
 
-Only names are compared with the list of the tree's files (NAME.sums), and only in a run that removes a tree.
+Only names are compared with the list of files (NAME.sums), and only in a run that removes a tree.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -24,18 +24,18 @@ from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import go_policy
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import plan as toolchain_plan
 
-# What the go command itself writes into its tree (packages that were compiled ahead, before 1.20; the build cache of make.bash, whose
-# successors lie in GOCACHE), and what Python leaves where a debugger reads the runtime's script.
+# Files that the go command writes into its tree (precompiled packages before 1.20; the build cache of make.bash, whose
+# successors are in GOCACHE), and files that Python writes when a debugger loads the runtime's script.
 _MADE_BY_TOOLS = re.compile(br'pkg/obj/|pkg/[a-z0-9]+_[a-z0-9]+(?:_[A-Za-z0-9_]+)?/.+\.a\Z|(?:.*/)?__pycache__/|.*\.pyc\Z', re.DOTALL)
 _CONTROL = re.compile(u'[\x00-\x1f\x7f-\x9f]')
-# Names of a tree that are shown, and characters of each.
+# The number of names that are shown for a tree, and of characters of each.
 _SHOWN, _LENGTH = 20, 120
 
 
 def found(paths, name):
-    """Sorted names (bytes) below a tree that are not of its release; None where the list of its files cannot be read. Raises OSError.
+    """Sorted names (bytes) below a tree that its release does not contain; None if the list of its files cannot be read. Raises OSError.
 
-    A folder that cannot be read is named itself.
+    An unreadable folder counts as such a name.
     """
     listed = _listed(os.path.join(paths.manifests, name + '.sums'))
     if listed is None:
@@ -46,7 +46,7 @@ def found(paths, name):
 
 
 def _names_below(root):
-    """Names below a folder (bytes) of all that is no folder; links are not followed. Not os.walk(), which recurses: a tree may be deep."""
+    """Names below a folder (bytes) of everything except folders; links are not followed. Not os.walk(), which recurses: a tree may be deep."""
     folders = [root + b'/']
     while folders:
         folder = folders.pop()
@@ -74,7 +74,7 @@ def _listed(path):
 
 
 def aside_name(paths, name, now, taken):
-    """A path for a tree that is kept aside. taken: the names in the prefix; now: seconds since the epoch."""
+    """The path for a tree that is kept aside. taken: the names in the prefix; now: seconds since the epoch."""
     first = fresh = leftovers.aside_name(paths.tree(name), now)
     number = 1
     while os.path.basename(fresh) in taken:
@@ -84,7 +84,7 @@ def aside_name(paths, name, now, taken):
 
 
 def kept_aside(steps, observed, paths, now):
-    """The steps of a plan with set_aside for the removal of each tree that holds more than its release, and descriptions of those trees."""
+    """The steps of a plan, with set_aside in place of the removal of each tree that contains more files than its release; and descriptions of those trees."""
     changed, kept = [], []
     for step in steps:
         names = found(paths, step.subject) if step.action == 'remove' else []
@@ -98,7 +98,7 @@ def kept_aside(steps, observed, paths, now):
 
 
 def described(paths, name, version, names, aside):
-    """What a result reports of a tree that is kept. names: of found()."""
+    """The entry in a result for a tree that is kept. names: of found()."""
     return {'tree': paths.tree(name), 'version': version, 'path': aside, 'count': None if names is None else len(names),
             'extra': [_shown(each) for each in (names or ())[:_SHOWN]]}
 

@@ -1,12 +1,12 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The go command's defaults that environments set: blocks in go.env, which stay with the link when another toolchain becomes active.
+"""The defaults of the go command that environments set: blocks in go.env, which move to each toolchain that becomes active.
 
-    PREFIX/.gofleet/go.env   the blocks of all environments, as env_file wrote them last
+    PREFIX/.gofleet/go.env   the blocks of all environments, as last written by env_file
     TREE/go.env              the same blocks, before the defaults that Go ships
 
-Blocks come in the order of their environments' names: of two lines for one setting the go command takes the first.
+Blocks are sorted by the names of their environments: of two lines for one setting the go command uses the first.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -31,22 +31,22 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import p
 
 FILE = 'go.env'
 MODE = 0o644
-# The release that began to read go.env.
+# The first release that reads go.env.
 SINCE = (1, 21)
-# Bytes; Go ships some 500, and a block has a line for each setting of the go command.
+# The largest go.env in bytes; Go ships some 500, and a block has a line for each setting of the go command.
 _LIMIT = 1 << 20
 _CHUNK = 1 << 16
 # How each block begins.
 MARK = b'# gofleet.golang environment '
 _BEGIN = re.compile(br'^' + re.escape(MARK) + br'([A-Za-z0-9][A-Za-z0-9_.-]*): begin\n', re.MULTILINE)
 
-# What happens to the blocks in a run of go_toolchain. blocks: settings (bytes) by environment, after the run; steps: for those of a plan,
-# to be carried out before the link changes; warnings: texts; before: settings by environment in the tree that a step writes to.
+# The changes of the blocks in a run of go_toolchain. blocks: settings (bytes) by environment, after the run; steps: to be added to those of a plan
+# before the link changes; warnings: texts; before: settings by environment in the tree that a step writes to.
 Move = namedtuple('Move', 'blocks steps warnings before')
 
 
 def path_of(paths):
-    """Where the blocks of the toolchains at these Paths are kept."""
+    """The file that keeps the blocks of the toolchains at these Paths."""
     return os.path.join(paths.meta, FILE)
 
 
@@ -66,7 +66,7 @@ def _parted(content):
     begin = _BEGIN.search(content)
     while begin:
         name, start = begin.group(1), begin.end()
-        # From the end of the line before, for the end has a line of its own.
+        # From the end of the previous line, because the end marker is a separate line.
         end = -1 if name in endless else content.find(b'\n' + _line(name, b'end'), start - 1)
         if end < 0:
             endless.add(name)
@@ -86,7 +86,7 @@ def blocks_in(content):
 
 
 def with_blocks(content, blocks):
-    """A go.env (bytes, or None for no file) with just these blocks. Everything that is not a block of ours stays as it is."""
+    """A go.env (bytes, or None for no file) with exactly these blocks. All other lines stay unchanged."""
     lines = []
     for name in sorted(blocks):
         encoded = name.encode('ascii')
@@ -118,9 +118,9 @@ def read(path):
 
 
 def in_tree(tree, must_be_file):
-    """What read() returns for the go.env of a tree. must_be_file: whether anything but a regular file is an error.
+    """The result of read() for the go.env of a tree. must_be_file: whether anything but a regular file is an error.
 
-    Otherwise it counts as absent, because env_file never wrote to it. Raises GofleetError as read() does.
+    Otherwise such a file counts as absent, because env_file never wrote to it. Raises GofleetError as read() does.
     """
     try:
         return read(os.path.join(tree, FILE))
@@ -131,16 +131,16 @@ def in_tree(tree, must_be_file):
 
 
 def kept(paths):
-    """The blocks that are kept for the toolchains at these Paths; None if no blocks were ever kept there."""
+    """The blocks that are kept for the toolchains at these Paths; None if none were ever kept."""
     content = read(path_of(paths))[0]
     return None if content is None else blocks_in(content)
 
 
 def planned(steps, observed, paths):
-    """The Move for the steps of a plan. Only a run that changes which tree is active reads anything."""
+    """The Move for the steps of a plan. It reads files only if another tree becomes active."""
     target = next((os.path.basename(step.detail) for step in steps if step.action == 'link'), None)
     unlinks = any(step.action == 'unlink' and step.subject == paths.link for step in steps)
-    # With the last tree everything is removed.
+    # The run removes the last tree, and the blocks with it.
     if (target is None and not unlinks) or any(step.action == 'dissolve' for step in steps):
         return Move({}, [], [], {})
     there = target in observed.trees
@@ -159,12 +159,12 @@ def planned(steps, observed, paths):
 
 
 def _known(target, observed, paths):
-    """(blocks, whether they are kept). An earlier version of this collection wrote them to the active tree alone."""
+    """(blocks, whether they are kept). Earlier versions of this collection wrote them only to the active tree."""
     blocks = kept(paths)
     if blocks is not None:
         return blocks, True
     active = observe.active_tree(observed)
-    # Where no blocks are kept, a tree keeps those that it has.
+    # If no blocks are kept, a tree keeps those that it has.
     name = active.name if active else target
     return (blocks_in(in_tree(paths.tree(name), must_be_file=False)[0]) if name else {}), False
 
@@ -180,7 +180,7 @@ def _unread(version, blocks):
 
 
 def inserted(steps, move):
-    """The steps of a plan with those of a Move before the first step that changes a link to a toolchain."""
+    """The steps of a plan, with those of a Move inserted before the first step that changes a link to a toolchain."""
     if not move.steps:
         return steps
     first = next(number for number, step in enumerate(steps) if step.action in ('link', 'unlink'))
@@ -188,7 +188,7 @@ def inserted(steps, move):
 
 
 def keep(paths, blocks):
-    """Keep blocks beside the trees. Raises OSError."""
+    """Write blocks to the file beside the trees. Raises OSError."""
     transaction.write_file(path_of(paths), with_blocks(None, blocks), MODE)
 
 
@@ -204,7 +204,7 @@ def write(tree, blocks):
 
 
 def leftovers(folder):
-    """What a killed run left beside the go.env in a folder: a tree, or where the blocks are kept."""
+    """Files that a killed run left beside the go.env in a folder, which is a tree or the folder of the kept blocks."""
     return files_leftovers.unfinished_copies(os.path.join(folder, FILE))
 
 

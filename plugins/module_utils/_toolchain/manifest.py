@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The manifest of a toolchain: its release, what it was verified with, and the digest of every file.
+"""Read and write the manifest of a toolchain: its release, the proof it was verified with, and the digest of every file.
 
-It lies beside the tree, never inside, so that the tree stays what Go released:
-NAME.json holds what every run reads, NAME.sums has one line for each file.
+It is beside the tree, not inside, so that the tree stays identical to Go's release:
+NAME.json contains the part that every run reads, NAME.sums has one line for each file.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -32,12 +32,12 @@ _KEY_FILES = ('VERSION', 'bin/*', 'pkg/tool/*/*')
 # Each run checks that folders down to this depth exist; deeper ones are checked only when the tree is verified file by file.
 _DEPTH = 2
 
-# What an ordinary run reads of a tree. files: [size, time in seconds] by path, without those that are missing; folders: paths that exist.
+# The facts that an ordinary run reads from a tree. files: [size, time in seconds] by path, without missing ones; folders: paths that exist.
 Evidence = namedtuple('Evidence', 'files folders')
 
 
 def describe(root, entries):
-    """The part of a manifest that is read from the tree itself: digests, and the evidence that each run checks.
+    """The part of a manifest that comes from the tree: digests, and the evidence that each run checks.
 
     entries: of trees.walk_tree(root), or equal ones.
     """
@@ -89,7 +89,7 @@ def rewrite(folder, name, content):
 
 
 def read(folder, name):
-    """The manifest of a tree as a dict, or None if it does not exist or is not one that this collection wrote.
+    """The manifest of a tree as a dict, or None if it does not exist or was not written by this collection.
 
     Raises GofleetError(manifest_newer) for one that a later collection wrote, OSError.
     """
@@ -113,7 +113,7 @@ def _is_complete(content):
 
 
 def _is_path(path):
-    """Whether a value can be a path below a root. Names that are not UTF-8 were written with Python 3's surrogates."""
+    """Whether a value can be a path below a root. Names that are not UTF-8 contain Python 3's surrogates."""
     if not isinstance(path, str) or '\0' in path:
         return False
     try:
@@ -124,7 +124,7 @@ def _is_path(path):
 
 
 def evidence(root, files, folders):
-    """The Evidence of a tree: of those files and folders that its manifest names. Raises OSError."""
+    """The Evidence of a tree, for the files and folders in its manifest. Raises OSError."""
     found = {}
     for path in files:
         try:
@@ -136,7 +136,7 @@ def evidence(root, files, folders):
 
 
 def problem(content, found):
-    """What an ordinary run finds wrong with a tree, or None: its programs, tools and folders against the manifest. found: Evidence."""
+    """The problem with a tree that an ordinary run finds, or None: it compares programs, tools and folders with the manifest. found: Evidence."""
     for path, expected in sorted(content['files'].items()):
         if path not in found.files:
             return '%s is missing' % path
@@ -155,18 +155,18 @@ def differences(entries, folder, name, content):
 
 
 def summary(differences):
-    """The differences in few words; None if there are none but in go.env, which users may edit (go help environment)."""
+    """A short text on the differences; None if only go.env differs, which users may edit (go help environment)."""
     return tree_list.in_words(differences, ignored=[('changed', 'go.env')])
 
 
 def as_shipped(entries, folder, name, content):
-    """The entries of a tree, of trees.walk_tree(), with go.env as it was installed, whatever it is now. Raises OSError."""
+    """The entries of a tree, of trees.walk_tree(), with go.env as it was installed, even if it has changed. Raises OSError."""
     wanted = _read_sums(os.path.join(folder, name + '.sums'), content.get('sums_sha256')) or {}
     return [wanted.get(entry.path, entry) if entry.path == b'go.env' else entry for entry in entries]
 
 
 def _read_sums(path, sha256):
-    """{path: Entry} of a file that write() wrote, or None if it does not exist or has another digest."""
+    """{path: Entry} of a file from write(), or None if it does not exist or its digest differs."""
     try:
         with io.open(path, 'rb') as source:
             text = source.read()
@@ -178,7 +178,7 @@ def _read_sums(path, sha256):
 
 
 def names(folder):
-    """The names of the trees that have a manifest."""
+    """The names of the trees with a manifest."""
     try:
         listed = system.listdir(folder)
     except OSError as exc:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Get the archive of a release: from a file on this host, or from the first source that has it; or ask the controller for it."""
+"""Get the archive of a release from a file on this host or from the first source that has it, or request it from the controller."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -21,12 +21,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils._texts import addre
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe, offers, source_types, stage, trust
 
-# Codes of refusals that every source would meet.
+# Codes of failures that would occur with every source.
 OF_THIS_HOST = ('not_runnable',)
 
 
 class Need(Exception):
-    """This host cannot get an archive or a record by itself. value: what it asks the controller for."""
+    """This host cannot get an archive or a record by itself. value: the request to the controller."""
 
     def __init__(self, value):
         super(Need, self).__init__(value)
@@ -37,7 +37,7 @@ class Archives(object):
     """Gets archives for one run, and unpacks them.
 
     paths: toolchain_paths.Paths; offered: sources.Sources; policy: trust.Policy; run: programs.runner().
-    bytes_fetched and passed_over: as in the result.
+    bytes_fetched and passed_over: for the result.
     """
 
     def __init__(self, paths, offered, policy, run):
@@ -58,7 +58,7 @@ class Archives(object):
 
     def _fetched(self, release, folder):
         """From the first source that has the release."""
-        # Here, not above: Python's and Ansible's network modules take longer to load than a run without change takes.
+        # Here, not above, because loading Python's and Ansible's network modules takes longer than a run without changes.
         from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 
         failures = []
@@ -87,10 +87,10 @@ class Archives(object):
         return offers.to_fetch(self._offered, release, self._policy) if self._offered.transfer != 'push' else ()
 
     def _taken(self, given, release, folder):
-        """Copy an archive into the stage and hash it on the way, so that nobody else can write to the file that is verified."""
+        """Copy an archive into the stage and hash it meanwhile, so that no other user can write to the verified file."""
         taken = os.path.join(folder, os.path.basename(given.path))
         source = source_types.of_file(given.path)
-        # A file that the connection's user uploaded must be theirs, not a link to one of root's.
+        # An uploaded file must belong to the connection's user; it must not be a link to a file of root.
         uploaded = os.path.dirname(os.path.dirname(given.path)) == self._paths.incoming
         size, sha256 = _copy(given, taken, source.expected(release)[0], follow=not uploaded)
         source.check_given(given, sha256, release)
@@ -100,7 +100,7 @@ class Archives(object):
         return stage.Obtained(taken, source, given.origin, sha256, size)
 
     def _incoming(self):
-        """A new folder that only the controller's connection may write to; None if this user cannot make one."""
+        """A new folder that only the controller's connection may write to; None if this user cannot create one."""
         connection = os.environ.get('SUDO_UID', '')
         if not self._offered.incoming or (os.geteuid() != 0 and connection not in ('', str(os.geteuid()))):
             return None
@@ -108,7 +108,7 @@ class Archives(object):
         for abandoned in leftovers.unused_stages(self._paths.incoming, observe.STALE_UPLOAD):
             transaction.delete_tree(abandoned)
         folder = tempfile.mkdtemp(dir=self._paths.incoming)
-        # Under sudo the connection is another user's; root reads what that user puts here, and hashes it.
+        # Under sudo the connection belongs to another user; root reads and hashes the files that this user uploads.
         if os.geteuid() == 0 and foreign_values.whole(connection) is not None:
             try:
                 os.chown(folder, int(connection), -1)
@@ -123,7 +123,7 @@ def _copy(given, target, expected, follow):
     limit = expected or sources.UNKNOWN_SIZE_LIMIT
     digest = hashlib.sha256()
     try:
-        # A pipe's open waits for a writer, and a device has no end.
+        # Opening a pipe waits for a writer, and a device has no end.
         descriptor, status = regular_files.open_descriptor(given.path, follow)
     except GofleetError as exc:
         raise GofleetError('The archive %s cannot be read: %s' % (given.origin, exc.msg), 'archive_unreadable', path=given.origin)
@@ -134,7 +134,7 @@ def _copy(given, target, expected, follow):
                                'sha256_mismatch' if expected else 'archive_unsafe', path=given.origin, found=status.st_size, wanted=limit)
         size = 0
         with syncing.naming(target), io.open(target, 'wb') as output:
-            # No further than its size when it was opened: a file that grows may have no end.
+            # Stop at the size that the file had when it was opened: a growing file may have no end.
             chunk = source.read(min(digests.CHUNK, status.st_size))
             while chunk:
                 digest.update(chunk)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which of the sources that a host was given may have a release, and which of them it cannot even connect to."""
+"""Select the sources that may have a release, and check whether this host can connect to them."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -14,7 +14,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import s
 
 
 def given(offered, release):
-    """The sources.File of an archive of a release that is on this host already, or None. offered: sources.Sources."""
+    """The sources.File of a release's archive on this host, or None. offered: sources.Sources."""
     for source in source_types.TYPES:
         found = offered.files.get(source.filename(release)) or offered.files.get(sources.ANY_NAME)
         if found:
@@ -23,16 +23,16 @@ def given(offered, release):
 
 
 def to_fetch(offered, release, policy):
-    """(Source, URL) of everything that may have a release and can be verified. policy: trust.Policy."""
+    """(Source, URL) for each source that may have a release in a form that can be verified. policy: trust.Policy."""
     return [(source, url) for source in source_types.TYPES if source.is_fetchable(release, policy)
             for url in source.urls(getattr(offered, source.option), release)]
 
 
 def check(offered, release, policy):
-    """Raise GofleetError(no_source) if it is known without a network that this host, which must fetch the release itself, cannot."""
+    """Raise GofleetError(no_source) if this host must fetch the release itself and it is known, without a network, that it cannot."""
     if offered.transfer != 'pull' or given(offered, release):
         return
-    # Here, not above: Python's and Ansible's network modules take longer to load than a run without change takes.
+    # Here, not above, because loading Python's and Ansible's network modules takes longer than a run without changes.
     from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 
     failures = []
@@ -53,7 +53,7 @@ _ADVICE = {
 
 
 def no_source(release, failures):
-    """The GofleetError for a release that no source had. failures: {url, code, reason} for each that was tried."""
+    """The GofleetError for a release that no source has. failures: {url, code, reason} for each failed attempt."""
     codes = set(each['code'] for each in failures)
     advice = _ADVICE.get(codes.pop()) if len(codes) == 1 else None
     return GofleetError(

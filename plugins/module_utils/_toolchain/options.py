@@ -1,13 +1,13 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options that several modules have in common. plugins/doc_fragments/releases.py documents them."""
+"""The argument specs of options that several modules share. plugins/doc_fragments/releases.py documents them."""
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-# Of every module that finds and verifies releases.
+# For every module that resolves and verifies releases.
 RELEASES = {
     'version_from': {'type': 'path'},
     'checksums': {'type': 'dict', 'default': {}},
@@ -24,7 +24,7 @@ RELEASES = {
     'timeout': {'type': 'int', 'default': 30},
     'ca_path': {'type': 'path'},
 }
-# Of those that run on the controller alone, for a whole fleet.
+# For the modules that run only on the controller, for a whole fleet.
 FLEET = dict(
     RELEASES,
     versions={'type': 'list', 'elements': 'str', 'default': []},

@@ -1,13 +1,13 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where toolchains live on a host.
+"""The paths of toolchains on a host.
 
     PREFIX/go1.26.6/             one tree a version, published whole
-    PREFIX/.gofleet/manifests/   what each tree was verified with, and its files
-    PREFIX/.gofleet/go.env       defaults of the go command for whichever tree is active
-    PREFIX/.gofleet/stage/       where trees are built; a killed run may leave something here, and nowhere else
-    PREFIX/.gofleet/incoming/    where a controller puts archives
+    PREFIX/.gofleet/manifests/   the proof and the list of files of each tree
+    PREFIX/.gofleet/go.env       defaults of the go command for the active tree
+    PREFIX/.gofleet/stage/       where trees are built; only here can a killed run leave a partial tree
+    PREFIX/.gofleet/incoming/    archives that the controller uploads
     PREFIX/.gofleet/lock
     LINK -> the active tree
     BIN/go, BIN/gofmt -> LINK/bin/...
@@ -24,12 +24,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils import _system as s
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
 PROGRAMS = ('go', 'gofmt')
-# The name of our own folder in the prefix.
+# The name of this collection's folder in the prefix.
 META = '.gofleet'
 
 
 class Paths(namedtuple('Paths', 'prefix link bin_dir')):
-    """Where toolchains live on this host. All absolute."""
+    """The absolute paths of toolchains on this host."""
 
     __slots__ = ()
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The steps from what is on a host to what is wanted. Pure: nothing is read, so that it can run on a controller too."""
+"""Plan the steps from the observed to the wanted toolchains. Pure: nothing is read, so that it can also run on the controller."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -16,9 +16,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._go import version 
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import observe
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 
-# What is wanted. active: version or None; keep: versions to install besides it;
+# The wanted toolchains. active: version or None; keep: versions to install besides it;
 # remove: goversion.Spec list, used when state is absent ([] means all), otherwise None;
-# prune: remove our other trees; adopt: adopt foreign things at LINK and BIN, or move them aside; trust: trust.Policy.
+# prune: remove our other trees; adopt: adopt foreign files at LINK and BIN, or move them aside; trust: trust.Policy.
 Wanted = namedtuple('Wanted', 'active keep remove prune adopt goarch trust')
 
 
@@ -34,15 +34,15 @@ def wanted(state, version, also, prune, adopt, goarch, policy):
 
 # One step of a plan. action: clean, forget, install, adopt, prove, keep_go_env, go_env (go_policy.py), link, program, discard, unlink, remove,
 # set_aside (extra_files.py), dissolve.
-# subject: path, tree or program; detail: by action; aside: where a foreign thing is moved to, or None.
+# subject: path, tree or program; detail: depends on action; aside: the new path of a foreign file or folder, or None.
 Step = namedtuple('Step', 'action subject detail aside')
 
 
 def plan(wanted, observed, paths, now):
-    """The Steps from observed to wanted, in the order that keeps a working toolchain in place throughout.
+    """The Steps from observed to wanted, in an order that keeps a working toolchain active throughout.
 
-    now: seconds since the epoch, part of the names of what is moved aside.
-    Raises GofleetError(occupied) where something that this collection did not make is in the way.
+    now: seconds since the epoch, for the names of files and folders that are moved aside.
+    Raises GofleetError(occupied) if a foreign file or folder is at one of the paths.
     """
     steps = [Step('clean', path, None, None) for path in observed.garbage]
     steps += [Step('forget', name, None, None) for name in observed.orphans]
@@ -61,13 +61,13 @@ def plan(wanted, observed, paths, now):
 
 
 def _plan_tree(version, wanted, observed):
-    # A tree that trust accepts as it is comes first.
+    # Prefer a tree that already satisfies trust.
     fitting = sorted((not _is_proven(tree, wanted.trust), tree.name) for tree in observed.trees.values()
                      if tree.version == version and tree.goarch == wanted.goarch and tree.problem is None)
     if fitting:
         unproven, name = fitting[0]
         return name, [Step('prove', name, version, None)] if unproven else []
-    # A damaged tree stays until its successor has been verified under a name of its own.
+    # A damaged tree stays until its successor has been verified under another name.
     name = 'go' + version
     number = 1
     while name in observed.taken:
@@ -82,7 +82,7 @@ def _twins(observed):
 
 
 def _plan_twins(observed, steps):
-    """The originals of adopted trees are removed when the copy is active: those of this plan, and those that a killed run left."""
+    """Remove the originals of adopted trees once the copy is active: those of this plan, and those that a killed run left."""
     found = _twins(observed)
     asides = [step.aside for step in steps if step.action == 'link' and step.aside]
     found += [(step.subject, aside) for step in steps if step.action == 'adopt' for aside in asides]
@@ -125,7 +125,7 @@ def _plan_removal(wanted, observed, paths):
     doomed = [tree for tree in observed.trees.values() if _matches(tree, wanted.remove)]
     active = observe.active_tree(observed)
     steps = []
-    # Without specs everything is removed, also links of ours whose target no longer exists.
+    # Without specs everything is removed, including our links whose targets no longer exist.
     if active in doomed or not wanted.remove:
         steps += [Step('unlink', paths.program(name), None, None) for name in toolchain_paths.PROGRAMS if observed.programs[name].kind == 'link']
         steps += [Step('unlink', paths.link, None, None)] if observed.link.kind == 'link' else []

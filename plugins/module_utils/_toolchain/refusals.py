@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is refused before the first change, in check mode too, and what is asked of the controller before."""
+"""Checks before the first change, also in check mode, and requests to the controller that come before it."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -17,12 +17,12 @@ from ansible_collections.gofleet.golang.plugins.module_utils._go import kernels
 from ansible_collections.gofleet.golang.plugins.module_utils._host import kernel
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import offers, trust
 
-# What a release archive unpacks to, at the very least, as a multiple of its own size (measured: 3.4 to 4.2).
+# The smallest size of an unpacked release archive, as a multiple of the archive's size (measured: 3.4 to 4.2).
 _UNPACKS_TO = 3.3
 
 
 def check_folders(paths):
-    """Raise GofleetError(unsafe_folder) where root would rely on folders that others can change."""
+    """Raise GofleetError(unsafe_folder) if root would rely on folders that other users can change."""
     advice = ('Choose %s below folders that belong to root and that only root can write to, or run the play without become, as the user that the '
               'toolchain is for.')
     for option, path in relied_on(paths):
@@ -43,7 +43,7 @@ def relied_on(paths):
 
 
 def check_host(steps, paths, wanted, records):
-    """Raise GofleetError, OSError where folders, kernel or disk are known to be unfit for the steps of a plan."""
+    """Raise GofleetError or OSError if folders, kernel or disk space do not allow the steps of a plan."""
     if not steps:
         return
     for path in (paths.prefix, os.path.dirname(paths.link), paths.bin_dir):
@@ -56,7 +56,7 @@ def check_host(steps, paths, wanted, records):
 
 
 def check_room(folder, size):
-    """Raise GofleetError(disk_full) if archives of size bytes certainly do not fit there once they are unpacked."""
+    """Raise GofleetError(disk_full) if archives of size bytes in total certainly do not fit on the disk once they are unpacked."""
     status = os.statvfs(folder)
     free = status.f_bavail * status.f_frsize
     needed = int(size * (1 + _UNPACKS_TO))
@@ -67,16 +67,16 @@ def check_room(folder, size):
 
 
 def check_sources(steps, wanted, records, offered):
-    """Raise GofleetError(no_source) where no source can have a release. A tree that may be adopted is not fetched."""
+    """Raise GofleetError(no_source) if no source can have a release. A tree that may be adopted is not fetched."""
     for step in steps:
         if step.action == 'install':
             offers.check(offered, records.release(step.detail, wanted.goarch), wanted.trust)
 
 
 def needs(steps, wanted, records):
-    """What these steps need of the controller, as the result has it.
+    """The requests to the controller for these steps, for the result.
 
-    Raises GofleetError(untrusted) where the controller has found all that it can and it is less than trust requires.
+    Raises GofleetError(untrusted) if the controller has found all proof that it can, and trust requires more.
     """
     found = []
     for step in steps:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a module returns of a change, and the state of a host as plain values for --diff."""
+"""Build the result of a change, and the state of a host as plain values for --diff."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -10,12 +10,12 @@ __metaclass__ = type
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_list
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import adoption, extra_files, go_policy, observe
 
-# Names of each kind of difference that a result shows.
+# The number of names of each kind of difference in a result.
 _SHOWN = 20
 
 
 def listing(observed, paths):
-    """The trees of this collection as a module returns them, oldest version first."""
+    """The trees of this collection for a result, oldest version first."""
     active = observe.active_tree(observed)
     return [{'version': tree.version, 'goarch': tree.goarch, 'path': paths.tree(tree.name), 'active': tree == active,
              'proof': tree.proof, 'source': tree.source, 'problem': tree.problem, 'differences': _shortened(tree.differences)}
@@ -23,16 +23,16 @@ def listing(observed, paths):
 
 
 def _shortened(differences):
-    """Differences as a module returns them, with few names: in a tree that was replaced, every file differs."""
+    """Differences for a result, with few names, because in a replaced tree every file differs."""
     if differences is None:
         return None
     return dict(tree_list.shortened(differences, _SHOWN), go_env_edited='go.env' in differences.changed)
 
 
 def state_after(steps, observed, paths):
-    """The state that a plan leads to, as state_of() describes it."""
+    """The state after a plan, in the form of state_of()."""
     state = state_of(observed, paths)
-    # A link at LINK leads to a tree elsewhere, which stays; so does the link itself.
+    # A foreign link at LINK stays, and so does the tree elsewhere that it leads to.
     discarded = [step.detail for step in steps if step.action == 'discard' and observed.link.target is None]
     for step in steps:
         if step.action in ('install', 'adopt'):
@@ -55,7 +55,7 @@ def state_after(steps, observed, paths):
 
 
 def state_of(observed, paths):
-    """The host's state as plain values, for --diff."""
+    """The state of a host as plain values, for --diff."""
     links = dict((paths.program(name), found.target or '(not a link)')
                  for name, found in observed.programs.items() if found.kind != 'absent')
     if observed.link.kind != 'absent':
@@ -69,7 +69,7 @@ def state_of(observed, paths):
 
 
 def _as_carried_out(steps, adopted):
-    """The steps of a plan with an installation for each toolchain that could not be adopted. adopted: as in the result."""
+    """The steps of a plan, with an installation for each toolchain that could not be adopted. adopted: of the result."""
     refused = [each['version'] for each in adopted if not each['taken_in']]
     names = [step.subject for step in steps if step.action == 'adopt' and step.detail in refused]
     kept = [step for step in steps if step.action != 'discard' or step.subject not in names]
@@ -79,7 +79,7 @@ def _as_carried_out(steps, adopted):
 def result(change, now, paths, progress, check_mode):
     """The result of a module.
 
-    now: observe.Observed after the run; progress: what the run did, or as much as is known of what it would do in check mode.
+    now: observe.Observed after the run; progress: what the run did, or what check mode can predict.
     """
     steps = _as_carried_out(change.steps, progress.get('adopted', []))
     after = state_after(steps, change.before, paths)
@@ -103,7 +103,7 @@ def result(change, now, paths, progress, check_mode):
     values['warnings'] = change.move.warnings + [extra_files.warning(each, check_mode) for each in values['kept']]
     values['warnings'] += adoption.warnings(values['adopted'], steps, check_mode)
     if values['needs']:
-        # Only installs were done, if any; the controller calls again with what is missing.
+        # At most installs were done; the controller calls the module again with the missing archives.
         values['installed'] = progress.get('installed', [])
         values['changed'] = bool(values['installed'])
     return values

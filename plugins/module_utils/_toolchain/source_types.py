@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The types of archive in which a release can come: a class for each, on hosts and controllers alike.
+"""The types of archive in which a release can come, with a class for each. Used on hosts and on the controller.
 
 A new type of archive is one more class in TYPES.
 """
@@ -19,11 +19,11 @@ from ansible_collections.gofleet.golang.plugins.module_utils._go import dirhash
 class Source(object):
     """A type of archive. The release in each call is a records.Release."""
 
-    # Its name in manifests and results.
+    # The name of the type in manifests and results.
     kind = None
-    # The field of fetch.sources.Sources, and the option of the modules, that has the base addresses.
+    # The field of fetch.sources.Sources, and the option of the modules, with the base addresses.
     option = None
-    # How its file names end.
+    # The ending of its file names.
     ending = None
     # The digests of a release that are compared when a tree comes in such an archive.
     compares = ()
@@ -31,7 +31,7 @@ class Source(object):
     verified_by = None
 
     def filename(self, release):
-        """The name of the file that holds a release."""
+        """The file name of a release."""
         raise NotImplementedError
 
     def path(self, release):
@@ -43,30 +43,30 @@ class Source(object):
         return ['%s/%s' % (base.rstrip('/'), self.path(release)) for base in bases]
 
     def expected(self, release):
-        """(size, sha256) that a download must have; None for what is unknown."""
+        """(size, sha256) that a download must have; each None if unknown."""
         return None, None
 
     def kinds(self, release):
-        """What vouches for a tree that comes in such an archive (a set of kinds)."""
+        """The kinds of proof (a set) for a tree that comes in such an archive."""
         return release.kinds(self.compares)
 
     def is_fetchable(self, release, policy):
-        """Whether a host can verify such an archive as trust asks. policy: trust.Policy."""
+        """Whether a host can verify such an archive as trust requires. policy: trust.Policy."""
         return policy.holds(self.kinds(release))
 
     def check_given(self, given, sha256, release):
-        """Raise GofleetError unless an archive that was given can be the release. given: fetch.sources.File; sha256: of its content."""
+        """Raise GofleetError unless a given archive can be the release. given: fetch.sources.File; sha256: of its content."""
 
     def file_check(self, release):
-        """A function of a path that raises GofleetError unless the file is the release; None where expected() says enough."""
+        """A function of a path that raises GofleetError unless the file is the release; None if expected() is enough."""
 
     def unpack(self, path, folder, release):
-        """Unpack the file into folder/go. Returns entries as trees.walk_tree() gives them. Raises GofleetError, OSError."""
+        """Unpack the file into folder/go. Returns entries like trees.walk_tree(). Raises GofleetError, OSError."""
         raise NotImplementedError
 
 
 class GoArchive(Source):
-    """goVERSION.linux-ARCH.tar.gz as go.dev/dl has it: verified by its own SHA-256, by the h1 of its tree, or both."""
+    """goVERSION.linux-ARCH.tar.gz from go.dev/dl: verified by its SHA-256, by the h1 of its tree, or both."""
 
     kind = 'archive'
     option = 'mirrors'
@@ -87,14 +87,14 @@ class GoArchive(Source):
                                'sha256_mismatch', path=given.origin, found=sha256, wanted=release.sha256)
 
     def unpack(self, path, folder, release):
-        # Here, not above: a run without change unpacks nothing.
+        # Here, not above, because a run without changes unpacks nothing.
         from ansible_collections.gofleet.golang.plugins.module_utils._archive import tar as archive
 
         return archive.unpack_tar(path, folder)
 
 
 class ModuleZip(Source):
-    """The zip of the module golang.org/toolchain as module proxies have it since Go 1.21: verified by the h1 of its tree alone."""
+    """The zip of the module golang.org/toolchain, which module proxies have since Go 1.21: verified only by the h1 of its tree."""
 
     kind = 'module'
     option = 'goproxy'
@@ -125,14 +125,14 @@ class ModuleZip(Source):
         return check
 
     def unpack(self, path, folder, release):
-        # Here, not above: a run without change unpacks nothing.
+        # Here, not above, because a run without changes unpacks nothing.
         from ansible_collections.gofleet.golang.plugins.module_utils._archive import zip as module_zip
 
         return module_zip.unpack_zip(path, os.path.join(folder, 'go'), '%s@%s/' % dirhash.toolchain_module(release.version, release.goarch))
 
 
 class Adopted(Source):
-    """Not an archive: an existing toolchain on the host, of which a verified copy is installed."""
+    """Not an archive: an existing toolchain on the host, which is installed as a verified copy."""
 
     kind = 'adopted'
     compares = ('h1',)
@@ -141,15 +141,15 @@ class Adopted(Source):
 GO_ARCHIVE = GoArchive()
 MODULE_ZIP = ModuleZip()
 ADOPTED = Adopted()
-# In the order in which they are looked for.
+# In the order of the search.
 TYPES = (GO_ARCHIVE, MODULE_ZIP)
 
 
 def of_file(path):
-    """The Source of a file by its name; an archive of Go may have any name that no other type has."""
+    """The Source of a file by its name; GoArchive for any name that no other type has."""
     return next((source for source in TYPES if source is not GO_ARCHIVE and path.endswith(source.ending)), GO_ARCHIVE)
 
 
 def compared(kind):
-    """The digests that were compared for a tree whose manifest says that it came in this kind of archive."""
+    """The digests that were compared for a tree whose manifest names this type of archive."""
     return next((source.compares for source in TYPES if source.kind == kind), ADOPTED.compares)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Build a tree in the stage: unpack an archive or copy an existing toolchain, verify that it is the release, and try its go."""
+"""Build a tree in the stage: unpack an archive or copy an existing toolchain, verify it against the release, and run its go."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -15,17 +15,17 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import trees
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import adoption, manifest, source_types, trial
 
-# What a tree is made from. path: of a file in the stage, None for an adopted toolchain; source: of source_types; origin: URL or path
-# that it came from; sha256, size: of the file.
+# The source of a tree. path: of a file in the stage, None for an adopted toolchain; source: of source_types; origin: URL or path
+# of the original; sha256, size: of the file.
 Obtained = namedtuple('Obtained', 'path source origin sha256 size')
-# A tree in the stage. entries: as trees.walk_tree() gives them; h1: of the tree.
+# A tree in the stage. entries: like trees.walk_tree(); h1: of the tree.
 Staged = namedtuple('Staged', 'path entries h1')
 
 
 def unpack(obtained, release, folder, run):
-    """The Staged tree of an archive, verified to be the release (records.Release), in folder; the archive is removed.
+    """The Staged tree of an archive, verified against the release (records.Release), in folder; the archive is removed.
 
-    run: programs.runner(). Raises GofleetError, OSError.
+    run: _frame.runner(). Raises GofleetError, OSError.
     """
     tree = os.path.join(folder, 'go')
     entries = obtained.source.unpack(obtained.path, folder, release)
@@ -38,7 +38,7 @@ def unpack(obtained, release, folder, run):
 
 
 def copy_existing(path, release, policy, folder, run):
-    """(Obtained, Staged) of a verified copy of the tree at path, in folder. Raises GofleetError where it is not the release, OSError."""
+    """(Obtained, Staged) of a verified copy of the tree at path, in folder. Raises GofleetError if it is not the release, OSError."""
     original = os.path.realpath(path)
     adoption.check_verifiable(release, policy)
     tree = os.path.join(folder, 'go')

@@ -13,18 +13,18 @@ import os
 
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 
-# The user's variables and files must not influence the staged go, and it must not leave files behind (it writes telemetry
+# Variables and files of the user must not influence the staged go, and it must not leave files behind (it writes telemetry
 # counters below HOME, whose folder go is also the default GOPATH). To Go, an empty variable is unset.
 _ENVIRONMENT = {'GOENV': 'off', 'GOTOOLCHAIN': 'local', 'GOROOT': '', 'GOFLAGS': '', 'GOEXPERIMENT': '', 'GODEBUG': '', 'XDG_CONFIG_HOME': '',
                 'LC_ALL': 'C'}
-# Characters of go's output that a message quotes.
+# The number of characters of go's output in a message.
 _SHOWN = 300
 
 
 def check_version(tree, version, goarch, scratch, run):
     """Raise GofleetError(not_runnable, not_the_release) unless the staged go runs here and reports this release.
 
-    scratch: a folder in which go gets a home of its own; run: programs.runner().
+    scratch: a folder for go's separate home; run: _frame.runner().
     """
     program = os.path.join(tree, 'bin', 'go')
     home = os.path.join(scratch, 'home')

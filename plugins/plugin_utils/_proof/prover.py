@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Have somebody vouch for a release: the transparency log for its tree, a signature for its archive."""
+"""Get proof of a release: from the transparency log for its tree, from a signature for its archive."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion im
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.log_sources import LogSources
 
 FIRST_MODULE = go_version.parse_release('1.21.0')
-# Answers that say that a proof cannot be had. Every other failure is a lie or a fault, and ends the run.
+# Failures that mean that a proof is not available. Every other failure is a lie or a fault, and ends the run.
 _UNAVAILABLE = ('log_unreachable', 'not_in_log', 'no_log', 'no_signature', 'no_source', 'gpgv_missing', 'unknown_signing_key')
 _SIGNATURE_LIMIT = 1 << 16
-# Google's file of certificates has some 30 KB.
+# The largest certificate in bytes; Google's file of certificates has some 30 KB.
 _CERTIFICATE_LIMIT = 1 << 18
 
 
 class Prover:
-    """Asks for proofs of what a request is about.
+    """Gets the proofs for the releases of a request.
 
-    cache: lasts between runs and is never trusted: the evidence in it (what a log has signed, signatures) is verified again each time.
-    run: the cache of this run, whose folder only this run knows. What was verified in this run is not verified again for its other
-    hosts where that is expensive (a signature takes the whole archive). Without it, each host has its own verification, and the run begins now.
+    cache: kept between runs and never trusted: the evidence in it (signed tree heads, signatures) is verified again each time.
+    run: the cache of this run, whose folder only this run knows. Expensive verifications of this run are not repeated for its other
+    hosts (a signature needs the whole archive). Without it, each host is verified separately, and the run begins now.
     """
 
     def __init__(self, request: Request, cache: Cache, run: Cache | None = None) -> None:
@@ -50,18 +50,18 @@ class Prover:
         self._log = gosumdb.parse(request.gosumdb)
 
     def has_log(self, version: str) -> bool:
-        """Whether there is a log that may know a release."""
+        """Whether a log is configured that may have a release."""
         return self._log is not None and go_version.parse_release(version) >= FIRST_MODULE
 
     def strengthen(self, record: Record, goarch: str) -> list[GofleetError]:
-        """Add proofs for an architecture until the request's policy is content, or no more can be had: then, why not.
+        """Add proofs for an architecture until the request's policy is satisfied; otherwise return why no more are available.
 
-        Raises GofleetError where somebody lies.
+        Raises GofleetError if a source gives false answers.
         """
         policy = self._request.trust
         reasons = []
         for kind, add in (('log', self.add_log), ('signature', self.add_signature)):
-            # By default, nothing that costs another download is asked for.
+            # The default does not require proof that costs another download.
             wanted = kind in policy.kinds or (kind == 'log' and not policy.kinds)
             if wanted and policy.asks_for_more(record.kinds(goarch)):
                 reason = add(record, goarch, bool(policy.kinds))
@@ -72,9 +72,9 @@ class Prover:
     # ---- the log
 
     def add_log(self, record: Record, goarch: str, insist: bool = False) -> GofleetError | None:
-        """Add the h1 of a tree; otherwise why it cannot be had. Raises GofleetError where the log or a proxy lies.
+        """Add the h1 of a tree; otherwise return why it is not available. Raises GofleetError if the log or a proxy gives false answers.
 
-        insist: ask again though it has lately been answered that it cannot be had, because there is no other way.
+        insist: query again in spite of a recent failure, because no other proof is possible.
         """
         if self._log is None or not self.has_log(record.version):
             return GofleetError(f'the transparency log knows nothing of Go {record.version} (gosumdb: '
@@ -90,15 +90,15 @@ class Prover:
         return None
 
     def _h1(self, log: gosumdb.Database, version: str, goarch: str, insist: bool) -> str | GofleetError:
-        """The h1, or why it cannot be had."""
+        """The h1, or the reason why it is not available."""
         module, module_version = dirhash.toolchain_module(version, goarch)
         name = log_heads.evidence_key(log.key, module_version)
-        # One fork asks, and a fleet's others take its answer.
+        # One fork sends the query, and the other forks of the fleet use its answer.
         with self._cache.locked(name):
             known = self._proven_h1(log, version, goarch)
             if known:
                 return known
-            # Lookups are asked by way of these proxies: others may know more.
+            # Lookups go through these proxies; others may have more.
             silent = f'log {self._request.gosumdb} {self._request.goproxy}'
             lacking = f'{silent} {module_version}'
             for key in (silent, lacking):
@@ -117,17 +117,17 @@ class Prover:
             return known
 
     def _proven_h1(self, log: gosumdb.Database, version: str, goarch: str) -> str | None:
-        """The h1 that evidence in the cache proves, without a network: a signature and some thirty SHA-256."""
+        """The h1 that evidence in the cache proves without a network, by a signature and some thirty SHA-256."""
         module, module_version = dirhash.toolchain_module(version, goarch)
         value = self._cache.read(log_heads.evidence_key(log.key, module_version))
         try:
             return lookup.prove_again(Evidence.from_value(value), module, module_version, log.key)
         except (GofleetError, ValueError, TypeError, KeyError, AttributeError):
-            # There is none, it was changed, or another version of this collection wrote it: the log is asked.
+            # It is missing, was changed, or was written by another version of this collection; so the log is queried.
             return None
 
     def recall(self, record: Record, goarch: str) -> None:
-        """Have the log vouch for what was given, if that is asked for and evidence in the cache proves it: no host need ask then."""
+        """Add the log's proof for a given record, if trust requires it and evidence in the cache proves it, so that no host must query the log."""
         policy, entry = self._request.trust, record.archive(goarch)
         if self._log is None or not self.has_log(record.version) or 'log' not in policy.kinds or not policy.asks_for_more(record.kinds(goarch)):
             return
@@ -137,11 +137,11 @@ class Prover:
             record.vouch(goarch, 'h1', 'log', found, releases.now())
 
     def _known_failure(self, key: str, insist: bool) -> GofleetError | None:
-        """What was lately answered to the same question; to one who insists, only what was answered since this run began."""
+        """The recent failure of the same query; with insist, only a failure since this run began."""
         return self._memory.failure(key, insist) or self._memory.lacking(key, insist)
 
     def _remember_failure(self, key: str, exc: GofleetError) -> None:
-        """Remember for minutes that no source could be reached, and as long as any answer that there is nothing."""
+        """Remember for minutes that no source could be reached, and for the age of an answer that the log has no such release."""
         if exc.code in memory.OUT_OF_REACH:
             self._memory.keep_failure(key, exc)
         else:
@@ -150,14 +150,14 @@ class Prover:
     # ---- signatures
 
     def add_signature(self, record: Record, goarch: str, insist: bool = False) -> GofleetError | None:
-        """Have the archive's signature vouch for its sha256; otherwise why it cannot. Costs the controller the archive."""
+        """Add the signature's proof of an archive's sha256; otherwise return why it is not available. The controller must download the archive."""
         from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import signatures
 
         entry = record.archive(goarch)
         if not entry.get('sha256'):
             return GofleetError(f'the sha256 of Go {record.version} for linux-{goarch} is unknown', 'no_signature')
         certificate = self._certificate()
-        # Another certificate may know of a revocation.
+        # Another certificate may contain a revocation.
         key = f'signature {entry["sha256"]} {signatures.PRIMARY} {hashlib.sha256(certificate).hexdigest()}'
         with self._cache.locked(key):
             made = self._run.read(key) if self._run else None
@@ -179,7 +179,7 @@ class Prover:
         return None
 
     def _signed_at(self, record: Record, goarch: str, certificate: bytes) -> str:
-        """When the archive was signed, proven over the archive. Raises GofleetError, OSError."""
+        """The time of the archive's signature, after it was verified. Raises GofleetError, OSError."""
         from ansible_collections.gofleet.golang.plugins.plugin_utils import _archives as archives
         from ansible_collections.gofleet.golang.plugins.plugin_utils._proof import signatures
 
@@ -194,7 +194,7 @@ class Prover:
         name = f'signature of {sha256}'
         kept = self._kept_signature(name)
         if kept:
-            # If a kept signature is not valid for it, the mirrors are asked again.
+            # If a kept signature is not valid for the archive, the mirrors are queried again.
             with contextlib.suppress(GofleetError):
                 return made_by(kept)
         signed = self._signature(record, goarch)

@@ -3,7 +3,7 @@
 
 """The OpenPGP signatures of Go's releases: the pinned primary key, refresh of its certificate, and the controller's gpgv.
 
-What counts as a good signature is module_utils/_proof/gpgv.py's to say, on the controller as on a host.
+module_utils/_proof/gpgv.py decides which signatures are valid, on the controller and on hosts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ansible_collections.gofleet.golang.plugins.module_utils._proof import gpgv, verdicts
 
-# Google's key for Linux packages. It is its subkeys that sign, and they change every year or two.
+# Google's key for Linux packages. Its subkeys sign, and they change every year or two.
 PRIMARY = 'EB4C1BFD4F042F6DDDCCEC917721F63BD38B4796'
 REFRESHED = 'https://dl.google.com/linux/linux_signing_key.pub'
 
@@ -34,9 +34,9 @@ _WORDS = verdicts.Words(
 
 @dataclass(frozen=True)
 class Signature:
-    """A good signature.
+    """A valid signature.
 
-    primary, subkey: fingerprints, upper-case hex; subkey is the key that signed. expired: whether its life has ended since.
+    primary, subkey: fingerprints, upper-case hex; subkey is the key that signed. expired: whether the key has expired since.
     """
 
     primary: str
@@ -51,9 +51,9 @@ def vendored() -> bytes:
 
 
 def verify(path: Path, signature: bytes, certificate: bytes, primary: str = PRIMARY) -> Signature:
-    """Prove a file by its detached signature.
+    """Verify a file by its detached signature.
 
-    signature, certificate: armored or binary; the certificate may stand among others. primary: fingerprint, upper-case hex.
+    signature, certificate: armored or binary; the file may contain several certificates. primary: fingerprint, upper-case hex.
     Raises OSError, and GofleetError as gpgv.verify() does.
     """
     made = gpgv.verify(str(path), signature, certificate, [primary], lambda: _on_controller(path), _WORDS)
@@ -61,10 +61,10 @@ def verify(path: Path, signature: bytes, certificate: bytes, primary: str = PRIM
 
 
 def accept_refresh(old: bytes, new: bytes, primary: str = PRIMARY) -> bytes:
-    """The pinned primary key's certificate, binary: what the old file and the refreshed one know together.
+    """The pinned primary key's certificate, binary, merged from the old file and the refreshed one.
 
-    So nothing is lost, least of all a revocation. Whether the primary key has bound a subkey is asked of gpgv, when the subkey has
-    signed something: every gpgv refuses what is signed by a subkey without a valid binding signature.
+    So no packet is lost, in particular no revocation. gpgv checks whether the primary key has bound a subkey when the subkey has
+    signed a file: every gpgv refuses signatures by a subkey without a valid binding signature.
     Raises GofleetError: bad_certificate, wrong_certificate.
     """
     known, fresh = (gpgv.certificates(raw, [primary], _WORDS)[0] for raw in (old, new))
@@ -81,7 +81,7 @@ def _on_controller(path: Path) -> tuple[str, Callable[[bytes, bytes], tuple[int,
     def run(keyring: bytes, signature: bytes) -> tuple[int, str, str]:
         with tempfile.TemporaryDirectory(prefix='gofleet-gpgv-') as name, path.open('rb') as signed:
             home, keys, signed_by = (Path(name) / part for part in ('home', 'keyring.gpg', 'signature'))
-            # Empty, so that nothing of the user's counts.
+            # An empty home, so that settings and keys of the user have no effect.
             home.mkdir(mode=0o700)
             keys.write_bytes(keyring)
             signed_by.write_bytes(signature)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Architectures as an operator may write them, and Go's word for each."""
+"""Translate names of architectures that operators use into Go's names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._host import ports
 
-# Words of Debian, RPM, OCI images and Windows, besides what uname -m says (ports.PORTS).
+# Names of Debian, RPM, OCI images and Windows, besides those of uname -m (ports.PORTS).
 _OF_OTHERS = {
     'x86-64': 'amd64', 'x64': 'amd64', 'x86': '386', 'ia32': '386',
     'arm64v8': 'arm64', 'armv8': 'arm64', 'armhf': 'arm', 'armel': 'arm', 'arm32': 'arm', 'arm32v6': 'arm', 'arm32v7': 'arm',
@@ -21,7 +21,7 @@ _WORDS = {**_OF_OTHERS, **{machine: goarch for goarch in sorted(ports.PORTS, rev
 
 
 def checked(option: str, words: Sequence[str]) -> list[str]:
-    """Go's words, each once. Raises GofleetError(no_architecture, unknown_architecture) that names Go's word for what was written."""
+    """Go's names, without duplicates. Raises GofleetError(no_architecture, unknown_architecture), which suggests Go's name for an unknown one."""
     found = list(dict.fromkeys(word.strip() for word in words if word.strip()))
     if not found:
         raise GofleetError(f"{option} is empty, and a lock without architectures installs nothing. Write those of the fleet in Go's words, as in "
@@ -40,6 +40,6 @@ def _unknown(option: str, word: str) -> GofleetError:
 
 
 def go_word(word: str) -> str | None:
-    """Go's word for an architecture in another system's word; None if it is unknown. Never the nearest: arm64 is one letter from amd64."""
+    """Go's name for another system's name of an architecture; None if unknown. Never the most similar one, because arm64 resembles amd64."""
     word = word.lower().rpartition('/')[2]
     return word if word in ports.PORTS else _WORDS.get(word)

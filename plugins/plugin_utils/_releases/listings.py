@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which releases there are: by the release index, or by the lists of module proxies where there is no index."""
+"""List the existing releases: from the release index, or from module proxies if the index is not available."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory im
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 
-# Why there is no index: it is out of reach, it is not an index, or it is switched off.
+# Codes of an index that is not available: it cannot be reached, is not an index, or is switched off.
 WITHOUT_INDEX = ('index_unreachable', 'bad_index', 'index_off')
 # go.dev's whole index has some 3 MB.
 _LIMIT = 64 << 20
 
 
 class Listings:
-    """What a request's index and module proxies list."""
+    """The lists of a request's index and module proxies."""
 
     def __init__(self, request: Request, memory: Memory) -> None:
         self._request = request
@@ -31,15 +31,15 @@ class Listings:
 
     @property
     def shown(self) -> str:
-        """The index's address, as it may be shown."""
+        """The index's address, without credentials."""
         return str(addresses.without_credentials(self._request.index_url))
 
     def old(self) -> dict[str, Record]:
-        """Records by version of whatever copy of the index there is. A release never changes."""
+        """Records by version from a kept copy of the index, of any age, because a release never changes."""
         return self._memory.cache.kept(self._question, None, _records) or {}
 
     def index(self, insist: bool) -> dict[str, Record]:
-        """Records by version. insist: ask an index again that could lately not be reached.
+        """Records by version. insist: query the index again even if it recently could not be reached.
 
         Raises GofleetError(index_unreachable, index_off, bad_index).
         """
@@ -51,7 +51,7 @@ class Listings:
         return self._memory.answer(self._question, self._fetched, _records, insist)
 
     def proxied(self, without: GofleetError, insist: bool) -> list[str]:
-        """The versions that module proxies list. without: why the index is not used. Raises GofleetError(index_unreachable)."""
+        """The versions in the lists of module proxies. without: the reason why the index is not used. Raises GofleetError(index_unreachable)."""
 
         def ask() -> list[str]:
             text = self._from_proxies(f'{dirhash.toolchain_module("", "")[0]}/@v/list', without)

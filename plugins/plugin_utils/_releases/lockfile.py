@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lock files: release records fixed in a file that is kept beside a playbook, as a project keeps its go.sum."""
+"""Read and write lock files: release records that are fixed in a file beside a playbook, like a project's go.sum."""
 
 from __future__ import annotations
 
@@ -78,17 +78,17 @@ def _bad(path: Path, reason: str) -> GofleetError:
 
 
 def text_of(records: list[Record]) -> str:
-    """A lock file's text, the same for the same records in any order."""
+    """The text of a lock file, which does not depend on the order of the records."""
     releases = [record.as_option() for record in sorted(records, key=lambda record: go_version.parse_release(record.version), reverse=True)]
-    # Plain types: what came from a play may be Ansible's own kinds of text, which no YAML stands for.
+    # Convert to plain types, because values from a play may have Ansible's types of text, which YAML cannot represent.
     content = json.loads(json.dumps({'format': FORMAT, 'releases': releases}))
     return _HEAD + yaml.safe_dump(content, sort_keys=True, default_flow_style=False, width=160)
 
 
 def merged(old: list[dict[str, Any]], new: list[Record]) -> list[Record]:
-    """New records with the times of the old ones where the same was said before: a lock changes only when something moves.
+    """New records with the times of the old ones for unchanged proofs, so that a lock changes only if a release changes.
 
-    Raises GofleetError(lock_conflict) where a release that is locked has other digests now: releases never change.
+    Raises GofleetError(lock_conflict) if a locked release now has other digests, because releases never change.
     """
     before = {str(each.get('version')): each['archives'] for each in old}
     for record in new:
@@ -107,11 +107,11 @@ def merged(old: list[dict[str, Any]], new: list[Record]) -> list[Record]:
 
 
 def _who(entry: dict[str, Any], name: str) -> str:
-    return ' and '.join(sorted(entry.get('vouched', {}).get(name, {}))) or 'somebody'
+    return ' and '.join(sorted(entry.get('vouched', {}).get(name, {}))) or 'another source'
 
 
 def place(path: Path) -> Path:
-    """Where a lock file is that a link may lead to: the link is left, and the file beside which a new one is written is its target.
+    """The path of a lock file, with links resolved, so that a link stays and the new file is written beside its target.
 
     Raises GofleetError(bad_lock) for links that lead in a circle.
     """
@@ -122,16 +122,16 @@ def place(path: Path) -> Path:
 
 
 def write(path: Path, text: str) -> None:
-    """Replace a lock file as a whole, with the mode that it has; a link goes on leading to it. One writer at a time. Raises OSError, GofleetError."""
+    """Replace a lock file as a whole and keep its mode and links to it. Only one writer at a time. Raises OSError, GofleetError."""
     path = place(path)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     transaction.write_file(str(path), text.encode(), mode)
 
 
 def renew(path: Path, records: list[Record], cache: Cache, check_mode: bool) -> dict[str, Any]:
-    """Write records to a lock file if it differs from them; the result of the task. Raises GofleetError(bad_lock, lock_conflict), OSError."""
+    """Write records to a lock file if it differs from them, and return the result of the task. Raises GofleetError(bad_lock, lock_conflict), OSError."""
     path = place(path)
-    # Two renewals at once: the second reads what the first wrote.
+    # Of two concurrent renewals, the second reads the file of the first.
     with cache.locked(f'lock file {path}'):
         before = text_at(path) if path.exists() else ''
         old = read(path) if before else []
@@ -143,7 +143,7 @@ def renew(path: Path, records: list[Record], cache: Cache, check_mode: bool) -> 
 
 
 def moves(old: list[dict[str, Any]], new: list[Record]) -> list[str]:
-    """What a renewal changes, a line for each release, oldest release first."""
+    """The changes of a renewal, one line for each release, oldest release first."""
     before = {str(each.get('version')): each['archives'] for each in old}
     after = {record.version: record.archives for record in new}
     lines = []

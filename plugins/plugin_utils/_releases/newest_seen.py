@@ -1,11 +1,11 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The newest release that each line was seen at, so that an old copy of an index that somebody serves again moves no fleet back.
+"""Remember the newest release seen of each line, so that an outdated copy of an index cannot downgrade a fleet.
 
-It is remembered by what the operator has set up to be asked (index_url and goproxy), not by who answered: whoever makes the index
-unreachable and serves an old list of module proxies meets the same memory, and fleets that share a controller but use another
-index, such as a company's copy that stays behind, do not.
+The memory is keyed by the configured sources (index_url and goproxy), not by the source that answered: an attacker who makes the index
+unreachable and serves old lists of module proxies meets the same memory. Fleets that share a controller but use another
+index, such as a company's copy that lags behind, have a separate memory.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases 
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 
 _LIMIT = 1 << 20
-# Who proves that a remembered release is one of Go's. Only an index saw it otherwise, and that may have been the lie.
+# Kinds of proof that a remembered release exists. Without them only an index listed it, and that index may have lied.
 _STRONG = {'pinned', 'log'}
 
 
 class NewestSeen:
-    """What one request's sources were seen at. It only ever grows; people can read the file, and remove it."""
+    """The newest releases seen by one request's sources. They only ever increase; operators can read the file, and remove it."""
 
     def __init__(self, request: Request, cache: Cache) -> None:
         self._allow = request.allow_downgrade
         self._cache = cache
         self._asked = [str(addresses.without_credentials(url)) for url in (request.index_url, *request.goproxy)]
         self._name = f'{hashlib.sha256(json.dumps(self._asked).encode()).hexdigest()[:32]}.json'
-        # For messages: the index, or what stands in for one that is switched off.
+        # For messages: the index, or the sources that replace it if it is switched off.
         self._where = next((each for each in self._asked if '://' in each), 'the index')
 
     @property
@@ -50,10 +50,10 @@ class NewestSeen:
         return self._cache.folder('newest') / self._name
 
     def settle(self, spec: Spec, record: Record, is_denied: Callable[[Record], bool], prove: Callable[[Record], Record]) -> tuple[Record, str | None]:
-        """The record to use for a line or latest that was resolved to one, and a warning if that is not as simple as it looks.
+        """The record to use for a resolved line or latest, and a warning if it is not simply the resolved one.
 
-        is_denied: whether the transparency log says that there is no such release, which is then not worth remembering; prove: has
-        what can vouch for a remembered record vouch for it. Raises GofleetError(downgrade), what these raise, OSError.
+        is_denied: whether the transparency log denies that a release exists, which is then not remembered; prove: adds
+        the available proofs to a remembered record. Raises GofleetError(downgrade), the errors of these functions, OSError.
         """
         entry = self._newest(spec)
         version = go_version.parse_release(record.version)
@@ -81,11 +81,11 @@ class NewestSeen:
             'downgrade', index=self._where, wanted=str(spec), found=record.version, seen=entry['version'], seen_at=entry['seen'], path=str(self.path))
 
     def _proven(self, entry: dict[str, Any], prove: Callable[[Record], Record]) -> Record | None:
-        """The remembered record with those architectures for which more vouches than the index that was seen then."""
+        """The remembered record with those architectures that have more proof than the former index."""
         try:
             record = releases.indexed_again(entry)
         except (TypeError, KeyError, AttributeError, ValueError):
-            # Of one that the log alone knew, no archive is remembered.
+            # No archive is remembered of a release that only the log listed.
             record = Record(entry['version'])
         record = prove(record)
         proven = {goarch: archive for goarch, archive in record.archives.items() if _STRONG & record.kinds(goarch)}
@@ -94,12 +94,12 @@ class NewestSeen:
     # ---- the file
 
     def _newest(self, spec: Spec) -> dict[str, Any] | None:
-        """What is remembered for a line, or of all lines for latest."""
+        """The remembered entry of a line, or the newest of all lines for latest."""
         entries = [entry for line, entry in self._read().items() if spec.kind == 'latest' or line == _line(spec.line)]
         return max(entries, key=_version, default=None)
 
     def _read(self) -> dict[str, dict[str, Any]]:
-        """Entries by line. What cannot be understood counts as nothing."""
+        """Entries by line. Invalid ones are ignored."""
         content = private_folders.read_file(self.path, _LIMIT)
         try:
             lines = foreign_values.from_json(content or b'{}')['lines']
@@ -111,11 +111,11 @@ class NewestSeen:
         line = _line(version.line)
         with self._cache.locked(f'newest {self._name}'):
             lines = self._read()
-            # Another run may have seen a newer one meanwhile.
+            # Another run may have seen a newer release meanwhile.
             if line in lines and _version(lines[line]) >= version:
                 return
             lines[line] = {**record.as_option(), 'seen': releases.now()}
-            # Synced: a power cut must not make this controller forget what it saw.
+            # Synced, so that the memory survives a power cut.
             text = json.dumps({'asked': self._asked, 'lines': lines}, indent=1, sort_keys=True)
             transaction.write_file(str(self.path), text.encode(), 0o600)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The version of Go that a project names in its own files: go.mod, go.work, .tool-versions, .go-version."""
+"""Read the version of Go from a project's files: go.mod, go.work, .tool-versions, .go-version."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.module_utils._files import regular as regular_files
 from ansible_collections.gofleet.golang.plugins.module_utils._go import version as go_version
 
-# Bytes of a file that names a version; the largest go.mod that is known has some 100 KiB.
+# The largest such file in bytes; the largest known go.mod has some 100 KiB.
 _LIMIT = 1 << 20
 
 
 def version(path: Path) -> str:
-    """The version that a project's file names, in the form of the option version.
+    """The version in a project's file, in the form of the option version.
 
     go.mod and go.work: the toolchain line names an exact release; without one the go line names a line, or since
     Go 1.21 also a release (go.dev/doc/toolchain). Raises GofleetError(bad_version_file), and as regular_files.read() does.
     """
     reader = _READERS.get(path.name) or (_from_go_mod if path.suffix in ('.mod', '.work') else _from_plain)
-    # A missing file is reported as the system's own error.
+    # A missing file raises the error of the system.
     path.stat()
     found = reader(_text(regular_files.read(str(path), _LIMIT)))
     if not found:
@@ -37,7 +37,7 @@ def version(path: Path) -> str:
 
 
 def _text(content: bytes) -> str:
-    """Editors and shells of Windows put a byte order mark first; PowerShell writes UTF-16."""
+    """The text of a file, which may begin with a byte order mark of Windows or be UTF-16 from PowerShell."""
     wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     return content.decode('utf-16' if wide else 'utf-8-sig', errors='replace')
 

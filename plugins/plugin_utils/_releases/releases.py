@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Releases of Go: records, the release index, pinned digests, and resolving what was asked for to a release."""
+"""Releases of Go: records, the release index, pinned digests, and the resolution of a requested version."""
 
 from __future__ import annotations
 
@@ -18,42 +18,42 @@ from ansible_collections.gofleet.golang.plugins.module_utils._go.version import 
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import records
 
-# The index says armv6l for what Go calls GOARCH=arm; all other names are Go's.
+# The index writes armv6l for GOARCH=arm; all other names are Go's.
 _GOARCH_OF_FILE = {'armv6l': 'arm'}
 _SHA256 = re.compile(r'(?:sha256:)?([0-9a-fA-F]{64})\Z')
 _VERSION = re.compile(r'(?:N)\.(?:N)(?:\.(?:N)|(?:beta|rc)(?:N))?\Z'.replace('N', '0|[1-9][0-9]{0,3}'))
 _KEPT = re.compile(r'go[0-9][0-9a-z.]*\.linux-[0-9a-z]+\.tar\.gz [0-9a-f]{64}\Z')
 _GOARCH = re.compile(r'[0-9a-z]{1,20}\Z')
-# What may be joined to a folder or an address.
+# File names that are safe to join to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 _ARCHIVE = re.compile(r'go(?P<version>[0-9][0-9a-z.]*)\.linux-(?P<arch>[0-9a-z]+)\.tar\.gz\Z')
 
 
 @dataclass
 class Record:
-    """A release while the controller gathers what its archive and its tree must be, for each architecture; records.Record reads it.
+    """A release for which the controller collects digests of archive and tree for each architecture; records.Record reads it.
 
-    archives: by GOARCH, {filename, size (bytes), sha256 (hex), h1, vouched}, any of which may lack; vouched says for
-    'sha256' and for 'h1' who said so and when: {kind: UTC time}, the kind being pinned, signature, log or index.
+    archives: by GOARCH, {filename, size (bytes), sha256 (hex), h1, vouched}, any of which may be missing; vouched has for
+    'sha256' and 'h1' the proofs and their times: {kind: UTC time}, the kind being pinned, signature, log or index.
     """
 
     version: str
     archives: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def archive(self, goarch: str) -> dict[str, Any]:
-        """What is known for an architecture; an empty dict to be filled if nothing is."""
+        """The entry of an architecture; a new empty dict if it has none."""
         return self.archives.setdefault(goarch, {})
 
     def release(self, goarch: str) -> Any:
-        """What is known for an architecture, as records.Release."""
+        """The entry of an architecture as records.Release."""
         return records.Record(self.version, self.archives).release(goarch)
 
     def kinds(self, goarch: str) -> set[str]:
-        """Who vouches for the archive of an architecture and for its tree."""
+        """The kinds of proof for the archive of an architecture and for its tree."""
         return set(self.release(goarch).kinds())
 
     def vouch(self, goarch: str, name: str, kind: str, value: str, when: str) -> None:
-        """Take a value ('sha256' or 'h1') for an architecture, and who said so."""
+        """Set a digest ('sha256' or 'h1') for an architecture, and add its kind of proof."""
         entry = self.archive(goarch)
         if entry.get(name) != value:
             entry.setdefault('vouched', {}).pop(name, None)
@@ -61,17 +61,17 @@ class Record:
         entry.setdefault('vouched', {}).setdefault(name, {})[kind] = when
 
     def as_option(self) -> dict[str, Any]:
-        """The form of the module's option releases."""
+        """The record in the form of the module's option releases."""
         return {'version': self.version, 'archives': self.archives}
 
 
 def now() -> str:
-    """The time, as records say it."""
+    """The present time in the form of records."""
     return datetime.now(UTC).strftime('%Y-%m-%dT%H:%M:%SZ')
 
 
 def parse_index(text: bytes, url: str) -> list[Record]:
-    """The records of a release index as go.dev/dl/?mode=json answers, Linux archives only.
+    """The records of a release index in the form of go.dev/dl/?mode=json, only with archives for Linux.
 
     Raises GofleetError(bad_index).
     """
@@ -91,11 +91,11 @@ def _record(release: dict[str, Any], when: str) -> Record | None:
     try:
         version = go_version.parse_release(release['version'])
     except GofleetError:
-        # go1 and such, which have no archives for Linux as we know them.
+        # go1 and the like, which have no usual archives for Linux.
         return None
     record = Record(str(version))
     for each in release['files']:
-        # Releases before 1.6 have no SHA-256 there: nothing could be verified.
+        # Releases before 1.6 have no SHA-256 in the index, so they could not be verified.
         if each['os'] == 'linux' and each['kind'] == 'archive' and each['sha256'] != '':
             goarch = _GOARCH_OF_FILE.get(each['arch'], each['arch'])
             if not _GOARCH.match(goarch):
@@ -107,14 +107,14 @@ def _record(release: dict[str, Any], when: str) -> Record | None:
 
 
 def indexed_again(value: dict[str, Any]) -> Record:
-    """A record of parse_index() that was kept. Whatever it says of who vouches for it, it came from an index, and is worth that.
+    """A record of parse_index() from the cache. It counts as proof of kind index, regardless of the kinds in it.
 
     Raises TypeError, KeyError, AttributeError, ValueError.
     """
     archives = {}
     for goarch, entry in value['archives'].items():
         filename, sha256, size, when = entry['filename'], entry['sha256'], entry['size'], entry['vouched']['sha256']['index']
-        # One match and no conversion: an index has thousands of archives, and each run reads them all.
+        # One match and no conversion, because each run reads all of the thousands of archives in an index.
         if not _KEPT.match(f'{filename} {sha256}') or not foreign_values.is_whole(size) or not isinstance(when, str):
             raise ValueError(f'{filename!r} is not an archive as it was kept')
         archives[goarch] = {'filename': filename, 'sha256': sha256, 'size': size, 'vouched': {'sha256': {'index': when}}}
@@ -124,15 +124,15 @@ def indexed_again(value: dict[str, Any]) -> Record:
 
 
 def plain_size(size: Any) -> int:
-    """Bytes of an archive, as somebody says. Raises ValueError for what no archive of Go has."""
-    # Numbers of a playbook are of a type of Ansible's own since core 2.19.
+    """The claimed size of an archive in bytes. Raises ValueError for a size that no archive of Go can have."""
+    # Since core 2.19, numbers of a playbook have a type of Ansible.
     if not foreign_values.is_whole(size) or not 0 < size <= sources.UNKNOWN_SIZE_LIMIT:
         raise ValueError(f'{str(size)[:40]!r} is not the size of an archive')
     return int(size)
 
 
 def is_release(name: str) -> bool:
-    """Whether Go itself gives a release this name: not go1.26.6-custom, which somebody else's toolchain may have."""
+    """Whether this is the name of an official release, not of a custom toolchain such as go1.26.6-custom."""
     try:
         go_version.parse_release(name)
     except GofleetError:
@@ -147,7 +147,7 @@ def _plain_name(name: str) -> str:
 
 
 def sha256_digits(digest: str) -> str:
-    """The 64 hex digits in small letters, with or without sha256: before them. Raises ValueError."""
+    """The 64 hex digits in lower case of a text with or without the prefix sha256:. Raises ValueError."""
     match = _SHA256.match(digest)
     if not match:
         raise ValueError(f'{digest!r} is not a SHA-256')
@@ -155,7 +155,7 @@ def sha256_digits(digest: str) -> str:
 
 
 def pinned(checksums: dict[str, str]) -> dict[str, Record]:
-    """Records of what is pinned, by version. Raises GofleetError(invalid_checksum)."""
+    """Records of the pinned checksums, by version. Raises GofleetError(invalid_checksum)."""
     records: dict[str, Record] = {}
     when = now()
     for name, digest in checksums.items():
@@ -173,9 +173,9 @@ def pinned(checksums: dict[str, str]) -> dict[str, Record]:
 
 
 def resolve(spec: Spec, known: Iterable[str], where: str) -> str:
-    """The known version that a spec means; where names what the versions are known from.
+    """The known version that matches a spec. where: the source of the versions, for messages.
 
-    Raises GofleetError(unknown_version, no_stable_release) that names the nearest known ones.
+    Raises GofleetError(unknown_version, no_stable_release), which names the nearest known ones.
     """
     versions = sorted(map(go_version.parse_release, known))
     if spec.kind == 'exact':
@@ -200,16 +200,16 @@ def _unknown(spec: Spec, versions: list[Version], where: str) -> GofleetError:
 
 
 def quotes_hint(spec: Spec) -> str:
-    """What to say of a line that may have lost a zero on its way through YAML; '' where none can be lost."""
+    """The hint for a line that may have lost a zero in YAML (1.20 read as 1.2); '' if it cannot have lost one."""
     if spec.kind != 'line' or not 0 < spec.line[1] < 10:
         return ''
     return f' Without quotes, YAML reads {spec}0 as the number {spec}: write "{spec}0" in quotes if that is meant.'
 
 
 def check_removed(texts: Iterable[str]) -> None:
-    """Refuse to remove nothing in silence. Raises GofleetError(invalid_version) for a line that must have lost a zero, or that is no version."""
+    """Check versions to remove. Raises GofleetError(invalid_version) for one that is invalid or must have lost a zero, which would match nothing."""
     for spec in map(go_version.parse_spec, texts):
-        # Those lines are of 2013 and 2014; no index has digests of them.
+        # These lines are from 2013 and 2014; no index has digests of them.
         if spec.kind == 'line' and (1, 1) <= spec.line <= (1, 3):
             raise GofleetError(f"The line Go {spec} is to be removed.{quotes_hint(spec)} Otherwise name the exact release, as in '{spec}.1'.",
                                'invalid_version', version=str(spec))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one task asks of the controller, as values that resolving and proving share."""
+"""The request of one task to the controller, as values for resolution and proof."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OFF = 'off'
 
 
 def written(option: str, value: str) -> str:
-    """What was written for an option that can be switched off: unquoted, off and no are false to YAML, and on and yes are true.
+    """The text of an option that can be switched off. YAML reads unquoted off and no as false, and on and yes as true.
 
     Raises GofleetError(invalid_option).
     """
@@ -32,7 +32,7 @@ def written(option: str, value: str) -> str:
 
 
 def direct_after(goproxy: str) -> int | None:
-    """How many addresses of a GOPROXY list stand before its first direct or off, which end the list for the log; None if there is neither."""
+    """The number of addresses in a GOPROXY list before its first direct or off, which end the list for the log; None if it has neither."""
     entries = [entry.strip() for entry in goproxy.replace('|', ',').split(',')]
     places = [place for place, entry in enumerate(entries) if entry in ('direct', OFF)]
     return len(sources.proxy_urls(','.join(entries[:places[0]]))) if places else None
@@ -42,10 +42,10 @@ def direct_after(goproxy: str) -> int | None:
 class Request:
     """versions: the active one first, as written; given: the option releases.
 
-    archive: a file or folder on the controller to take archives from; certificate: path or address of a refreshed
-    OpenPGP certificate, or '' for the one that comes with this collection; gosumdb, index_url: 'off' if none is asked;
-    allow_downgrade: whether a line or latest may resolve to less than this controller saw before; direct_after: how many of goproxy stand
-    in GOPROXY before direct or off, None if all do.
+    archive: a file or folder on the controller with archives; certificate: path or address of a refreshed
+    OpenPGP certificate, or '' for the one in this collection; gosumdb, index_url: 'off' to query none;
+    allow_downgrade: whether a line or latest may resolve to an older release than this controller saw before; direct_after: how many of goproxy come
+    before direct or off in GOPROXY, None if all do.
     """
 
     versions: list[str]
@@ -69,17 +69,17 @@ class Request:
 
     @property
     def log_proxies(self) -> list[str]:
-        """The module proxies that the log is asked through."""
+        """The module proxies through which the log is queried."""
         return self.goproxy[:self.direct_after]
 
     @property
     def key(self) -> str:
-        """Equal for tasks that have to get equal answers within one run."""
+        """A key that is equal for tasks that must get equal answers within one run."""
         return hashlib.sha256(json.dumps(dataclasses.astuple(self), sort_keys=True, default=str).encode()).hexdigest()
 
     def read(self, url: str, limit: int) -> bytes:
-        """The body at an address, of at most limit bytes. Raises GofleetError whose text leaves the address out."""
-        # Here, not above: loading the network modules is a tenth of a run that finds everything in the cache.
+        """The body at an address, of at most limit bytes. Raises GofleetError, whose text does not name the address."""
+        # Here, not above, because loading the network modules takes a tenth of a run that finds everything in the cache.
         from ansible_collections.gofleet.golang.plugins.module_utils._fetch import download
 
         return bytes(download.read(url, self.options, limit))

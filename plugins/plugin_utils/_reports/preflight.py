@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts against programs: the matrix of verdicts, as text for people and as a decision for a playbook."""
+"""The matrix of verdicts on programs for hosts, as text for people and as a decision for a playbook."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 
 NO_ANSWER = 'no answer'
 CHOICES = ('incompatible', 'unknown', 'never')
-# Of a line: what Ansible prints around it included, that makes the 120 columns of a terminal.
+# The longest line; with the characters that Ansible prints around it, it fills the 120 columns of a terminal.
 WIDTH = 106
-# Of one column, beyond which its text is wrapped: three of them fit side by side.
+# The widest column, beyond which its text is wrapped; three columns fit side by side.
 _CELL = 34
 _GAP = '  '
-# How many failures a summary names.
+# The number of failures that a summary names.
 _NAMED = 5
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One program on one host. verdict: as abi_check says it, or 'no answer'; likely_mistake: whether it is a failure though its verdict is open."""
+    """One program on one host. verdict: of abi_check, or 'no answer'; likely_mistake: whether it is a failure although its verdict is open."""
 
     host: str
     program: str
@@ -47,7 +47,7 @@ class Cell:
 
 
 def programs_of(value: Any) -> list[str]:
-    """The programs that a variable names: a list, or a text with one or several between commas, as -e on the command line gives it.
+    """The programs in a variable: a list, or a text with one or several between commas, as from -e on the command line.
 
     Raises GofleetError(invalid_option).
     """
@@ -60,7 +60,7 @@ def programs_of(value: Any) -> list[str]:
 
 
 def cells(hosts: Iterable[str], answers: Mapping[str, Any], programs: Sequence[str]) -> list[Cell]:
-    """A Cell for each program on each host, by hosts. answers: what abi_check registered there, of the hosts that answered."""
+    """A Cell for each program on each host, by hosts. answers: the registered results of abi_check, of the hosts that answered."""
     return [_cell(host, program, answers.get(host)) for host in hosts for program in programs]
 
 
@@ -68,7 +68,7 @@ def _cell(host: str, program: str, answer: Any) -> Cell:
     results = answer.get('results') if isinstance(answer, Mapping) else None
     for result in results or ():
         if result['path'] == program:
-            # One that runs may have been warned about, which is not why it does.
+            # A program that runs may have warnings, which are not the reason for its verdict.
             reason = (abi.cause(result) or {}) if result['verdict'] != abi.RUNS else {}
             mistake = result['verdict'] == abi.UNKNOWN and abi.fails(result, 'incompatible')
             return Cell(host, program, result['verdict'], reason.get('code', ''), reason.get('detail', ''), mistake)
@@ -80,7 +80,7 @@ def _cell(host: str, program: str, answer: Any) -> Cell:
 
 
 def matrix(found: Sequence[Cell]) -> list[str]:
-    """Lines of at most WIDTH: tables of hosts against programs, as many as fit side by side, then each reason once, with the hosts that it is of."""
+    """Lines of at most WIDTH: tables of hosts against programs, as many as fit side by side, then each reason once, with its hosts."""
     hosts = list(dict.fromkeys(cell.host for cell in found))
     programs = list(dict.fromkeys(cell.program for cell in found))
     by_place = {(cell.host, cell.program): cell.text for cell in found}
@@ -92,13 +92,13 @@ def matrix(found: Sequence[Cell]) -> list[str]:
 
 
 def _headings(programs: Sequence[str]) -> list[str]:
-    """The last parts of paths, unless two are alike."""
+    """The last parts of paths, or whole paths if two last parts are equal."""
     names = [program.rpartition('/')[2] for program in programs]
     return [name if names.count(name) == 1 else program for name, program in zip(names, programs, strict=True)]
 
 
 def _parts(first: Sequence[str], columns: Sequence[Sequence[str]]) -> list[list[str]]:
-    """The table in parts that are no wider than WIDTH, each with the first column."""
+    """The table in parts of at most WIDTH, each with the first column."""
     parts: list[list[str]] = []
     taken: list[Sequence[str]] = []
     for column in columns:
@@ -124,7 +124,7 @@ def _table(columns: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _wrapped(text: str, width: int, indent: str = '') -> list[str]:
-    """A word that is longer than a line is broken: nothing is cut off."""
+    """Wrap a text; a word that is longer than a line is broken, so that no character is lost."""
     if len(indent) + len(text) <= width:
         return [indent + text]
     return textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False) or [indent]
@@ -134,7 +134,7 @@ def _reasons(found: Sequence[Cell]) -> list[str]:
     hosts: dict[tuple[str, str], list[str]] = {}
     for cell in found:
         if cell.detail:
-            # Who did not answer did so for no program.
+            # A host without an answer has none for any program.
             program = f'{cell.program} on ' if cell.verdict != NO_ANSWER else ''
             named = hosts.setdefault((program, cell.detail), [])
             named += [cell.host] if cell.host not in named[-1:] else []

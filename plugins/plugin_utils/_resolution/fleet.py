@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Actions that resolve releases for a whole fleet, on the controller alone: what go_release_info and go_release_lock have in common."""
+"""The base of go_release_info and go_release_lock, which resolve releases for a whole fleet on the controller."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FleetAction(actions.Action):
         return cache.Cache(Path(self.options['cache_path'] or cache.default_root()))
 
     def resolved(self, request: Request, kept: cache.Cache) -> tuple[list[Record], list[str]]:
-        """The records of the releases that are asked for, verified, and warnings. Raises GofleetError."""
+        """The verified records of the requested releases, and warnings. Raises GofleetError."""
         fleet = architectures.checked('architectures', self.options['architectures'])
         return renewal.resolve(request, fleet, kept, renewal.run_cache(C.DEFAULT_LOCAL_TMP))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Resolve versions for chosen architectures and have everything proven that a lock vouches for."""
+"""Resolve versions for chosen architectures, and prove everything that a lock will count as pinned."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ run_cache = resolver.run_cache
 
 
 def resolve(request: Request, architectures: list[str], cache: Cache, run: Cache) -> tuple[list[Record], list[str]]:
-    """Records with just these architectures, each as proven as the request's trust asks, and warnings.
+    """Records with exactly these architectures, each with the proof that the request's trust requires, and warnings.
 
-    Raises GofleetError, also untrusted where less vouches than is asked for.
+    Raises GofleetError, including untrusted if there is less proof than required.
     """
     resolution = resolver.resolve(request, cache, run)
     records = []

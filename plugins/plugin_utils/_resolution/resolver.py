@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Resolve specs to release records, once a run, from what is given, pinned, cached, in the index or in the log."""
+"""Resolve specs to release records, once for each run, from given records, pins, the cache, the index or the log."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.memory im
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.releases import Record
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 
-# Nearly every host is one of these. Others are looked up in the log when a host reports that it is one.
+# The architectures of nearly every host. Others are looked up in the log when a host reports one.
 _USUAL_GOARCH = ('amd64', 'arm64')
 _RUN_ADVICE = ('Set local_tmp in the section defaults of ansible.cfg (or ANSIBLE_LOCAL_TEMP) to a folder that belongs to this user and in which only this '
                'user and root may write.')
-# What counts of a record that is given.
+# The keys of a given record that are used.
 _GIVEN = ('filename', 'size', 'sha256', 'h1')
-# Failures that an index which is reachable again may resolve.
+# Failures that may disappear once the index is reachable again.
 _MISSING = (*listings.WITHOUT_INDEX, 'not_in_log', 'unknown_version', 'no_stable_release')
-# What may be joined to a folder or an address.
+# File names that are safe to join to a folder or an address.
 _FILENAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._+-]*\Z')
 
 
 @dataclass
 class Resolution:
-    """Records in the order of the versions asked for; excuses: why a record may be empty, by version.
+    """Records in the order of the requested versions; excuses: why a record may be empty, by version.
 
-    doubts: why the log does not vouch for a release, by version and architecture; warnings: what went another way than it was set up to.
+    doubts: why the log does not vouch for a release, by version and architecture; warnings: texts on fallbacks that were used.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -56,9 +56,9 @@ class Resolution:
 
 
 def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
-    """The resolution that every host of this run works with; run: a cache that lives as long as the run.
+    """The resolution for all hosts of this run. run: the cache of the run.
 
-    Raises GofleetError, also the one that an earlier host of the run was answered with.
+    Raises GofleetError, including the one that an earlier host of the run got.
     """
     with run.locked(request.key):
         memo = run.read(request.key)
@@ -74,10 +74,10 @@ def resolve(request: Request, cache: Cache, run: Cache) -> Resolution:
 
 
 def complete(resolution: Resolution, need: dict[str, Any], request: Request, cache: Cache, run: Cache | None = None) -> Resolution:
-    """The resolution with what a host says it needs: a record of its architecture, or more proof of it.
+    """The resolution, completed with the need of a host: a record of its architecture, or more proof.
 
-    need: {kind: record or proof, version, goarch}. Raises GofleetError(no_archive_for_architecture), why nothing was
-    known of the version, or that somebody lies.
+    need: {kind: record or proof, version, goarch}. Raises GofleetError(no_archive_for_architecture), the reason why the
+    version is unknown, or the report of false answers.
     """
     version, goarch = need['version'], need['goarch']
     record = resolution.record(version)
@@ -90,7 +90,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
         if not request.trust.holds(found):
             why = ' '.join(f'{each.msg[:1].upper()}{each.msg[1:].rstrip(".")}.' for each in reasons)
             raise GofleetError(
-                f'{request.trust} has to vouch for Go {version} for linux-{goarch}; {" and ".join(found) or "nobody"} does. {why} Correct that, or ask for '
+                f'{request.trust} has to vouch for Go {version} for linux-{goarch}; {" and ".join(found) or "nothing"} does. {why} Correct that, or ask for '
                 'less with trust.', 'untrusted', version=version, goarch=goarch, wanted=list(request.trust.kinds), found=found,
                 reasons=[each.as_result() for each in reasons])
         return resolution
@@ -99,7 +99,7 @@ def complete(resolution: Resolution, need: dict[str, Any], request: Request, cac
         return resolution
     excuse = resolution.excuses.get(version)
     if excuse and 'asked_at' in excuse['evidence']:
-        # It comes from an earlier run: what was out of reach then may be back.
+        # The failure is from an earlier run; the source may be reachable again.
         record.archives.update(_Resolver(request, cache, run, insist=True).exact(version).archives)
         del resolution.excuses[version]
     elif excuse:
@@ -119,7 +119,7 @@ def _no_archive(record: Record, goarch: str) -> GofleetError:
 
 
 class _Resolver:
-    """insist: ask again what lately could not be reached, whatever other way there is."""
+    """insist: query sources again that recently could not be reached, even if other sources are available."""
 
     def __init__(self, request: Request, cache: Cache, run: Cache | None = None, insist: bool = False) -> None:
         self._request = request
@@ -143,7 +143,7 @@ class _Resolver:
             try:
                 record = self._settled(spec, self._record(spec))
             except GofleetError as exc:
-                # A host that has this very release needs nothing of what could not be reached.
+                # A host with exactly this release does not need the unreachable source.
                 if spec.kind != 'exact' or exc.code not in (*listings.WITHOUT_INDEX, 'log_unreachable', 'not_in_log'):
                     raise
                 record = Record(str(spec.version))
@@ -161,7 +161,7 @@ class _Resolver:
         return record
 
     def _is_denied(self, record: Record) -> bool:
-        """Whether the transparency log, which would know a release, says that there is none."""
+        """Whether the transparency log, which has all such releases, answers that this release does not exist."""
         failures = [self._prover.add_log(record, goarch) for goarch in _USUAL_GOARCH if goarch in record.archives]
         return any(failure and failure.code == 'not_in_log' for failure in failures)
 
@@ -177,10 +177,10 @@ class _Resolver:
         return self._pinned.get(record.version, record)
 
     def _listed(self, spec: Spec) -> Record:
-        """From the index, or by the log where the index is off or out of reach."""
-        # An exact release needs the log alone; others a list to be found in.
+        """A record from the index, or by the log if the index is off or cannot be reached."""
+        # An exact release needs only the log; lines and latest need a list.
         other_way = self._prover.has_log(str(spec.version)) if spec.version else bool(self._request.goproxy)
-        # An index that lately was out of reach is not waited for again where it can be done without, nor for hosts that may have the release.
+        # Do not wait again for an index that recently could not be reached if it is not essential, or if hosts may already have the release.
         insist = self._insist or not (other_way or spec.version)
         try:
             return self._indexed(spec, insist)
@@ -200,7 +200,7 @@ class _Resolver:
 
     def _indexed(self, spec: Spec, insist: bool) -> Record:
         if spec.kind == 'exact' and self._request.has_index:
-            # A copy of any age will do if it knows the release.
+            # A copy of any age is enough if it lists the release.
             old = self._listings.old()
             if str(spec.version) in old:
                 return self._with_h1(old[str(spec.version)])
@@ -208,7 +208,7 @@ class _Resolver:
         return self._with_h1(known[releases.resolve(spec, known, f'the index {self._listings.shown}')])
 
     def _logged(self, spec: Spec, cause: GofleetError) -> Record:
-        """A record without archives, of what module proxies have and the log vouches for."""
+        """A record without archives, for a release that module proxies have and the log vouches for."""
         if spec.kind == 'exact':
             version = str(spec.version)
         else:
@@ -218,7 +218,7 @@ class _Resolver:
         failures = self._add_h1(record, self._insist)
         if not record.archives and spec.kind != 'exact':
             failures = self._add_h1(record, insist=True)
-        # Where the log has it for one architecture, a host of another asks for its own.
+        # If the log has the release for one architecture, hosts of others request theirs.
         failure = next((each for each in failures.values() if each.code != 'not_in_log'), None)
         if failure and not record.archives:
             raise GofleetError(f'{cause.msg} {failure.msg}', cause.code, **{**cause.evidence, 'log': failure.evidence}) from failure
@@ -230,17 +230,17 @@ class _Resolver:
 
     def _with_h1(self, record: Record) -> Record:
         if self._prover.has_log(record.version):
-            # The archives' digests are known: a log that is out of reach is no reason to fail, unless trust names it.
+            # The archives' digests are known, so an unreachable log is not an error unless trust names it.
             for goarch, failure in self._add_h1(record).items():
                 self._found.doubt(record.version, goarch, failure.msg)
         if not self._request.trust.kinds:
-            # Nothing else vouches for less than another download, so a host need not ask.
+            # Any further proof costs another download, so a host need not request it.
             for goarch in set(_USUAL_GOARCH) & record.archives.keys():
                 record.archives[goarch]['exhausted'] = True
         return record
 
     def _add_h1(self, record: Record, insist: bool = False) -> dict[str, GofleetError]:
-        """Why the log does not vouch for a release, for the usual architectures of which that is so."""
+        """The reasons why the log does not vouch for a release, by those of the usual architectures that are affected."""
         failures = {}
         for goarch in _USUAL_GOARCH:
             failure = self._prover.add_log(record, goarch, insist)
@@ -270,7 +270,7 @@ def _given(option: dict[str, Any], when: str) -> Record:
 
 
 def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) -> dict[str, Any]:
-    """What is given counts as pinned, whatever it says of itself: who wrote it may have written anything."""
+    """A given entry counts as pinned; kinds of proof in it are ignored, because its author may have written anything."""
     entry = {'filename': go_version.archive_name(version, goarch), **{key: value for key, value in entry.items() if key in _GIVEN}}
     if not _FILENAME.match(entry['filename']):
         raise ValueError(f"{entry['filename']!r} is not a plain file name")
@@ -287,9 +287,9 @@ def _given_entry(entry: dict[str, Any], version: str, goarch: str, when: str) ->
 
 
 def run_cache(local_tmp: str) -> Cache:
-    """The cache of one run: in the folder that Ansible makes for a run and removes with it.
+    """The cache of one run, in the folder that Ansible creates for the run and removes after it.
 
-    Its contents are trusted, because only this run wrote them: the folder has an unguessable name and mode 0700, which is
-    checked. So it is safe below a sticky folder, for root too: it was made minutes ago, and no other user can rename or remove it.
+    Its content is trusted, because only this run can write it: the folder has an unguessable name and mode 0700, which is
+    checked. So it is safe below a sticky folder, also for root: it is only minutes old, and no other user can rename or remove it.
     """
     return Cache(Path(local_tmp) / 'gofleet', advice=_RUN_ADVICE, below_sticky=True)

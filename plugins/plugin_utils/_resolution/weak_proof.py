@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Warnings of toolchains in use that the release index alone vouches for, each with the reason and what to do. Pure functions of values.
+"""Warnings for toolchains in use with no proof but the release index, each with the reason and advice. Pure functions of values.
 
-They come in every run, also where nothing changed, until something more vouches for the tree or trust names the index: then less than the
-strongest proof is what was asked for.
+They appear in every run, even without changes, until the tree has more proof or trust names the index, which means that less than the
+strongest proof was requested.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request i
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution.resolver import Resolution
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import gosumdb
 
-# What can be had for a tree that is there, the cheapest first.
+# The proofs that are possible for an installed tree, the cheapest first.
 _STRONGER = ('pinned', 'log', 'signature')
 _ACCEPT = 'or accept the index without a warning with trust: [index].'
 _PIN = f'Pin its digest (checksums, or a lock), have its signature verified with trust: [signature], {_ACCEPT}'
 
 
 def of_host(result: dict[str, Any], resolution: Resolution, request: Request) -> list[str]:
-    """Of the toolchains that a task asked for on a host. result: what the module returned."""
+    """The warnings for the toolchains that a task requested on a host. result: of the module."""
     if 'index' in request.trust.kinds:
         return []
     goarch = result.get('goarch', '')
     versions = {record.version for record in resolution.records}
-    # What was proven in this run, or in check mode would have been, has what trust asks for.
+    # Trees that this run has proven, or would prove in check mode, satisfy trust.
     asked = versions - set(result.get('proven', ()))
     trees = [tree for tree in result.get('toolchains', ()) if tree['version'] in asked and tree['goarch'] == goarch and not tree['problem']]
     found = {tree['version']: {proof.get('kind') for proof in tree['proof']} for tree in trees}
-    # In check mode what would be installed is not there yet.
+    # In check mode, trees that would be installed do not exist yet.
     planned = {version: resolution.record(version).kinds(goarch) for version in result.get('installed', ()) if version in versions - found.keys()}
     weak = [version for version, kinds in {**found, **planned}.items() if kinds == {'index'}]
     return [_warning(resolution.record(version), goarch, resolution, request) for version in sorted(weak, key=go_version.parse_release)]
 
 
 def of_records(records: list[Record], resolution: Resolution, request: Request) -> list[str]:
-    """Of records for the architectures that they are for."""
+    """The warnings for records, by their architectures."""
     if 'index' in request.trust.kinds:
         return []
     return [_warning(record, goarch, resolution, request) for record in records for goarch in sorted(record.archives) if record.kinds(goarch) == {'index'}]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which transparency log (Go's word: checksum database) to ask, as GOSUMDB says it: its key, and where it is."""
+"""Parse GOSUMDB: the transparency log (Go's word: checksum database) to query, its key and its address."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 
 # The same log, reachable from mainland China (cmd/go/internal/modfetch/sumdb.go).
 _ALIASES = {'sum.golang.google.cn': 'sum.golang.org https://sum.golang.google.cn'}
-# It becomes a part of addresses: host[/path], as the Go command demands it.
+# The name becomes part of addresses: host[/path], as the go command requires.
 _LOG_NAME = re.compile(r'[A-Za-z0-9._\[\]:-]+(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)*\Z')
 _ED25519 = 1
 
 
 @dataclass(frozen=True)
 class Key:
-    """A verifier's key: "name+hash+base64", as GOSUMDB and signed notes have it."""
+    """A verifier's key: "name+hash+base64", as in GOSUMDB and signed notes."""
 
     name: str
     hash: bytes
@@ -46,16 +46,16 @@ class Key:
         return f'{self.name}+{self.hash.hex()}+{base64.b64encode(bytes([_ED25519]) + self.public).decode()}'
 
 
-# The key that the go command has built in (cmd/go/internal/modfetch/key.go): public, and the same since 2019.
+# The public key that is built into the go command (cmd/go/internal/modfetch/key.go), unchanged since 2019.
 GOOGLE_KEY = Key.parse('sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8')
 
 
 @dataclass(frozen=True)
 class Database:
-    """A checksum database: its key, and where it is.
+    """A checksum database: its key and its address.
 
-    proxied: whether module proxies are asked for it first (PROXY/sumdb/NAME). If GOSUMDB names an address, only that
-    address is asked.
+    proxied: whether module proxies are queried for it first (PROXY/sumdb/NAME). If GOSUMDB names an address, only that
+    address is queried.
     """
 
     key: Key
@@ -64,10 +64,10 @@ class Database:
 
 
 def parse(text: str) -> Database | None:
-    """The database that a GOSUMDB value stands for, or None for "off".
+    """The database of a GOSUMDB value, or None for "off".
 
     Forms: sum.golang.org, sum.golang.google.cn, KEY, or KEY and an address (http or https) with a space between.
-    GONOSUMDB and GOPRIVATE are ignored: the go command looks golang.org/toolchain up whatever they match, and
+    GONOSUMDB and GOPRIVATE are ignored: the go command looks golang.org/toolchain up even if they match it, and
     refuses to fetch a toolchain when GOSUMDB is off; it trusts one without the log only if GOPROXY is a single file:// address
     (useSumDB in cmd/go/internal/modfetch/sumdb.go). Raises GofleetError(bad_log_key, bad_log_url).
     """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The proof that a record stands in a log, short enough to be kept beside it: RFC 6962, section 2.1.1."""
+"""Inclusion proofs, which show that a record is in a log: RFC 6962, section 2.1.1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign as foreign_values
 
 HASH = 32
-# A log of 64-bit size has no longer path.
+# The longest path in a log of 64-bit size.
 _MAX_PATH = 64
 
 
@@ -22,19 +22,19 @@ def leaf(record: bytes) -> bytes:
 
 
 def node(left: bytes, right: bytes) -> bytes:
-    """The hash over two neighbours."""
+    """The hash of two neighbours."""
     return hashlib.sha256(b'\x01' + left + right).digest()
 
 
 def middle(size: int) -> int:
-    """How many of size records (at least two) are on the left of the root: the largest power of two below size."""
+    """The number of records left of the root, of size records (at least two): the largest power of two below size."""
     return 1 << ((size - 1).bit_length() - 1)
 
 
 def root(number: int, size: int, record: bytes, path: list[bytes]) -> bytes:
-    """The root of a log of size records whose number-th is record, given the hashes of what is beside it, from the bottom up.
+    """The root of a log of size records with this record at number, from the hashes beside its path, from the bottom up.
 
-    Raises ValueError if the path has not the length for that place.
+    Raises ValueError if the length of the path is wrong for that number.
     """
     if not 0 <= number < size:
         raise ValueError(f'there is no record {number} in a log of {size}')
@@ -53,7 +53,7 @@ def root(number: int, size: int, record: bytes, path: list[bytes]) -> bytes:
 
 @dataclass(frozen=True)
 class Evidence:
-    """That a record is in a log: the tree head that its key has signed (a note), and the path from the record to that head's root."""
+    """The proof that a record is in a log: the signed tree head (a note), and the path from the record to that head's root."""
 
     number: int
     record: bytes
@@ -61,12 +61,12 @@ class Evidence:
     path: list[bytes]
 
     def as_value(self) -> dict[str, Any]:
-        """For JSON."""
+        """The evidence as a value for JSON."""
         return {'number': self.number, 'record': _text(self.record), 'note': _text(self.note), 'path': [each.hex() for each in self.path]}
 
     @classmethod
     def from_value(cls, value: Any) -> Evidence:
-        """What as_value() gave, of anything that was read. Raises ValueError, TypeError, KeyError, AttributeError."""
+        """The Evidence in a value of as_value(), from an untrusted file. Raises ValueError, TypeError, KeyError, AttributeError."""
         path = [bytes.fromhex(each) for each in value['path'][:_MAX_PATH + 1]]
         if not foreign_values.is_whole(value['number']) or len(path) > _MAX_PATH or any(len(each) != HASH for each in path):
             raise ValueError('this is not evidence of a log')

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the transparency log is asked: module proxies that serve it, and finally the log itself.
+"""The sources of the transparency log: module proxies that serve it, and finally the log itself.
 
-Every answer is verified, so it does not matter who passes it on; when a source fails, for whatever reason, the next is asked. The go command is
-stricter, because it also decides who may know what a user builds: after a comma in GOPROXY it goes on after 404 and 410 only, after a bar after
-every error; in front of direct or off, and at the end of the list, it asks the log itself (initBase in cmd/go/internal/modfetch/sumdb.go).
+Every answer is verified, so any source may pass it on; if a source fails for any reason, the next one is queried. The go command is
+stricter, because it also protects the privacy of what a user builds: after a comma in GOPROXY it continues only after 404 and 410, after a bar after
+every error; at direct or off, and at the end of the list, it queries the log itself (initBase in cmd/go/internal/modfetch/sumdb.go).
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request i
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Database
 
 _LIMIT = 1 << 20
-# A source that does not serve the log at all answers the same, which says nothing about a release.
+# A source that does not serve the log gives the same answer, which proves nothing about a release.
 _ABSENT = (404, 410)
-# Failures that come after a long wait.
+# Failures that occur only after a long wait.
 _SLOW = ('unreachable', 'too_slow')
 
 
 class LogSources:
-    """The sources of one lookup. insist: ask those too that were lately out of reach."""
+    """The sources of one lookup. insist: also query those that recently could not be reached."""
 
     def __init__(self, request: Request, log: Database, memory: Memory, insist: bool) -> None:
         self._request = request
@@ -37,7 +37,7 @@ class LogSources:
     def read(self, path: str) -> bytes:
         """The body at a path of the log, from the first source that has it.
 
-        Raises GofleetError: not_in_log, where sources say that the log has no such record and none has it; log_unreachable.
+        Raises GofleetError: not_in_log if sources answer that the log has no such record, and no source has it; log_unreachable.
         """
         failures = []
         absent = False
@@ -48,7 +48,7 @@ class LogSources:
                 absent = absent or exc.evidence.get('status') in _ABSENT
                 failures.append(f'{addresses.without_credentials(base)} {exc.msg}')
             else:
-                # It has the rest of this lookup too.
+                # This source also has the rest of this lookup.
                 self._bases = [base, *(each for each in self._bases if each != base)]
                 return content
         name, reasons = self._log.key.name, '; '.join(failures)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking a module version up in Go's transparency log: a record counts only if it is in the log that the log's key has signed.
+"""Look a module version up in Go's transparency log. A record counts only if it is in a log that the log's key has signed.
 
-A tree head is accepted if its signature is valid and it extends the head that was seen before, a tile if it adds up to
-the head's root, a record if its hash is in a tile. So it does not matter who serves them or who could change a cache.
+A tree head is accepted if its signature is valid and it extends the previously seen head, a tile if its hash leads to
+the head's root, a record if its hash is in a tile. So neither the servers nor a cache need to be trusted.
 
 Sources: golang.org/x/mod/sumdb (tlog, note), RFC 6962 section 2.1, go.dev/ref/mod#checksum-database.
 """
@@ -25,27 +25,27 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb impo
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.inclusion import Evidence
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.tree_head import TreeHead
 
-# Answers that are kept as evidence when they are refused. A failure to read is not an answer.
+# Codes of refused answers that are kept as evidence. A failed read is not an answer.
 _REFUSALS = ('log_signature', 'log_malformed', 'log_not_included', 'log_stale', 'log_forked')
 _FORMAT = ('remembered_head and the text after the first blank line of lookup.answer are signed tree heads (golang.org/x/mod/sumdb/note); tiles are the '
            'SHA-256 hashes of RFC 6962 section 2.1 in base64, by their path (golang.org/x/mod/sumdb/tlog). Bytes that are not UTF-8 are lone surrogates.')
 
 
 class HeadStore(Protocol):
-    """What outlives a lookup, of one key: the largest tree head that was proven, and evidence."""
+    """The memory of one key that outlives a lookup: the largest proven tree head, and evidence."""
 
     @property
     def path(self) -> Path:
-        """Where the head is remembered, for people."""
+        """The path of the remembered head, for messages."""
 
     def read(self) -> bytes | None:
-        """The signed note that is remembered, or None."""
+        """The remembered signed note, or None."""
 
     def shipped(self) -> bytes | None:
-        """The signed note from which whoever remembers none, or an older one, starts; or None."""
+        """The signed note to start from if none or an older one is remembered; or None."""
 
     def replace(self, old: bytes | None, new: bytes) -> bool:
-        """Remember another note if old is still the one that is remembered; says whether it was."""
+        """Remember another note if old is still the remembered one; return whether it was."""
 
     def keep_evidence(self, name: str, text: str) -> str:
         """Keep a text under a file name; returns its path."""
@@ -57,21 +57,21 @@ def lookup(module: str, version: str, key: Key, read: Callable[[str], bytes], he
 
 
 def prove(module: str, version: str, key: Key, read: Callable[[str], bytes], heads: HeadStore | None = None) -> tuple[str, Evidence]:
-    """The h1 of a module version, proven to stand in the log, and the log to extend what was seen of it before; and how to prove it again.
+    """(h1, Evidence) of a module version, after proving that it is in the log and that the log extends its previously seen state.
 
-    read: gives the body at a path of the database (lookup/…, tile/…), or raises GofleetError. It may cache full tiles,
-    which never change; nothing that it gives is trusted.
-    heads: without it, nothing is remembered or kept.
+    read: returns the body at a path of the database (lookup/…, tile/…), or raises GofleetError. It may cache full tiles,
+    which never change; its answers are not trusted.
+    heads: the memory; without it, nothing is remembered or kept.
 
-    Raises what read and heads raise, and GofleetError:
+    Raises the errors of read and heads, and GofleetError:
     log_signature: the tree head is not signed by the key;
-    log_malformed: an answer has not its form, or tiles do not add up to the signed head;
-    log_stale: the head is too old to hold the record that it came with;
-    log_not_included: the record does not stand at its number in the tree under the head;
-    log_forked: two signed heads, of which neither extends the other; evidence['proven'] is false if tiles that fit one
-    of them and not the other are all that shows it;
-    log_memory: the remembered head is not one of this log.
-    With heads, evidence['file'] of the first five is the path of everything that is needed to show it to others.
+    log_malformed: an answer is malformed, or tiles do not lead to the signed head;
+    log_stale: the head is too old to contain the record that it came with;
+    log_not_included: the record is not at its number in the tree under the head;
+    log_forked: of two signed heads neither extends the other; evidence['proven'] is false if the only sign of it is tiles that fit one
+    of them and not the other;
+    log_memory: the remembered head does not belong to this log.
+    With heads, evidence['file'] of the first five is the path of a file with everything that others need to check it.
     """
     visit = _Visit(f'lookup/{module}@{version}', key, read)
     try:
@@ -84,7 +84,7 @@ def prove(module: str, version: str, key: Key, read: Callable[[str], bytes], hea
 
 
 def prove_again(evidence: Evidence, module: str, version: str, key: Key) -> str:
-    """The h1 of a module version, from kept evidence, whoever kept it. Nothing is read, and no head is compared with it.
+    """The h1 of a module version from kept evidence, which need not be trusted. Nothing is read or compared with other heads.
 
     Raises GofleetError(log_signature, log_malformed, log_not_included).
     """
@@ -107,7 +107,7 @@ def _not_included(key: Key, number: int, head: TreeHead, record: bytes) -> Gofle
 
 @dataclass
 class _Visit:
-    """One lookup, with all that was read for it."""
+    """One lookup, with all answers that were read for it."""
 
     path: str
     key: Key
@@ -122,11 +122,11 @@ class _Visit:
         return self.answers[path]
 
     def evidence(self, heads: HeadStore | None) -> Evidence:
-        """The record that the lookup answers with, proven."""
+        """The proven record of the lookup."""
         number, record, note = self._parsed()
         head = tree_head.parse(note, self.key)
         if heads is not None:
-            # First: a fork is the gravest thing to find, and a head that extends the last is worth keeping whatever it came with.
+            # First, because a fork is the gravest finding, and a head that extends the last one is kept even if its record is refused.
             self._remember(note, head, heads)
         if number >= head.size:
             raise GofleetError(
@@ -146,7 +146,7 @@ class _Visit:
         return int(digits), record + b'\n', note
 
     def _remember(self, note: bytes, head: TreeHead, heads: HeadStore) -> None:
-        """Prove a head against the one that is remembered, and remember the larger."""
+        """Prove a head against the remembered one, and remember the larger of them."""
         while True:
             self.remembered = self._adopted(heads)
             if self.remembered is not None:
@@ -154,12 +154,12 @@ class _Visit:
                 self._prove_consistent(known, head, heads.path)
                 if head.size <= known.size:
                     return
-            # Proofs take requests, so no lock is held meanwhile; who comes second proves again, against what the first has left.
+            # Proofs need requests, so no lock is held meanwhile; a second run proves its head again, against the one that the first has stored.
             if heads.replace(self.remembered, note):
                 return
 
     def _adopted(self, heads: HeadStore) -> bytes | None:
-        """What is remembered, once the shipped head has taken its place if that is newer and extends it."""
+        """The remembered head, or the shipped head if that is newer and extends it."""
         self.remembered, shipped = heads.read(), heads.shipped()
         if shipped is None:
             return self.remembered
@@ -167,10 +167,10 @@ class _Visit:
         if self.remembered is not None:
             known = self._remembered_head(self.remembered, heads.path)
             if head.size <= known.size:
-                # A head that is remembered was proven to extend the shipped one of its time, and others of its own log later.
+                # A remembered head was proven to extend the shipped head of its time, and later heads of its log to extend it.
                 return self.remembered
             self._prove_consistent(known, head, heads.path)
-        # Where another run was quicker, what it left is as good, or newer.
+        # If another run was quicker, its head is equally good, or newer.
         return shipped if heads.replace(self.remembered, shipped) else self._adopted(heads)
 
     def _remembered_head(self, note: bytes, path: Path) -> TreeHead:
@@ -178,7 +178,7 @@ class _Visit:
             return tree_head.parse(note, self.key)
         except GofleetError as exc:
             raise GofleetError(
-                f'The tree head of {self.key.name} that this controller remembers in {path} was not signed by its key: somebody changed it, or the disk is '
+                f'The tree head of {self.key.name} that this controller remembers in {path} was not signed by its key: it was changed, or the disk is '
                 'damaged. Put back a copy from a backup or another controller. Without the file, the next run takes whatever history it is shown first.',
                 'log_memory', log=self.key.name, path=str(path), note=note.decode('utf-8', 'replace')) from exc
 
@@ -196,7 +196,7 @@ class _Visit:
         try:
             return self._tree(known).prefix(head.size)
         except tiles.NotUnderHead as exc:
-            # Only who serves the tiles of the new head can be said to serve another history than the remembered one.
+            # Only tiles that fit the new head are evidence of a history that differs from the remembered one.
             self._tree(head)
             raise self._forked(known, head, path, 'the tiles that were read add up to the latter only', proven=False) from exc
 
@@ -231,10 +231,10 @@ def _with_evidence(exc: GofleetError, visit: _Visit, heads: HeadStore) -> Goflee
     }  # fmt: skip
     text = json.dumps(evidence, indent=1)
     try:
-        # Named after its content: a lie that every run meets is kept once.
+        # Named after its content, so that the same false answer is kept once.
         path = heads.keep_evidence(f'{exc.code}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.json', text)
     except OSError as failure:
-        # The finding matters more than the failure to keep its evidence.
+        # The finding matters more than a failure to keep its evidence.
         return GofleetError(f'{exc.msg} The evidence could not be kept: {failure}.', exc.code, **exc.evidence)
     return GofleetError(f'{exc.msg} The evidence is in {path}.', exc.code, **dict(exc.evidence, file=path))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tiles: the pieces in which a transparency log serves its Merkle tree. Source: golang.org/x/mod/sumdb/tlog, RFC 6962 section 2.1."""
+"""Read and check tiles, the pieces in which a transparency log serves its Merkle tree. Source: golang.org/x/mod/sumdb/tlog, RFC 6962 section 2.1."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ _WIDTH = 1 << _HEIGHT
 
 
 def _folded(layer: list[bytes]) -> bytes:
-    """The hash over a power of two of neighbours."""
+    """The hash of neighbours, whose number is a power of two."""
     while len(layer) > 1:
         layer = [inclusion.node(left, right) for left, right in zip(layer[::2], layer[1::2], strict=True)]
     return layer[0]
 
 
 class NotUnderHead(GofleetError):  # type: ignore[misc]
-    """Well-formed tiles that do not add up to a head."""
+    """Well-formed tiles that do not lead to a head's root."""
 
 
 class Tree:
-    """The tree under a head. Every hash that it gives was checked, tile by tile, up to the head's root.
+    """The tree under a head. Every returned hash was checked, tile by tile, up to the head's root.
 
-    Tiles at the tree's right edge are partial, and the root is the hash over exactly what they hold. A full tile is
-    checked against the hash of it that stands in the tile above.
+    Tiles at the tree's right edge are partial, and the root is the hash of exactly their content. A full tile is
+    checked against its hash in the tile above.
     """
 
     def __init__(self, head: TreeHead, key: Key, read: Callable[[str], bytes]) -> None:
@@ -45,7 +45,7 @@ class Tree:
             raise self._not_under_head([self._path(row, number) for row, number in self._tiles])
 
     def leaf(self, number: int) -> bytes:
-        """The hash of a record; number is below the head's size. Raises GofleetError(log_malformed)."""
+        """The hash of a record; number must be below the head's size. Raises GofleetError(log_malformed)."""
         return self._hash(0, number)
 
     def path(self, number: int) -> list[bytes]:
@@ -60,11 +60,11 @@ class Tree:
         return hashes
 
     def prefix(self, size: int) -> bytes:
-        """The root that the log had when it had that many records, at most the head's. Raises GofleetError(log_malformed)."""
+        """The root of the log when it had this many records, at most those of the head. Raises GofleetError(log_malformed)."""
         return self._over(0, size)
 
     def _over(self, low: int, high: int) -> bytes:
-        """RFC 6962's hash over the records low to high; low is a multiple of a power of two that is at least high - low."""
+        """RFC 6962's hash of the records low to high; low must be a multiple of a power of two that is at least high - low."""
         size = high - low
         if not size:
             return hashlib.sha256().digest()
@@ -74,7 +74,7 @@ class Tree:
         return whole if middle == high else inclusion.node(whole, self._over(middle, high))
 
     def _hash(self, level: int, number: int) -> bytes:
-        """The hash of the subtree of 2**level records that is the number-th of its kind."""
+        """The hash of the number-th subtree of 2**level records."""
         row, height = divmod(level, _HEIGHT)
         tile, offset = divmod(number << height, _WIDTH)
         return _folded(self._tile(row, tile)[offset:offset + (1 << height)])
@@ -104,7 +104,7 @@ class Tree:
             if not partial:
                 raise
             try:
-                # A log may drop a partial tile once the full one exists, which begins with it.
+                # A log may drop a partial tile once the full tile exists, which begins with the same hashes.
                 path, content = whole, self._read(whole)
             except GofleetError:
                 raise exc from None

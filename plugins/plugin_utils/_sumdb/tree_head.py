@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tree heads: what a transparency log signs. Source: golang.org/x/mod/sumdb/note and /tlog."""
+"""Parse and verify tree heads, which a transparency log signs. Source: golang.org/x/mod/sumdb/note and /tlog."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ansible_collections.gofleet.golang.plugins.module_utils._errors import Gofl
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb import inclusion
 from ansible_collections.gofleet.golang.plugins.plugin_utils._sumdb.gosumdb import Key
 
-# How many lines of signatures are checked: as many as golang.org/x/mod/sumdb/note does.
+# The number of signature lines that are checked, as in golang.org/x/mod/sumdb/note.
 _SIGNATURES = 100
 _SIGNATURE_MARK = '\u2014 '
-# Of records. A 64-bit count has no more digits.
+# A number of records; a 64-bit number has at most 19 digits.
 NUMBER = re.compile(r'(?:0|[1-9][0-9]{0,18})\Z')
 
 
 @dataclass(frozen=True)
 class TreeHead:
-    """A signed statement: the log has size records, and this is the hash over all of them."""
+    """A signed statement that the log has size records, and that root is the hash of all of them."""
 
     size: int
     root: bytes
@@ -35,7 +35,7 @@ def parse(note: bytes, key: Key) -> TreeHead:
     if not separator:
         raise malformed(key, 'the signed note has no blank line')
     text += b'\n'
-    # Signatures by other keys are fine: witnesses may cosign a log.
+    # Signatures by other keys are allowed, because witnesses may cosign a log.
     if not any(_signed(line, text, key) for line in signatures.split(b'\n')[:_SIGNATURES]):
         raise GofleetError(
             f'The tree head of {key.name} has no valid signature by its key. It was changed on the way, or '
@@ -51,7 +51,7 @@ def parse(note: bytes, key: Key) -> TreeHead:
 
 
 def _signed(line: bytes, text: bytes, key: Key) -> bool:
-    # ansible-core itself requires cryptography; here, so that what needs no log can be imported without it.
+    # ansible-core requires cryptography; it is imported here so that runs without a log do not load it.
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

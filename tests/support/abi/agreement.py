@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was said of each program, beside what became of it when it was started."""
+"""Compare the verdict on each program with the outcome of starting it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support.abi.design import WORD
 from support.abi.fixtures import Fixture
 
 RUNS, UNKNOWN, INCOMPATIBLE = 'runs', 'unknown', 'incompatible'
-# Reasons for which a verdict may be left open whatever the program is.
+# Reasons for which the verdict on any program may be left open.
 OPEN_CODES = {'wrong_arch': 'foreign', 'emulation_unseen': 'foreign', 'packed': 'packed', 'parse_limit': 'parse_limit'}
 # Formats that binfmt_misc may start.
 OPEN_FORMATS = ('pe', 'java', 'wasm')

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The compilers of the ABI fixtures, and what they made, kept by the content of its recipe.
+"""The compilers of the ABI fixtures, and their output, which is cached by the content of the recipe.
 
 zig is a C compiler for every libc and architecture in one Python package; gcc with GNU ld is asked for what only they
 write; Go toolchains come from toolchains.py.
@@ -111,7 +111,7 @@ class Workshop:
     toolchain_folders: dict[str, Path] = field(default_factory=dict)
 
     def build(self, recipe: Recipe) -> Path:
-        """The object's path, built if there is none yet. Raises Unavailable."""
+        """The object's path; it is built if it is missing. Raises Unavailable."""
         entry = shelf() / 'objects' / recipe.key
         kept = entry / recipe.filename
         if kept.is_file():
@@ -206,7 +206,7 @@ def forget_old(shelf_of_some: Path) -> None:
 
 
 def build_all(recipes: Iterable[Recipe]) -> dict[Recipe, Path | Unavailable]:
-    """Each recipe's object, or why there is none: in the order given, two at a time."""
+    """Each recipe's object, or the reason why it is not available, in the given order; two are built at a time."""
     wanted = list(dict.fromkeys(recipes))
     with workshop() as shop, ThreadPoolExecutor(2) as pool:
 

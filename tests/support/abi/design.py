@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an ABI fixture is, and where it lies."""
+"""The type of an ABI fixture, and its path."""
 
 from __future__ import annotations
 

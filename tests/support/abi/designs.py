@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All ABI fixtures: programs for many hosts, and programs that one thing is wrong with.
+"""All ABI fixtures: programs for many hosts, and programs with one fault each.
 
 Nothing is said here of where they run: the loaders of real hosts say it.
 """
@@ -15,7 +15,7 @@ from support.abi.wrong import FILES, PACKED, SCRIPTS, SPOILED
 # The slow ones first.
 DESIGNS: tuple[Design, ...] = (*GO_PROGRAMS, *C_PROGRAMS, *NEEDS, *LIBRARIES, *LOOKUPS, *SPOILED, *PACKED, *SCRIPTS, *FILES)
 
-_OF_ITS_USER = 'the current folder and the PATH of who starts it decide'
+_OF_ITS_USER = 'the current folder and the PATH of the starting user decide'
 _CALLED = 'it starts, and fails when it calls what is missing'
 _DAMAGED = 'what is lost may or may not matter'
 # Of which a verdict may be `unknown` besides what is foreign, and why. A start has one end or the other even so.

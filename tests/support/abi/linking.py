@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ABI fixtures whose every need is chosen: without start files, linked to stubs of libraries instead of libraries.
+"""ABI fixtures with exactly chosen needs: without start files, linked to stubs instead of libraries.
 
 Of most there is one for glibc and one for musl, whose loaders go about many things in other ways.
 """

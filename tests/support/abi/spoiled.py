@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs made wrong, byte by byte: little-endian 64-bit ELF in, the same with one thing changed out.
+"""Corrupt programs byte by byte: from a little-endian 64-bit ELF to the same file with one change.
 
 Layouts and constants: elf(5) and the System V gABI; version tables: the Linux Standard Base, "Symbol Versioning".
 """
@@ -227,7 +227,7 @@ def cut_sections(content: bytes) -> bytes:
 
 
 def cut_in_segment(content: bytes) -> bytes:
-    """In the middle of what is loaded, at whatever byte."""
+    """Truncated within the loaded segments, at any byte."""
     end = max(load.offset + load.filesz for load in segments(content) if load.kind == PT_LOAD)
     return content[: end // 2 + 1]
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ABI fixtures that one thing is wrong with, and what is no program at all."""
+"""ABI fixtures with one fault each, and files that are not programs."""
 
 from __future__ import annotations
 

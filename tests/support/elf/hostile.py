@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Programs of every feature, and such as are bent in one place so that a reader that trusts them loops, hangs or reads too much."""
+"""Programs with every feature, and programs with one corrupted field that makes a trusting reader loop, hang or read too much."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs read whole: their headers, dynamic tables and symbols."""
+"""Read a program completely: its header, dynamic table and symbols."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole small ELF files of any word size and byte order, and where everything in them stands, so that a test can bend it.
+"""Build small ELF files of any word size and byte order, with the offset of each part, so that a test can corrupt it.
 
 Written from the gABI alone: it shares no table with the reader that it tests.
 """

@@ -6,5 +6,5 @@ RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ${PACKAGES} \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/*
-# Ubuntu's image has a user of its own under the first ordinary uid.
+# Ubuntu's image already has a user with the first ordinary uid.
 RUN if id ubuntu; then userdel --remove ubuntu; fi

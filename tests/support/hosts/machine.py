@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole machine for what no container shows: a kernel of its own, a real boot by the host's own services, a reboot.
+"""A virtual machine for tests that no container can run: with a separate kernel, a real boot by the host's services, a reboot.
 
 QEMU emulates the processor, so nothing of this machine's is needed but memory: a Debian boots in some 20 s. Its disk is
 made once for each recipe and kept; a run writes beside it, and what it wrote is gone with it.
@@ -220,7 +220,7 @@ class Machine:
         arguments = f'{kernel} systemd.set_credential="ssh.authorized_keys.root:{authorized}"'
         self._process = subprocess.Popen(
             [
-                # Gone with who started it, however that ends.
+                # Ends with the process that started it, even if that is killed.
                 'setpriv', '--pdeathsig', 'KILL', '--', 'qemu-system-x86_64', '-accel', 'tcg,thread=multi', '-cpu', _PROCESSOR, '-smp', '2',
                 '-m', str(_MEMORY_MB), '-nodefaults', '-display', 'none', '-serial', 'stdio', '-device', 'virtio-rng-pci',
                 '-kernel', str(self._image.kernel), '-initrd', str(self._image.initrd), '-append', arguments,

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Molecule run leaves on a machine while it lasts, and how that is taken away.
+"""The files and containers of a Molecule run on this machine, and their removal.
 
 Everything is named after the checkout and the lane: containers and networks carry RUN_LABEL with that name, files lie
 in a folder of that name, and the process that runs is recorded there.

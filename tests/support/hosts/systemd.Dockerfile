@@ -7,7 +7,7 @@ RUN useradd --uid 1000 --create-home --shell /bin/bash gopher
 RUN cd /etc/systemd/system \
     && for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer motd-news.timer \
         dnf-makecache.timer systemd-tmpfiles-clean.timer console-getty.service; do ln -sf /dev/null "$unit"; done
-# Each container makes a machine id of its own at boot.
+# Each container creates a new machine id at boot.
 RUN : > /etc/machine-id
 # An interpreter that was not installed by its package manager lacks its compiled files, or has stale ones, and would
 # write them at the first module that Ansible runs.

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""File systems of a test's own: a loader, a C library and what else a program is to find, each a tiny ELF file."""
+"""Build file systems for tests: a loader, a C library and other libraries of a program, each a tiny ELF file."""
 
 from __future__ import absolute_import, division, print_function
 

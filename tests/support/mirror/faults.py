@@ -3,7 +3,7 @@
 """The ways in which the test mirror misbehaves: a table from a name to what is done with one request.
 
 A fault is asked for by URL: `/fault/NAME/dl/…` is the mirror's own tree with that fault.
-`/fault/NAME+SCOPE/…` chooses what it strikes (SCOPES), `/fault/NAME~KEY/…` gives a `…_once` fault a memory of its own,
+`/fault/NAME+SCOPE/…` chooses what it strikes (SCOPES), `/fault/NAME~KEY/…` gives a `…_once` fault a separate memory,
 and both can be had: `/fault/NAME+SCOPE~KEY/…`. What a fault doesn't strike is served as it should be.
 """
 
@@ -159,7 +159,7 @@ def _flip_sha256(exchange: Exchange) -> None:
 
 
 def _html(exchange: Exchange) -> None:
-    """What a captive portal or a filtering proxy answers, whatever was asked."""
+    """The answer of a captive portal or a filtering proxy to any request."""
     exchange.respond(text("page", "<!DOCTYPE html><title>Sign in</title><p>Please sign in to use this network.\n", content_type=HTML))
 
 

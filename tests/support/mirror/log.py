@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the test mirror was asked, kept for assertions."""
+"""The requests to the test mirror, recorded for assertions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Request:
     """One request as the mirror saw it.
 
     sent: bytes of the body that went out.
-    client: the address of who asked, also when the request came through the mirror's proxy.
+    client: the address of the client, also if the request came through the mirror's proxy.
     server_name: what the client asked for in TLS (SNI).
     status: None when no answer was begun.
     """

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A mirror of Go's downloads for tests, over HTTP, HTTPS and through a proxy of its own; it can misbehave on request.
+"""A mirror of Go's downloads for tests, over HTTP, HTTPS and through its proxy; it can misbehave on request.
 
 /dl/…          as go.dev/dl: the JSON index, and redirects to /go/
 /go/…          as dl.google.com/go: files with ranges and validators, bare .sha256 digests

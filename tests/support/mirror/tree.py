@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the test mirror serves: path and query in, resource out.
+"""The content of the test mirror: from path and query to a resource.
 
 The index, the redirects and the page that go.dev answers for a digest follow golang.org/x/website's internal/dl.
 """
@@ -266,7 +266,7 @@ class Tree:
     def _download(self, name: str, query: str, prefix: str) -> Resource:
         if not name:
             return self.index(query)
-        # go.dev redirects whatever looks like a download, whether it exists or not.
+        # go.dev redirects everything that looks like a download, whether it exists or not.
         if _DOWNLOAD.fullmatch(name):
             return redirect(f"{prefix}/go/{name}")
         if not _PAGE.fullmatch(name):

@@ -48,7 +48,7 @@ class Shipped:
         return True
 
     def keep_evidence(self, name: str, text: str) -> str:
-        # To look at, where whoever renews the head stands.
+        # For inspection, in the current folder of the person who renews the head.
         Path(name).write_text(text, encoding='utf-8')
         return name
 

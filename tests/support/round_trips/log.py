@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads what callback_plugins/round_trips.py wrote, and the mirror's requests of the same time."""
+"""Read the log of callback_plugins/round_trips.py, and the mirror's requests of the same time."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Archives that mean harm: each begins as a tiny toolchain does, and then holds what no archive of Go's may.
+"""Hostile archives: each begins like a tiny toolchain and then contains something that no archive of Go may contain.
 
 The tables TARS and ZIPS give each a name, so that a test can ask for them one by one.
 """
@@ -317,7 +317,7 @@ TARS: dict[str, Callable[[Path, Spec], None]] = {
 
 
 def hostile_tar(name: str, folder: Path, version: str, arch: str = "amd64") -> Archive:
-    """The archive of TARS, named as the release that it pretends to be; digest and size are its own, an h1 nobody gives it."""
+    """An archive of TARS under the name of a release, with its true digest and size, and without an h1."""
     spec = Spec(version, arch)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{spec.name}.tar.gz"
@@ -424,7 +424,7 @@ def _zip_comment(path: Path, spec: Spec) -> None:
 
 
 def _zip_end_in_comment(path: Path, spec: Spec) -> None:
-    """To who looks for the end from behind, a zip without members; to who looks from the front, an honest one."""
+    """A zip that is empty for a reader that searches for the end backwards, and honest for a reader that starts at the front."""
     _zip(path, sorted(honest_files(spec).items()))
     with zipfile.ZipFile(path, "a") as target:
         target.comment = b"PK\x05\x06" + bytes(18)

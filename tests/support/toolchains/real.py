@@ -130,7 +130,7 @@ class Entry:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on a file; whoever comes second waits. The kernel drops it when its holder dies."""
+    """Hold an exclusive lock on a file; a second process waits. The kernel releases it when its holder dies."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -3,7 +3,7 @@
 """Archives of a few kilobytes in the shape of Go's own, for tests that run a transaction hundreds of times.
 
 Their versions (1.30.1 and up by convention) are ones that Go never published, so that they cannot be confused with real ones.
-`bin/go` is a program that runs and answers `go version goX.Y.Z linux/ARCH`, whatever it is asked.
+`bin/go` is a program that prints `go version goX.Y.Z linux/ARCH` for any arguments.
 """
 
 from __future__ import annotations

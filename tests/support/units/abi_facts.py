@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Facts of programs and hosts as abi_check gathers them, each with what a test changes in them."""
+"""Facts of programs and hosts in the form of abi_check, with the changes of a test."""
 
 from __future__ import absolute_import, division, print_function
 

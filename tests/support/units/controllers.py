@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A controller that resolves versions: its caches, a web server for what it asks, and a transparency log."""
+"""A controller that resolves versions: its caches, a web server for its requests, and a transparency log."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files of the consumer container, as an environment of the tests has and wants them."""
+"""Observed and wanted files of the consumer container, for an environment of the tests."""
 
 from __future__ import absolute_import, division, print_function
 

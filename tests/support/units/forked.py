@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Child processes of a test, on any Python that a host may have: they run functions, wait for words, can be killed."""
+"""Child processes of a test, on any Python that a host may have: they run functions, wait for messages, can be killed."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -32,7 +32,7 @@ class Child(object):
             os.close(child_out)
             os.close(child_in)
             return
-        # Everything of the parent's test session ends here, whatever happens.
+        # The child must end here, even after an error, so that it does not continue the parent's test session.
         code = 1
         try:
             os.close(self._from_child)
@@ -101,7 +101,7 @@ def give_to_ordinary_user(root):
 
 
 def require_root():
-    """Skip a test that needs two users: as an ordinary one there is no other to play."""
+    """Skip a test that needs two users, because an ordinary user cannot become another one."""
     if os.geteuid() != 0:
         # Here, for children of tests have no pytest.
         import pytest

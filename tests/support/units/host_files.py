@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files of a host as one text, and such a text as files again: what one version of this collection wrote, for tests of a later one."""
+"""Convert a host's files to one text and back, so that tests can use the files that an earlier version of this collection wrote."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the linker answers for a program in a TinyRoot."""
+"""The linker's answers for a program in a TinyRoot."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a module as Ansible does: in a process of its own that prints one JSON text and ends."""
+"""Run a module as Ansible does: in a separate process that prints one JSON text and ends."""
 
 from __future__ import absolute_import, division, print_function
 

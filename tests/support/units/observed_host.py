@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host whose kernel and files say what a test wants."""
+"""A host with the kernel and files that a test defines."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Archives that no tool writes, byte by byte, and what they left of a folder."""
+"""Build archives that no tool writes, byte by byte, and list the folder after unpacking them."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OpenPGP keys of a test's own: made by gpg in a private home, at any date; and forged ones, which gpg would not make."""
+"""OpenPGP keys for tests: made by gpg in a private home, with any date; and forged ones, which gpg would not make."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def binding_of(certificate: list[openpgp.Packet], subkey: str) -> int:
 
 
 def with_unhashed(signature: openpgp.Packet, change: Callable[[list[bytes]], list[bytes]]) -> openpgp.Packet:
-    """The signature with other subpackets where nothing protects them; each is its type and content."""
+    """The signature with other unhashed subpackets, each a type and a content."""
     body = signature.body
     start = 6 + int.from_bytes(body[4:6], 'big')
     end = start + 2 + int.from_bytes(body[start:start + 2], 'big')

@@ -90,7 +90,7 @@ class Run:
 
 
 class Controller:
-    """Where ansible-playbook of this interpreter's own environment runs, with nothing of the user who runs the tests."""
+    """An environment in which ansible-playbook of this interpreter runs without settings of the user who runs the tests."""
 
     def __init__(self, folder: Path, collections: Path, authority: Path) -> None:
         self._folder = folder

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What observe() sees of a host, made up: the input of plans and reports."""
+"""Made-up results of observe(), as input of plans and reports."""
 
 from __future__ import absolute_import, division, print_function
 

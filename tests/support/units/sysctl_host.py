@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host with kernel settings of a test's own: its files, its /proc/sys, and runs on it."""
+"""A simulated host with kernel settings: its files, its /proc/sys, and runs on it."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host of a test's own: folders that a converged toolchain may live in, and tiny releases that it is offered."""
+"""A simulated host: folders for toolchains, and tiny releases that it is offered."""
 
 from __future__ import absolute_import, division, print_function
 

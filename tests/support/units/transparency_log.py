@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A checksum database of a test's own: records, their Merkle tree (RFC 6962), and tree heads signed with a fresh key."""
+"""A checksum database for tests: records, their Merkle tree (RFC 6962), and tree heads signed with a new key."""
 
 from __future__ import annotations
 

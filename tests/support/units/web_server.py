@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A web server on the loopback that answers as a test says, on any Python that a host may have."""
+"""A web server on the loopback interface with answers defined by a test, on any Python that a host may have."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -41,7 +41,7 @@ def web(_running_server):
 
 @pytest.fixture
 def open_folder():
-    """A folder that every user can reach; pytest's own lie below one of the user who runs the tests."""
+    """A folder that every user can reach; pytest's folders are below a private one of the user who runs the tests."""
     path = tempfile.mkdtemp(prefix='gofleet-unit-')
     os.chmod(path, 0o755)
     yield py.path.local(path)

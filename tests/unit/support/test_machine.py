@@ -65,7 +65,7 @@ def test_a_machine_is_up_when_it_says_so_and_gone_with_the_block(image: machine.
         ('echo "gofleet-machine: degraded own.service"; exec sleep 1000', 'the machine booted, but is degraded own.service'),
     ],
 )
-def test_a_boot_that_comes_to_nothing_is_told_with_the_consoles_end(image: machine.Image, emulator: Path, script: str, said: str) -> None:
+def test_a_failed_boot_is_reported_with_the_end_of_the_console(image: machine.Image, emulator: Path, script: str, said: str) -> None:
     says(emulator, script)
     with pytest.raises(machine.MachineFailed) as caught, machine.booted(image):
         pass
@@ -82,7 +82,7 @@ def test_a_machine_that_hangs_is_given_up(image: machine.Image, emulator: Path, 
         pass
 
 
-def test_a_port_that_somebody_else_took_is_left_to_them(image: machine.Image, emulator: Path) -> None:
+def test_a_port_in_use_by_another_process_is_not_taken(image: machine.Image, emulator: Path) -> None:
     mark = emulator.with_name('tried')
     says(
         emulator,

@@ -98,7 +98,7 @@ def test_a_connection_carries_many_requests(mirror: Mirror, archives: list[Archi
     connection.close()
 
 
-def test_https_serves_the_same_to_who_trusts_the_authority(
+def test_https_serves_the_same_to_clients_that_trust_the_authority(
     mirror: Mirror, archives: list[Archive], tls: ServerCertificate, get: Get
 ) -> None:
     answer = get(f"{mirror.https_url}/go/{archives[0].filename}", authority=tls.authority)
@@ -107,7 +107,7 @@ def test_https_serves_the_same_to_who_trusts_the_authority(
     assert part.body == archives[0].path.read_bytes()[-7:]
 
 
-def test_who_does_not_trust_the_authority_gets_nothing(mirror: Mirror, tmp_path: Path, get: Get) -> None:
+def test_a_client_that_does_not_trust_the_authority_gets_no_answer(mirror: Mirror, tmp_path: Path, get: Get) -> None:
     other = Authority.kept(tmp_path / "other")
     with pytest.raises(ssl.SSLCertVerificationError):
         get(f"{mirror.https_url}/dl/?mode=json", authority=other.certificate)
@@ -131,13 +131,13 @@ def test_tls_1_1_is_refused(mirror: Mirror, tls: ServerCertificate) -> None:
         context.wrap_socket(connection, server_hostname=host)
 
 
-def test_the_name_asked_for_in_tls_is_logged(mirror: Mirror, tls: ServerCertificate, get: Get) -> None:
+def test_the_server_name_in_tls_is_logged(mirror: Mirror, tls: ServerCertificate, get: Get) -> None:
     get(mirror.https_url.replace("127.0.0.1", "localhost") + "/dl/?mode=json", authority=tls.authority)
     get(mirror.https_url + "/dl/?mode=json", authority=tls.authority)
     assert [request.server_name for request in mirror.requests()] == ["localhost", None]
 
 
-def test_a_silent_client_holds_up_nobody(mirror: Mirror, tls: ServerCertificate, get: Get) -> None:
+def test_a_silent_client_does_not_block_others(mirror: Mirror, tls: ServerCertificate, get: Get) -> None:
     host, _colon, port = mirror.https_url.removeprefix("https://").partition(":")
     with socket.create_connection((host, int(port)), timeout=20):
         assert get(f"{mirror.https_url}/dl/?mode=json", authority=tls.authority).status == 200
@@ -234,6 +234,6 @@ def test_a_stopped_mirror_refuses_connections(archives: list[Archive]) -> None:
         socket.create_connection((address[0], int(address[2])), timeout=20)
 
 
-def test_a_mirror_without_certificate_says_what_to_do(archives: list[Archive]) -> None:
+def test_a_mirror_without_a_certificate_explains_what_to_do(archives: list[Archive]) -> None:
     with Mirror(archives) as running, pytest.raises(ValueError, match="start it with tls="):
         _url = running.https_url

@@ -77,7 +77,7 @@ def test_unavailable_once_then_fine(mirror: Mirror, get: Get, name: str, content
     assert second.body == content
 
 
-def test_a_key_gives_a_fault_a_memory_of_its_own(mirror: Mirror, get: Get, name: str) -> None:
+def test_each_key_gives_a_fault_a_separate_memory(mirror: Mirror, get: Get, name: str) -> None:
     statuses = [get(f"{mirror.fault_url(f'unavailable_once~{key}')}/go/{name}").status for key in ("a", "a", "b")]
     assert statuses == [503, 200, 503]
     mirror.forget()
@@ -197,7 +197,7 @@ def test_redirect_loop_never_repeats_a_url(mirror: Mirror, name: str) -> None:
     assert len(set(asked)) == len(asked)
 
 
-def test_long_length_promises_more_than_there_is(mirror: Mirror, get: Get, name: str, content: bytes) -> None:
+def test_long_length_announces_more_bytes_than_it_sends(mirror: Mirror, get: Get, name: str, content: bytes) -> None:
     answer = get(f"{mirror.fault_url('long_length')}/go/{name}")
     assert (answer.whole, answer.body, answer.headers["Content-Length"]) == (False, content, str(len(content) + LIE))
 

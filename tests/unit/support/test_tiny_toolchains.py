@@ -63,7 +63,7 @@ def test_equal_arguments_give_equal_bytes(tmp_path: Path) -> None:
     assert first.module_path.read_bytes() == second.module_path.read_bytes()
 
 
-def test_it_is_tiny_unless_ballast_is_asked_for(tmp_path: Path) -> None:
+def test_it_is_tiny_unless_ballast_is_requested(tmp_path: Path) -> None:
     assert tiny(tmp_path).size < 4096
     assert tiny(tmp_path, shape=Shape(payload=1_000_000)).size > 1_000_000
 

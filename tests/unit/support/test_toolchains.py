@@ -77,7 +77,7 @@ def test_the_archive_is_the_module_turned_back(proxy: Mirror, tmp_path: Path) ->
     assert archive.sha256 == hashlib.sha256(archive.path.read_bytes()).hexdigest()
 
 
-def test_a_second_call_asks_nobody(proxy: Mirror, tmp_path: Path) -> None:
+def test_a_second_call_sends_no_request(proxy: Mirror, tmp_path: Path) -> None:
     first = ensure("1.30.1/amd64", tmp_path)
     proxy.forget()
     assert ensure("1.30.1/amd64", tmp_path) == first
@@ -99,7 +99,7 @@ def test_two_processes_make_it_once(proxy: Mirror, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("proxy")
-def test_what_a_killed_maker_left_is_removed(tmp_path: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
     left = tmp_path / "toolchains" / f".go1.30.1.linux-amd64-{RECIPE}.new-x"
     left.mkdir(parents=True)
     ensure("1.30.1/amd64", tmp_path)
@@ -170,7 +170,7 @@ def test_nowhere_to_get_it_names_both_places(monkeypatch: pytest.MonkeyPatch, tm
         ensure("1.30.1/amd64", tmp_path)
 
 
-def test_a_real_archive_is_whole() -> None:
+def test_the_archive_of_a_real_release_matches_the_index() -> None:
     # Made here on a machine that never had it: no part of the tests needs what another left behind.
     archive = ensure(PINNED)
     prefix = f"golang.org/toolchain@{archive.spec.module_version}/"

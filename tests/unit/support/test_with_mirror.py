@@ -63,13 +63,13 @@ def test_a_signal_reaches_the_command(surroundings: dict[str, str]) -> None:
         assert running.wait(30) == 5
 
 
-def test_a_toolchain_that_cannot_be_had_is_one_line(surroundings: dict[str, str]) -> None:
+def test_an_unavailable_toolchain_is_reported_in_one_line(surroundings: dict[str, str]) -> None:
     done = run(["1.30.2/amd64", "1.30.9/amd64", "--", "true"], surroundings)
     assert done.returncode == 0
     assert len([line for line in done.stderr.splitlines() if "CANNOT RUN toolchain 1.30.9/amd64" in line]) == 1
 
 
-def test_in_ci_a_toolchain_that_cannot_be_had_is_a_failure(surroundings: dict[str, str]) -> None:
+def test_an_unavailable_toolchain_is_a_failure_in_ci(surroundings: dict[str, str]) -> None:
     assert run(["1.30.2/amd64", "1.30.9/amd64", "--", "true"], surroundings | {"CI": "true"}).returncode == 1
 
 

@@ -14,7 +14,7 @@ from expectations import SETTINGS, process_settings
 
 
 def go_env(layout: Layout, *names: str, before: str = "") -> list[str]:
-    # A home of its own each time: two tests ask one host at once, and one of them writes. It stays: go's telemetry goes on when go has ended.
+    # A new home each time, because two tests use one host at once, and one of them writes. It is not removed, because go's telemetry outlives go.
     script = f"HOME=$(mktemp -d); export HOME; {before} {layout.go} env {' '.join(names)}"
     return as_user(layout, ["sh", "-c", script]).decode().splitlines()
 

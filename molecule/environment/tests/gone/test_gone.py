@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host after everything was removed: as it was before, but for folders, and files that others keep writing."""
+"""The host after everything was removed: as before, except for folders and for files that other programs keep writing."""
 
 from __future__ import annotations
 

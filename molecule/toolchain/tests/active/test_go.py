@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Go on the host: found by every path, whole, and able to build."""
+"""Go on the host: found by every path, complete, and able to build."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_it_is_built_for_this_host(host: Host, layout: Layout) -> None:
     assert said == machines[host.check_output("uname -m")]
 
 
-def test_every_version_is_whole(host: Host, layout: Layout, expected: Expected) -> None:
+def test_every_version_of_a_rewritten_file_is_complete(host: Host, layout: Layout, expected: Expected) -> None:
     for version in sorted(expected.installed):
         packages = host.check_output(f"{GO} %s list std", f"{layout.tree(version)}/bin/go").splitlines()
         assert len(packages) > FEWEST_PACKAGES, version

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The host before the first step: no Go anywhere. What it looks like is kept for comparison."""
+"""The host before the first step: no Go anywhere. Its state is recorded for comparison."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from testinfra.host import Host
 from conftest import Layout
 from expectations import Expected
 
-# Written whatever the role does: by journald, and by the `su` of tests/active where PAM keeps a list of logins.
+# Written independently of the role: by journald, and by `su` in tests/active if PAM keeps a list of logins.
 WRITTEN_BY_OTHERS = ("/var/log/journal/", "/var/log/lastlog")
 
 

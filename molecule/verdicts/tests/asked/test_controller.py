@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs that were judged before they were copied: by the host, and by stored facts of it."""
+"""Programs that were judged before they were copied: by the host, and by its stored facts."""
 
 from __future__ import annotations
 

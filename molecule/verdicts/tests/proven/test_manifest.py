@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The release is proven and its tree recorded, and the second run had nothing to do."""
+"""The release is verified and its tree recorded; the second run changed nothing."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Check mode: everything is proven, and nothing is written."""
+"""Check mode: everything is verified, and nothing is written."""
 
 from __future__ import annotations
 

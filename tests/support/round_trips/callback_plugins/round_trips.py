@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Count what really goes over a connection, one JSON line each in $GOFLEET_ROUND_TRIPS_LOG.
+"""Count the real round trips over a connection, with one JSON line for each in $GOFLEET_ROUND_TRIPS_LOG.
 
 The methods of the connection classes are wrapped in the main process, before the first worker is forked, so
 that every worker inherits the wrap: what an action plugin does behind Ansible's back is counted too.

@@ -105,12 +105,12 @@ def test_a_verdict_that_is_a_failure_comes_with_its_result(fleet: Fleet) -> None
 @pytest.mark.parametrize(('options', 'code'), [
     ({'src': ['none']}, 'no_file'), ({'src': ['files']}, 'not_a_file'), ({'src': ['text'], 'path': '/bin/sh'}, 'conflicting_options'),
     ({'paths': ['/bin/sh'], 'path': '/bin/sh'}, 'conflicting_options'), ({}, 'nothing_asked')])  # fmt: skip
-def test_what_cannot_be_judged_fails_with_its_code(fleet: Fleet, options: dict[str, Any], code: str) -> None:
+def test_a_file_that_cannot_be_judged_fails_with_a_specific_code(fleet: Fleet, options: dict[str, Any], code: str) -> None:
     result = fleet.task(**options)
     assert (result['failed'], result['code']) == (True, code), result
 
 
-def test_a_fleet_that_can_run_all_programs_goes_on(fleet: Fleet) -> None:
+def test_a_fleet_that_can_run_all_programs_passes_the_preflight(fleet: Fleet) -> None:
     code, output = fleet.run(preflight(fleet.python))
     assert code == 0, output
     assert '"one  runs"' in output

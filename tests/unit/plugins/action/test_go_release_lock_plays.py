@@ -35,7 +35,7 @@ class Fleet:
     root: Path
     mirror: Mirror
     gosumdb: str
-    told: dict[str, Any] = field(default_factory=dict)
+    reported: dict[str, Any] = field(default_factory=dict)
 
     @property
     def lock(self) -> Path:
@@ -53,7 +53,7 @@ class Fleet:
         }  # fmt: skip
 
     def play(self, playbook: str, *arguments: str, **changes: Any) -> dict[str, Any]:
-        """Run a playbook of the collection; what its last task but for messages told."""
+        """Run a playbook of the collection; the result of its last task that is not a message."""
         variables = self.root / 'variables.json'
         variables.write_text(json.dumps(self.variables | changes), encoding='utf-8')
         command = [
@@ -101,8 +101,8 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
 
 @pytest.fixture(scope='module')
 def promised(fleet: Fleet) -> dict[str, Any]:
-    told = fleet.play('lock', '--check', '--diff')
-    return {**told, 'there': fleet.lock.exists()}
+    reported = fleet.play('lock', '--check', '--diff')
+    return {**reported, 'there': fleet.lock.exists()}
 
 
 @pytest.fixture(scope='module')
@@ -147,35 +147,35 @@ def test_a_locked_fleet_needs_no_index_no_log_and_no_mirror(fleet: Fleet, again:
     assert again
     fleet.mirror.forget()
     gone = dict.fromkeys(('go_toolchain_index_url', 'go_toolchain_goproxy'), f'{NOBODY}/')
-    told = fleet.play('site', go_toolchain_lock=str(fleet.lock), go_toolchain_mirrors=[NOBODY], go_toolchain_trust=['pinned', 'log'],
+    reported = fleet.play('site', go_toolchain_lock=str(fleet.lock), go_toolchain_mirrors=[NOBODY], go_toolchain_trust=['pinned', 'log'],
                       go_toolchain_trust_all=True, **gone)  # fmt: skip
-    assert (told['changed'], told['version'], told['transfer'], fleet.asked) == (True, '1.30.2', 'push', [])
-    assert sorted(proof['kind'] for proof in told['toolchains'][0]['proof']) == ['log', 'pinned', 'pinned']
+    assert (reported['changed'], reported['version'], reported['transfer'], fleet.asked) == (True, '1.30.2', 'push', [])
+    assert sorted(proof['kind'] for proof in reported['toolchains'][0]['proof']) == ['log', 'pinned', 'pinned']
 
 
 def test_a_site_whose_environment_is_wanted_writes_the_defaults_of_the_tree_at_the_link(fleet: Fleet, again: dict[str, Any]) -> None:
     assert again
-    told = fleet.play('site', go_toolchain_lock=str(fleet.lock), gofleet_environment=True)
-    assert (told['exit'], told['states'], told['changed']) == (0, ['go_toolchain', 'env_file'], True)
+    reported = fleet.play('site', go_toolchain_lock=str(fleet.lock), gofleet_environment=True)
+    assert (reported['exit'], reported['states'], reported['changed']) == (0, ['go_toolchain', 'env_file'], True)
     assert 'GOTOOLCHAIN=local' in (fleet.root / 'host' / 'go' / 'go.env').read_text(encoding='utf-8')
     assert fleet.play('site', go_toolchain_lock=str(fleet.lock), gofleet_environment=True)['changed'] is False
 
 
-def test_a_site_makes_no_round_trip_for_states_that_nobody_wants(fleet: Fleet, again: dict[str, Any]) -> None:
+def test_a_site_makes_no_round_trip_for_unwanted_states(fleet: Fleet, again: dict[str, Any]) -> None:
     assert again
     assert fleet.play('site', go_toolchain_lock=str(fleet.lock))['states'] == ['go_toolchain']
 
 
 def test_a_site_whose_kernel_settings_are_wanted_checks_them(fleet: Fleet, again: dict[str, Any]) -> None:
     assert again
-    told = fleet.play('site', '--check', go_toolchain_lock=str(fleet.lock), gofleet_sysctl=True, go_sysctl_settings={'net.core.no_such_key': 1})
-    assert told['states'] == ['go_toolchain', 'sysctl_profile']
+    reported = fleet.play('site', '--check', go_toolchain_lock=str(fleet.lock), gofleet_sysctl=True, go_sysctl_settings={'net.core.no_such_key': 1})
+    assert reported['states'] == ['go_toolchain', 'sysctl_profile']
 
 
 def test_an_upgrade_moves_the_lock_and_says_so(fleet: Fleet, again: dict[str, Any]) -> None:
     assert again
-    told = fleet.play('lock', '--check', gofleet_lock_versions=['latest'])
-    assert told['moves'] == ['1.30.2 is removed', f'1.31.0 is added for {GOARCH}']
+    reported = fleet.play('lock', '--check', gofleet_lock_versions=['latest'])
+    assert reported['moves'] == ['1.30.2 is removed', f'1.31.0 is added for {GOARCH}']
 
 
 def test_a_release_that_is_locked_otherwise_is_refused(fleet: Fleet, again: dict[str, Any]) -> None:
@@ -186,9 +186,9 @@ def test_a_release_that_is_locked_otherwise_is_refused(fleet: Fleet, again: dict
     fleet.lock.write_text(yaml.safe_dump(content), encoding='utf-8')
     before = fleet.lock.read_bytes()
     try:
-        told = fleet.play('lock')
-        assert (told['exit'], told['code'], fleet.lock.read_bytes()) == (2, 'lock_conflict', before)
-        assert '0' * 64 in told['msg']
+        reported = fleet.play('lock')
+        assert (reported['exit'], reported['code'], fleet.lock.read_bytes()) == (2, 'lock_conflict', before)
+        assert '0' * 64 in reported['msg']
     finally:
         fleet.lock.write_text(text, encoding='utf-8')
 
@@ -196,25 +196,25 @@ def test_a_release_that_is_locked_otherwise_is_refused(fleet: Fleet, again: dict
 @pytest.mark.parametrize('arguments', [['go_toolchain_also=1.31'], ['go_toolchain_also=1.31,1.30.2'], ['gofleet_lock_versions=1.30,1.31']])
 def test_versions_of_a_lock_may_be_one_text(fleet: Fleet, again: dict[str, Any], arguments: list[str]) -> None:
     assert again
-    told = fleet.play('lock', '--check', '-e', *arguments)
-    assert [release['version'] for release in told['releases']] == ['1.30.2', '1.31.0']
+    reported = fleet.play('lock', '--check', '-e', *arguments)
+    assert [release['version'] for release in reported['releases']] == ['1.30.2', '1.31.0']
 
 
 def test_a_lock_takes_the_version_that_a_project_asks_for(fleet: Fleet, again: dict[str, Any]) -> None:
     assert again
     project = fleet.root / 'go.mod'
     project.write_text('module example.com/m\n\ngo 1.30.1\n', encoding='utf-8')
-    told = fleet.play('lock', '--check', go_toolchain_version='', go_toolchain_version_from=str(project), go_toolchain_also=['1.31'])
-    assert sorted(release['version'] for release in told['releases']) == ['1.30.1', '1.31.0']
+    reported = fleet.play('lock', '--check', go_toolchain_version='', go_toolchain_version_from=str(project), go_toolchain_also=['1.31'])
+    assert sorted(release['version'] for release in reported['releases']) == ['1.30.1', '1.31.0']
 
 
 @pytest.mark.parametrize('off', [False, 'off', ''])
 def test_a_lock_without_an_index_is_made_of_the_proxy_s_list_and_the_log_without_a_warning(fleet: Fleet, again: dict[str, Any], off: Any) -> None:
     assert again
     fleet.mirror.forget()
-    told = fleet.play('lock', '--check', go_toolchain_index_url=off, go_toolchain_index_max_age=0, gofleet_lock=str(fleet.root / 'other.yml'))
-    (release,) = told['releases']
-    assert (release['version'], list(release['archives'][GOARCH]['vouched']), told.get('warnings', [])) == ('1.30.2', ['h1'], [])
+    reported = fleet.play('lock', '--check', go_toolchain_index_url=off, go_toolchain_index_max_age=0, gofleet_lock=str(fleet.root / 'other.yml'))
+    (release,) = reported['releases']
+    assert (release['version'], list(release['archives'][GOARCH]['vouched']), reported.get('warnings', [])) == ('1.30.2', ['h1'], [])
     assert ('/dl/' in fleet.asked, '/proxy/golang.org/toolchain/@v/list' in fleet.asked) == (False, True)
 
 
@@ -241,11 +241,11 @@ def test_a_lock_without_a_log_warns_of_each_architecture_that_the_index_alone_vo
 def test_a_lock_that_cannot_be_proven_is_not_written(fleet: Fleet, again: dict[str, Any], changes: dict[str, Any], code: str) -> None:
     assert again
     before = fleet.lock.read_bytes()
-    told = fleet.play('lock', **changes)
-    assert (told['exit'], told['code'], fleet.lock.read_bytes()) == (2, code, before)
+    reported = fleet.play('lock', **changes)
+    assert (reported['exit'], reported['code'], fleet.lock.read_bytes()) == (2, code, before)
 
 
-def test_a_version_that_is_not_locked_is_told_with_what_is(fleet: Fleet, again: dict[str, Any]) -> None:
+def test_a_version_that_is_not_locked_is_reported_with_the_locked_ones(fleet: Fleet, again: dict[str, Any]) -> None:
     assert again
-    told = fleet.play('site', '--check', go_toolchain_lock=str(fleet.lock), go_toolchain_version='1.31')
-    assert (told['code'], told['evidence']['nearest']) == ('unknown_version', ['1.30.2'])
+    reported = fleet.play('site', '--check', go_toolchain_lock=str(fleet.lock), go_toolchain_version='1.31')
+    assert (reported['code'], reported['evidence']['nearest']) == ('unknown_version', ['1.30.2'])

@@ -35,7 +35,7 @@ OLD, NEW = '1.30.1', '1.30.2'
 # What the mirror's index has of the line after the newest.
 CANDIDATE = '1.31rc1'
 INDEX = '/dl/'
-# The port of discard (RFC 863), which nobody serves any more.
+# The port of discard (RFC 863), which has no server today.
 NOBODY = 'http://127.0.0.1:9'
 PASSWORD = 'correct-horse'
 WRONG_DIGEST = 'ab' * 32
@@ -52,7 +52,7 @@ def with_password(url: str) -> str:
 
 
 class Rendezvous(Tree):
-    """A tree whose index nobody gets before two have asked for it."""
+    """A tree whose index is served only after two requests have arrived."""
 
     def __init__(self, archives: Sequence[Archive]) -> None:
         super().__init__(archives)
@@ -110,7 +110,7 @@ class Stand:
         return str(path)
 
     def step(self, name: str, mirror: str | None = None, check: bool = False, environment: dict[str, str] | None = None, **options: Any) -> Step:
-        """A task with a host, a mirror and a cache of its own, unless the options say otherwise; None leaves one out."""
+        """A task with a separate host, mirror and cache, unless the options differ; None omits one."""
         host, url = self.host(name), self.mirror(mirror or name).url
         chosen: Options = {
             'version': '1.30',
@@ -130,7 +130,7 @@ class Stand:
 
 @dataclass(frozen=True, repr=False)
 class Told:
-    """What a run told: results by host, requests by mirror, and what hosts had before and after."""
+    """The outcome of a run: results by host, requests by mirror, and the hosts' files before and after."""
 
     results: dict[str, Result]
     requests: dict[str, list[Request]]
@@ -381,7 +381,7 @@ def test_two_plays_at_once_fetch_one_archive(first: Told) -> None:
 # ---- pushing
 
 
-# What a controller asks for a push where there is no log: a signature would vouch, once the archive is there anyway.
+# The requests of a controller for a push without a log: a signature could vouch, because the archive is downloaded anyway.
 PUSHED = [INDEX, plain(NEW), f'{plain(NEW)}.asc']
 
 
@@ -398,7 +398,7 @@ def test_a_host_that_cannot_verify_tls_has_tried_before_it_gets_a_push(first: To
     assert (first.handshakes['distrusting'], first.asked('distrusting')) == (1, PUSHED)
 
 
-def test_a_host_without_the_authorities_file_asks_nobody(first: Told) -> None:
+def test_a_host_without_the_ca_file_sends_no_request(first: Told) -> None:
     assert (first.handshakes['without-ca'], first.asked('without-ca')) == (0, PUSHED)
 
 
@@ -421,7 +421,7 @@ def test_an_archive_is_installed(first: Told, name: str) -> None:
 
 
 @pytest.mark.parametrize('name', ['from-file', 'from-folder', 'from-host'])
-def test_with_an_archive_and_its_digest_nobody_is_asked(first: Told, name: str) -> None:
+def test_with_an_archive_and_its_digest_no_request_is_sent(first: Told, name: str) -> None:
     assert first.asked(name) == []
 
 
@@ -564,12 +564,12 @@ def test_a_refusal_leaves_the_host_as_it_was(first: Told, name: str) -> None:
     assert first.after[name] == first.before[name]
 
 
-def test_with_adopt_what_was_in_the_way_is_kept_whole(first: Told) -> None:
+def test_with_adopt_the_foreign_file_is_kept_unchanged(first: Told) -> None:
     (aside,) = first.results['adopted']['moved_aside']
     assert (Path(aside) / 'VERSION').read_text(encoding='utf-8') == FOREIGN
 
 
-def test_with_adopt_the_link_takes_the_place_of_what_was_in_the_way(first: Told, stand: Stand) -> None:
+def test_with_adopt_the_link_replaces_the_foreign_file(first: Told, stand: Stand) -> None:
     assert stand.host('adopted').link.readlink() == stand.host('adopted').prefix / f'go{NEW}'
 
 
@@ -587,8 +587,8 @@ def test_state_absent_says_what_it_removed(second: Told) -> None:
 @pytest.mark.parametrize('name', ['private', 'private-down', 'private-index', 'proxied', 'lied-to'])
 def test_no_result_tells_a_password(first: Told, name: str) -> None:
     # The invocation is Ansible's own copy of what the task says.
-    told = {key: value for key, value in first.results[name].items() if key != 'invocation'}
-    assert PASSWORD not in json.dumps(told)
+    reported = {key: value for key, value in first.results[name].items() if key != 'invocation'}
+    assert PASSWORD not in json.dumps(reported)
 
 
 @pytest.mark.parametrize('name', ['private', 'proxied'])

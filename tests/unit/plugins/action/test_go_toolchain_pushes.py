@@ -63,7 +63,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     monkeypatch.setattr(ActionBase, '_fixup_perms2', refused)
 
 
-def test_an_ordinary_user_who_cannot_hand_files_to_another_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ordinary_user_who_cannot_become_another_one_gets_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse(monkeypatch, AnsibleError(SAID))
     with pytest.raises(GofleetError) as caught:
         Push(None).push()
@@ -82,7 +82,7 @@ def no_archive(*arguments: Any) -> Path:
     raise GofleetError('There is no archive.', 'no_file')
 
 
-def test_a_host_is_told_that_the_archive_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_host_is_called_again_if_the_archive_cannot_be_uploaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, 'local_archive', no_archive)
     action = Push('/opt/go/.gofleet/incoming/x')
     with pytest.raises(GofleetError, match='There is no archive'):

@@ -130,7 +130,7 @@ def test_a_second_removal_changes_nothing(life: Site) -> None:
     assert (life('gone')['changed'], life('gone')['toolchains'], life('still gone')['changed']) == (True, [], False)
 
 
-def test_what_goes_between_controller_and_host_is_not_returned(life: Site) -> None:
+def test_internal_keys_between_controller_and_host_are_not_returned(life: Site) -> None:
     assert [task for task, _host in life.outcomes if 'needs' in life(task).result] == []
 
 

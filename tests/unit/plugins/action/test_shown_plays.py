@@ -20,7 +20,7 @@ import pytest
 from support.units.playbook_runs import CHECKOUT, HERE
 
 TIMEOUT = 300
-# The port of discard (RFC 863), which nobody serves any more.
+# The port of discard (RFC 863), which has no server today.
 ADDRESS = 'http://deploy:pa55/w0rd#1@127.0.0.1:9/go?mode=json&access_token=tok456'
 PARTS = ('pa55', 'w0rd', 'tok456', 'sw0rdfish')
 MASK = 'VALUE_SPECIFIED_IN_NO_LOG_PARAMETER'
@@ -125,7 +125,7 @@ def test_a_failure_names_the_host_that_was_asked(seen: Seen, task: str) -> None:
     assert '127.0.0.1:9' in seen.results[task]['msg']
 
 
-def test_the_consumer_of_a_secret_is_told(seen: Seen) -> None:
+def test_the_consumer_of_a_secret_is_reported(seen: Seen) -> None:
     result = seen.results['secrets']
     assert [each['consumer'] for each in result['files']] == ['service', 'container']
     assert result['invocation']['module_args']['secrets'] == {'TOKEN': {'value': MASK, 'consumers': ['service'], 'type': 'string'}, 'FLAG': MASK}
@@ -138,5 +138,5 @@ def test_names_that_are_not_utf_8_are_spelled_out(seen: Seen) -> None:
     assert 'caf\\xe9' in seen.results['script']['reasons'][0]['detail']
 
 
-def test_what_was_done_is_told_as_done(seen: Seen) -> None:
+def test_completed_steps_are_reported(seen: Seen) -> None:
     assert [(seen.results[name]['changed'], seen.results[name].get('failed', False)) for name in ('record', 'edited')] == [(True, False)] * 2

@@ -22,7 +22,7 @@ HOSTS: dict[str, dict[str, Any]] = {
 
 
 def play(root: Path, *arguments: str) -> dict[str, str]:
-    """For each host whether the module ran as who connects ('runs'), or that there is no sudo to become root with (the code)."""
+    """For each host 'runs' if the module ran as the connecting user, or the code of the failure without sudo."""
     collection = root / 'collections' / 'ansible_collections' / 'gofleet' / 'golang'
     collection.parent.mkdir(parents=True)
     collection.symlink_to(CHECKOUT)
@@ -44,9 +44,9 @@ def play(root: Path, *arguments: str) -> dict[str, str]:
     command = [str(Path(sys.executable).with_name('ansible-playbook')), '-i', 'inventory.json', *arguments, 'gofleet.golang.site']
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
     lines = [json.loads(line) for line in (root / 'results').read_text(encoding='utf-8').splitlines()] if (root / 'results').exists() else []
-    told = {line['host']: line for line in lines if line['failed'] or 'installed' in line['result']}
-    assert set(told) == set(HOSTS), done.stdout + done.stderr
-    return {host: line['result'].get('code', line['result'].get('msg')) if line['failed'] else 'runs' for host, line in told.items()}
+    reported = {line['host']: line for line in lines if line['failed'] or 'installed' in line['result']}
+    assert set(reported) == set(HOSTS), done.stdout + done.stderr
+    return {host: line['result'].get('code', line['result'].get('msg')) if line['failed'] else 'runs' for host, line in reported.items()}
 
 
 NO_SUDO = 'no_become_program'

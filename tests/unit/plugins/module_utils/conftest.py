@@ -18,7 +18,7 @@ from support.units.tiny_host import VERSIONS, Host
 
 @pytest.fixture
 def no_disk(monkeypatch):
-    """Nobody cuts the power here, and a shared machine's disk is slow; test_transaction.py looks at the syncs."""
+    """Skip syncs, because the disk of a shared machine is slow; test_files_transaction.py checks them."""
     monkeypatch.setattr(syncing, 'sync_tree', lambda path: None)
     monkeypatch.setattr(os, 'fsync', lambda handle: None)
 
@@ -37,7 +37,7 @@ def host(tmpdir, releases):
 
 @pytest.fixture
 def other(tmpdir):
-    """Make another release under the name of 1.30.1, with digests of its own."""
+    """Make another release under the name of 1.30.1, with its own digests."""
     def other(**changes):
         return tiny_trees.Release(tmpdir.mkdir('other'), '1.30.1', 'amd64', **changes)
     return other

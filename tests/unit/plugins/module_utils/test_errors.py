@@ -46,6 +46,6 @@ def test_an_io_error_of_a_real_file_is_understood(tmpdir):
 
 
 @pytest.mark.parametrize('name', [b'/opt/\xff', u'/opt/\xe4'.encode('utf-8'), 7])
-def test_the_result_is_json_whatever_the_file_is_called(name):
+def test_the_result_is_json_for_any_file_name(name):
     error = errors.from_os_error(OSError(errno.EACCES, 'denied', name))
     assert json.loads(jsonify(error.as_result()))['code'] == 'not_writable'

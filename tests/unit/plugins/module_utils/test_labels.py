@@ -127,7 +127,7 @@ def test_what_the_policy_has_no_label_for_keeps_its_own(policy, tree, tmpdir):
     assert policy.given == {}
 
 
-def test_the_policy_is_asked_for_the_folder_that_a_link_leads_to(policy, tree, tmpdir):
+def test_the_policy_is_queried_for_the_folder_that_a_link_leads_to(policy, tree, tmpdir):
     tmpdir.mkdir('data')
     tmpdir.join('opt').mksymlinkto('data')
     labels.prepare(str(tree.join('VERSION')), str(tmpdir.join('opt', 'VERSION')))
@@ -152,7 +152,7 @@ def test_a_file_system_without_labels_is_left_alone(policy, tree, tmpdir):
 
 @pytest.mark.parametrize('call', ['set_label', 'label'])
 @pytest.mark.parametrize('code', [errno.EACCES, errno.EPERM, errno.EINVAL])
-def test_a_refusal_ends_no_run_and_is_said_once_with_the_path_and_what_to_do(policy, tree, tmpdir, call, code):
+def test_a_refused_label_does_not_end_the_run_and_is_reported_once_with_advice(policy, tree, tmpdir, call, code):
     refuse(policy, code, call)
     labels.prepare(str(tree), str(tmpdir.join('bin', 'final')))
     [sentence] = labels.refusals()
@@ -216,7 +216,7 @@ def test_a_name_below_a_descriptor_is_the_name_of_the_folder_that_is_open(policy
     assert policy.asked == [(to_bytes(str(folder.join('go'))), stat.S_IFREG)]
 
 
-# ---- whoever makes things in transaction
+# ---- the functions of transaction that create files
 
 
 def making(tmpdir):
@@ -274,7 +274,7 @@ def test_a_tree_is_labelled_before_it_is_synced_and_named(policy, tree, tmpdir, 
 
 @pytest.fixture
 def unasked(monkeypatch, tmpdir):
-    """A host that was not yet asked; returns the folder that is its selinuxfs."""
+    """A host whose policy was not read yet; returns the folder that serves as its selinuxfs."""
     monkeypatch.setattr(labels, '_known', [])
     monkeypatch.setattr(labels, '_refusals', [])
     monkeypatch.setattr(labels, '_SELINUXFS', str(tmpdir.join('selinux')))

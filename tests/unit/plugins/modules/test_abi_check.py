@@ -68,7 +68,7 @@ def codes(result):
 # ---- results
 
 
-def test_a_program_that_runs_is_told_with_what_it_is_and_needs(machine):
+def test_a_program_that_runs_is_reported_with_its_facts(machine):
     result = machine.run(path=machine.static())
     assert (machine.code, result['changed'], result['verdict'], result['reasons']) == (0, False, 'runs', [])
     assert (result['file']['format'], result['file']['static'], result['file']['sha256']) == ('elf', True, None)
@@ -116,7 +116,7 @@ def test_processors_may_be_given(machine):
         assert machine.judge(program, cpuinfo=str(cpuinfo))['verdict'] == 'unknown'
 
 
-def test_a_digest_is_told_only_when_it_is_asked_for(machine):
+def test_a_digest_is_in_the_result_only_if_it_is_requested(machine):
     program = machine.static()
     assert machine.judge(program)['results'][0]['file']['sha256'] is None
     expected = hashlib.sha256(io.open(program, 'rb').read()).hexdigest()
@@ -167,14 +167,14 @@ def test_kernels_follow_five_scripts(machine, count, verdict):
     assert machine.judge(path)['verdict'] == verdict
 
 
-def test_a_script_whose_interpreter_is_a_folder_is_told_so(machine):
+def test_a_script_whose_interpreter_is_a_folder_is_reported(machine):
     machine.root.put('/usr/bin/folder/file', b'')
     result = machine.judge(machine.root.put('/usr/bin/script', b'#!/usr/bin/folder\n'))['results'][0]
     assert result['verdict'] == 'incompatible'
     assert 'is a folder, not a regular file' in result['reasons'][0]['detail']
 
 
-def test_a_script_whose_interpreter_nobody_may_execute_does_not_run(machine):
+def test_a_script_whose_interpreter_is_not_executable_cannot_run(machine):
     machine.static('/usr/bin/sh', mode=0o644)
     assert codes(machine.judge(machine.root.put('/usr/bin/script', b'#!/usr/bin/sh\n'))['results'][0]) == ['script_interpreter_missing']
 
@@ -189,7 +189,7 @@ def test_a_missing_file_fails_with_its_code(machine, options):
 
 
 @pytest.mark.parametrize('fail_on', ['never', 'incompatible'])
-def test_each_of_several_paths_has_its_own_verdict_whatever_the_others_are(machine, fail_on):
+def test_each_of_several_paths_gets_a_separate_verdict(machine, fail_on):
     machine.folder.mkdir('folder')
     paths = [machine.static(), str(machine.folder.join('none')), str(machine.folder.join('folder')), machine.static('/usr/bin/again')]
     result = machine.run(paths=paths, fail_on=fail_on, gather=True)
@@ -201,7 +201,7 @@ def test_each_of_several_paths_has_its_own_verdict_whatever_the_others_are(machi
 
 
 @pytest.mark.parametrize('kind', ['fifo', 'folder', 'socket', 'device'])
-def test_what_is_no_regular_file_fails_and_nobody_waits(machine, kind):
+def test_a_path_that_is_not_a_regular_file_fails_without_waiting(machine, kind):
     path = str(machine.folder.join(kind))
     if kind == 'fifo':
         os.mkfifo(path)
@@ -243,7 +243,7 @@ def test_a_program_that_this_user_may_execute_and_not_read_is_unknown(open_folde
         assert machine.run(ordinary=True, path=program)['code'] == 'file_unreadable'
 
 
-def test_a_program_that_nobody_may_execute_does_not_run_though_it_cannot_be_read(open_folder):
+def test_an_unreadable_program_without_execute_permission_cannot_run(open_folder):
     machine = Machine(open_folder)
     program = machine.static(mode=0o600)
     open_folder.chmod(0o777)
@@ -272,7 +272,7 @@ def test_asking_for_nothing_fails(machine):
     assert machine.run()['code'] == 'nothing_asked'
 
 
-def test_a_kernel_that_is_none_fails(machine):
+def test_an_invalid_kernel_release_fails(machine):
     assert machine.run(path=machine.static(), kernel='new')['code'] == 'invalid_kernel'
 
 
@@ -315,7 +315,7 @@ def test_a_program_for_another_architecture_is_a_failure_where_no_emulator_can_b
 # ---- facts that travel
 
 
-def test_what_a_host_has_may_be_all_that_is_asked_for(machine):
+def test_the_proof_on_a_host_may_be_sufficient(machine):
     result = machine.run(gather=True)
     assert (result['changed'], result['results'], result['verdict']) == (False, [], 'runs')
     assert len(json.dumps(result['host'])) < 4096

@@ -31,12 +31,12 @@ CONTENT = b'an artifact\n\x00\xff' * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 SHA512 = hashlib.sha512(CONTENT).hexdigest()
 OTHER = '0' * 64
-# Nobody has the key.
+# The private key does not exist.
 FINGERPRINT = '0123456789ABCDEF0123456789ABCDEF01234567'
 
 
 class Host(object):
-    """Runs the module as Ansible does: in a process of its own that prints one JSON text and ends."""
+    """Runs the module as Ansible does: in a separate process that prints one JSON text and ends."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -108,7 +108,7 @@ def test_a_file_may_be_named_by_a_link(host):
     assert host.run(files=[{'path': str(host.folder.join('link')), 'checksum': 'sha512:' + SHA512}])['files'][0]['proven']
 
 
-def test_all_that_fail_are_told_and_all_that_do_not(host):
+def test_all_failing_and_all_passing_files_are_reported(host):
     names = ['missing', 'wrong', 'good', 'folder', 'pipe']
     host.put('wrong', b'wrong')
     host.put('good', CONTENT)
@@ -164,7 +164,7 @@ def test_a_tree_and_its_manifest_go_together(host, options):
     assert host.run(**options)['failed']
 
 
-def test_nothing_is_fetched_for_a_file_that_is_not_there(host, web):
+def test_nothing_is_fetched_for_a_missing_file(host, web):
     result = host.run(files=[{'path': host.path + '.missing', 'checksum_file': web.url + '/SHA256SUMS'}])
     assert (result['files'][0]['code'], web.paths) == ('file_missing', [])
 
@@ -200,7 +200,7 @@ def test_a_file_of_digests_may_serve_all(host):
     assert [each['proofs'][0]['line'] for each in result['files']] == [1, 2, 3]
 
 
-def test_a_digest_of_its_own_counts_in_place_of_the_file_for_all(host):
+def test_a_digest_of_one_file_overrides_the_common_checksum_file(host):
     sums = host.put('sums', b'')
     assert host.run(files=[{'path': host.path, 'checksum': 'sha256:' + SHA256}], checksum_file=sums)['files'][0]['proven']
 
@@ -259,7 +259,7 @@ def test_b2sums_digests_are_known_by_a_name_a_tag_or_the_option(host, name, line
     assert HAS_BLAKE2B or "Python has no blake2b. Use sha256" in found['reason']
 
 
-def test_a_digest_of_b2sum_that_nothing_tells_apart_proves_nothing_and_says_how_to_tell(host):
+def test_a_b2sum_digest_without_a_named_algorithm_fails_and_the_message_names_the_option(host):
     found = host.prove(checksum_file=host.put('sums', ('%s  artifact\n' % BLAKE2B).encode('ascii')))
     assert (found['code'], 'set checksum_algorithm: blake2b' in found['reason']) == ('checksum_mismatch', True)
 
@@ -281,7 +281,7 @@ def test_a_file_of_digests_is_fetched_once_for_all(host, web):
     (Answer(status=404), 'http_status'), (Answer(b'<html>', kind='text/html'), 'html_answer'), (Answer(b'x', declared=9 << 20), 'too_large'),
     (b'garbage', 'malformed_digest_file'),
 ])
-def test_an_address_that_does_not_help_is_told_with_its_address(host, web, answer, code):
+def test_an_address_without_a_valid_answer_is_named_in_the_failure(host, web, answer, code):
     url = web.serve('/SHA256SUMS', answer)
     found = host.prove(checksum_file=url)
     assert found['code'] == code
@@ -318,7 +318,7 @@ def test_only_web_addresses_are_fetched(host, url):
 
 
 class Keys(object):
-    """A key made by gpg in a home of its own, below a short path for its agent's socket."""
+    """A key made by gpg in a separate home, below a short path for its agent's socket."""
 
     def __init__(self):
         self.home = tempfile.mkdtemp(prefix='gofleet-gpg-')
@@ -421,13 +421,13 @@ def test_gpgv_takes_no_name_for_anything_else(host, keys, signed, name):
     ('signature', 0, 'bad_signature_file'), ('signature', (64 << 10) + 1, 'too_large'), ('signature', None, 'file_missing'),
     ('certificate', 0, 'bad_certificate'), ('certificate', (256 << 10) + 1, 'too_large'), ('certificate', None, 'file_missing'),
 ])
-def test_what_is_no_signature_or_certificate_is_told(host, signed, option, size, code):
+def test_an_invalid_signature_or_certificate_is_reported(host, signed, option, size, code):
     path = host.put('other', b'\xc2' * (size or 0))
     if size is None:
         os.unlink(path)
     found = host.prove(**dict(signed, **{option: path}))
     assert found['code'] == code
-    # Whatever is wrong, it is told of which file.
+    # Every failure names the file.
     assert host.path in found['reason']
 
 
@@ -472,7 +472,7 @@ def lines(options):
         return source.read().decode('utf-8').splitlines()
 
 
-def test_a_recorded_tree_is_what_it_was(host, tree):
+def test_an_unchanged_recorded_tree_is_verified(host, tree):
     recorded = host.run(state='recorded', **tree)
     assert (recorded['changed'], recorded['tree']['differences'], recorded['tree']['proven']) == (True, None, None)
     verified = host.run(**tree)
@@ -503,7 +503,7 @@ def test_a_second_recording_changes_nothing(host, tree):
     assert os.stat(tree['manifest']).st_ino == before.st_ino
 
 
-def test_check_mode_writes_nothing_and_tells_the_same(host, tree):
+def test_check_mode_writes_nothing_and_reports_the_same(host, tree):
     promised = host.run(check_mode=True, diff=True, state='recorded', **tree)
     assert not os.path.exists(os.path.dirname(tree['manifest']))
     done = host.run(diff=True, state='recorded', **tree)
@@ -522,7 +522,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize('field', sorted(CHANGES))
-def test_each_difference_is_told_and_fails_the_task(host, tree, field):
+def test_each_difference_is_reported_and_fails_the_task(host, tree, field):
     host.run(state='recorded', **tree)
     change, name = CHANGES[field]
     change(host.folder.join('tree'))
@@ -590,7 +590,7 @@ def test_the_root_may_be_named_by_a_link(host, tree):
 
 
 @pytest.mark.parametrize('state', ['verified', 'recorded'])
-def test_a_manifest_in_its_tree_is_refused_by_whatever_way(host, tree, state):
+def test_a_manifest_in_its_tree_is_refused_by_any_path(host, tree, state):
     os.symlink('tree', str(host.folder.join('way')))
     result = host.run(tree=tree['tree'], manifest=str(host.folder.join('way/manifest')), state=state)
     assert result['code'] == 'manifest_in_tree'
@@ -629,7 +629,7 @@ def test_a_tree_is_not_recorded_while_a_file_is_not_proven(host, tree):
     assert not os.path.exists(tree['manifest'])
 
 
-def test_files_and_a_tree_are_told_together(host, tree):
+def test_failures_of_files_and_a_tree_are_reported_together(host, tree):
     host.run(state='recorded', **tree)
     host.folder.join('tree/app').write('other')
     result = host.run(files=[{'path': host.path, 'checksum': 'sha256:' + OTHER}, {'path': host.path, 'checksum': 'sha256:' + SHA256}], **tree)
@@ -682,8 +682,8 @@ def test_every_algorithm_can_be_chosen():
 def test_every_result_is_documented(host, tree):
     done = host.run(files=[{'path': host.path, 'checksum': 'sha256:' + SHA256}], state='recorded', **tree)
     failed = host.run(files=[{'path': host.path, 'checksum': 'sha256:' + OTHER}], **tree)
-    told = set(done) | set(failed)
-    assert told - {'changed', 'diff', 'warnings', 'invocation', 'failed', 'msg', 'exception'} == set(re.findall(r'^(\w+):$', RETURN, re.MULTILINE))
+    reported = set(done) | set(failed)
+    assert reported - {'changed', 'diff', 'warnings', 'invocation', 'failed', 'msg', 'exception'} == set(re.findall(r'^(\w+):$', RETURN, re.MULTILINE))
     parts = dict(zip(('files', 'tree'), RETURN.split('contains:')[1:]))
     assert set(documented(parts['files'], 4)) == set(done['files'][0]) == set(failed['files'][0])
     assert set(documented(parts['tree'], 4)) == set(done['tree']) == set(failed['tree'])

@@ -26,7 +26,7 @@ EVERY = ['login_shell', 'fish', 'user_manager', 'service', 'openrc', 'container'
 
 @pytest.fixture(autouse=True)
 def _no_disk(monkeypatch):
-    """Nobody cuts the power here, and a shared machine's disk is slow."""
+    """Skip syncs, because the disk of a shared machine is slow."""
     monkeypatch.setattr(os, 'fsync', lambda handle: None)
 
 
@@ -278,7 +278,7 @@ def test_the_mode_of_go_env_stays(machine, go_env):
 
 
 @pytest.mark.parametrize('options', [{'state': 'absent'}, {'consumers': ['login_shell'], 'level': 'default', 'variables': {'GOPROXY': 'off'}}])
-def test_what_a_killed_write_left_beside_go_env_is_removed(machine, go_env, options):
+def test_leftovers_of_a_killed_write_beside_go_env_are_removed(machine, go_env, options):
     """Or the tree would not be the one any more that was proven."""
     machine.run(**options)
     left = go_env.dirpath('go.env.gofleet-new')

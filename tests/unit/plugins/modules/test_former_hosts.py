@@ -66,7 +66,7 @@ def test_a_host_with_kernel_settings_is_unchanged(tmpdir):
 
 
 @pytest.mark.parametrize('module', ['go_toolchain', 'env_file', 'sysctl_profile'])
-def test_what_was_written_down_is_restored_exactly(module, tmpdir):
+def test_recorded_values_are_restored_exactly(module, tmpdir):
     root = tmpdir.mkdir('host')
     host_files.restore(os.path.join(FORMER, module + '.json'), str(root))
     with io.open(os.path.join(FORMER, module + '.json'), 'rb') as source:

@@ -33,7 +33,7 @@ GOARCH = host.goarch()
 
 @pytest.fixture(autouse=True)
 def _no_disk(monkeypatch):
-    """Nobody cuts the power here, and a shared machine's disk is slow."""
+    """Skip syncs, because the disk of a shared machine is slow."""
     monkeypatch.setattr(syncing, 'sync_tree', lambda path: None)
     monkeypatch.setattr(os, 'fsync', lambda handle: None)
 
@@ -88,7 +88,7 @@ def test_a_second_run_changes_nothing(machine):
     assert (second['changed'], second['plan'], second['toolchains']) == (False, [], first['toolchains'])
 
 
-def test_check_mode_changes_nothing_and_tells_the_same(machine):
+def test_check_mode_changes_nothing_and_reports_the_same(machine):
     promised = machine.run(check_mode=True)
     assert os.listdir(machine.root) == []
     done = machine.run()
@@ -103,7 +103,7 @@ def test_everything_can_be_removed(machine):
     assert sorted(os.listdir(machine.root)) == ['bin']
 
 
-def test_a_failure_has_a_code_and_what_it_was_made_from(machine, release):
+def test_a_failure_has_a_code_and_evidence(machine, release):
     record = release.record()
     record['archives'][GOARCH]['sha256'] = '0' * 64
     result = machine.run(releases=[record])
@@ -124,7 +124,7 @@ def test_an_error_of_the_system_has_a_code_too(machine):
     ({'version': None}, 'invalid_version'), ({'version': 'one'}, 'invalid_version'), ({'also': ['x']}, 'invalid_version'),
     ({'prefix': 'relative'}, 'bad_path'), ({'archive': '/no/such'}, 'archive_unreadable'), ({'releases': [{'version': 'x'}]}, 'invalid_version'),
 ])
-def test_bad_input_is_told_by_code(machine, changes, code):
+def test_invalid_input_is_reported_by_code(machine, changes, code):
     # A path is expanded by Ansible: what is relative would otherwise be relative to the process.
     result = machine.run(**changes)
     assert (result.get('failed'), result.get('code')) == (True, code)
@@ -140,7 +140,7 @@ def shared_machine(open_folder, release):
     return machine, str(open_folder.join(release.filename))
 
 
-def test_a_prefix_that_the_user_cannot_write_to_is_told(shared_machine):
+def test_a_prefix_that_the_user_cannot_write_to_is_reported(shared_machine):
     machine, archive_path = shared_machine
     result = machine.run(ordinary=True, archive=archive_path, prefix='/usr/gofleet-test')
     assert (machine.code, result['code'], result['evidence']['path']) == (1, 'not_writable', '/usr')
@@ -153,7 +153,7 @@ def test_an_ordinary_user_installs_below_their_own_folder(shared_machine):
 
 
 @pytest.mark.parametrize('umask', [0o077, 0o027, 0])
-def test_a_toolchain_is_for_everybody_whatever_the_umask(machine, umask):
+def test_a_toolchain_is_readable_by_all_users_with_any_umask(machine, umask):
     machine.run(umask=umask)
     modes = [stat.S_IMODE(os.stat(machine.path(*names)).st_mode) for names in
              (('opt',), ('opt', 'go1.30.1'), ('opt', 'go1.30.1', 'src', 'fmt'), ('bin',), ('opt', '.gofleet'), ('opt', '.gofleet', 'manifests'))]

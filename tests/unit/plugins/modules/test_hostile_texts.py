@@ -38,7 +38,7 @@ ACTED_ON = re.compile(u'[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u
 
 @pytest.fixture(autouse=True)
 def _no_disk(monkeypatch):
-    """Nobody cuts the power here, and a shared machine's disk is slow."""
+    """Skip syncs, because the disk of a shared machine is slow."""
     monkeypatch.setattr(syncing, 'sync_tree', lambda path: None)
     monkeypatch.setattr(os, 'fsync', lambda handle: None)
 
@@ -193,7 +193,7 @@ def test_sysctl_profile_applies_beside_hostile_settings_of_others(folder, seed):
 
     def before():
         sysctl_paths.ROOT, sysctl_paths.PROC = native(folder + b'root'), native(folder + b'proc')
-        # The folder is this user's, who stands for root.
+        # The folder belongs to this user, who plays root.
         os.geteuid = lambda: 0
     with io.open(folder + b'root/etc/sysctl.d/10-caf\xe9.conf', 'ab') as lower:
         lower.write(b'\nnet.core.somaxconn = caf\xe9\n')

@@ -66,7 +66,7 @@ def test_the_consumer_of_a_secret_is_not_hidden_in_the_result(tmpdir):
 
 
 @pytest.mark.parametrize('word', WORDS)
-def test_a_result_is_the_same_whatever_the_secret_is(tmpdir, word):
+def test_a_result_does_not_depend_on_the_secret(tmpdir, word):
     found = [environment(tmpdir, {'TOKEN': value, 'OTHER': {'value': value, 'consumers': ['service']}, 'LIST': {'type': 'comma_list', 'value': [value]}})
              for value in (word, 'sw0rdfish')]
     assert found[0] == found[1]
@@ -74,7 +74,7 @@ def test_a_result_is_the_same_whatever_the_secret_is(tmpdir, word):
 
 
 @pytest.mark.parametrize('word', ['service', '1', 'true', 'TOKEN', 'sw0rdfish', 'invalid'])
-def test_a_failure_is_the_same_whatever_the_secret_is(tmpdir, word):
+def test_a_failure_does_not_depend_on_the_secret(tmpdir, word):
     found = [environment(tmpdir, {'TOKEN': value + '\nmore'}, consumers=['container']) for value in (word, 'other-word')]
     assert found[0] == found[1]
     assert (found[0][0], found[0][1]['code']) == (1, 'unrepresentable')
@@ -84,7 +84,7 @@ def test_a_failure_is_the_same_whatever_the_secret_is(tmpdir, word):
     'TOKEN=sw0rdfish', {'TOKEN': {'sw0rdfish': 'sw0rdfish'}}, {'TOKEN': {'value': {'sw0rd': 'sw0rdfish'}}}, {'TOKEN': {'value': 'x', 'type': 'sw0rdfish'}},
     {'TOKEN': {'value': 'x', 'consumers': 'sw0rdfish'}}, {'TOKEN': ['sw0rdfish']}, {'TOKEN': {'value': 'x', 'type': 'size', 'unit': 'sw0rdfish'}},
     ['sw0rdfish'], 'sw0rdfish', {'TOKEN': None}, None])
-def test_a_secret_is_shown_nowhere_whatever_form_it_is_written_in(tmpdir, secrets):
+def test_a_secret_in_any_form_is_never_shown(tmpdir, secrets):
     result, log = environment(tmpdir, secrets)[1:]
     # Names of variables are shown; a dict that was meant as a value has keys that are shown as names of its keys.
     mask = environment_secrets.MASK
@@ -109,7 +109,7 @@ PARTS = ('pa55', 'w0rd', 'sig123', 'tok456')
 @pytest.mark.parametrize('password', PASSWORDS)
 def test_go_toolchain_shows_no_password_of_an_address(tmpdir, password, scheme):
     release = tiny_trees.Release(tmpdir.mkdir('release'), '1.30.1', host.goarch())
-    # Nobody listens there.
+    # No server listens there.
     mirror = '%sdeploy:%s@127.0.0.1:1/go?access_token=tok456&X-Amz-Signature=sig123' % (scheme, password)
     code, result, log = run(go_toolchain.main, {
         'version': '1.30.1', 'releases': [release.record()], 'mirrors': [mirror], 'goproxy': mirror + '|direct', 'gosumdb': 'name+1a2b3c4d+AQ== ' + mirror,
@@ -140,7 +140,7 @@ def test_artifact_verify_shows_no_password_of_an_address(tmpdir, password):
     assert '127.0.0.1:1' in log
 
 
-def test_the_rest_of_an_invocation_is_whole(tmpdir):
+def test_the_rest_of_an_invocation_is_not_masked(tmpdir):
     paths = {'prefix': str(tmpdir.join('opt')), 'link': str(tmpdir.join('go')), 'bin_dir': str(tmpdir.join('bin'))}
     result = run(go_toolchain.main, dict(paths, version='1.30.1', mirrors=['https://u:p@h.example/go']), tmpdir)[1]
     assert result['invocation']['module_args']['mirrors'] == ['https://h.example/go']

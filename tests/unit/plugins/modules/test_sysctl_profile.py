@@ -42,7 +42,7 @@ class Machine(object):
     def run(self, check_mode=False, umask=0o022, diff=False, **options):
         def before():
             sysctl_paths.ROOT, sysctl_paths.PROC = str(self.root), str(self.proc)
-            # The folder is this user's, who stands for root.
+            # The folder belongs to this user, who plays root.
             os.geteuid = lambda: 0
         self.code, result = module_runs.run(sysctl_profile.main, options, self.folder, check_mode=check_mode, diff=diff, umask=umask, before=before)
         return result
@@ -69,7 +69,7 @@ def test_a_second_run_changes_nothing(machine):
     assert [machine.run(settings={SOMAXCONN: 4096})['changed'] for dummy in range(2)] == [True, False]
 
 
-def test_check_mode_changes_nothing_and_tells_the_same(machine):
+def test_check_mode_changes_nothing_and_reports_the_same(machine):
     promised = machine.run(settings={SOMAXCONN: 4096}, check_mode=True, diff=True)
     assert (machine.value(), machine.root.join('etc').check()) == ('128', False)
     done = machine.run(settings={SOMAXCONN: 4096}, diff=True)
@@ -86,7 +86,7 @@ def test_everything_is_given_back(machine, options):
 
 
 @pytest.mark.parametrize('umask', [0o077, 0])
-def test_the_file_is_for_every_loader_whatever_the_umask(machine, umask):
+def test_the_file_is_readable_for_every_loader_with_any_umask(machine, umask):
     machine.run(settings={SOMAXCONN: 4096}, umask=umask)
     modes = [stat.S_IMODE(os.stat(str(machine.root.join(path))).st_mode) for path in (OURS, 'etc/sysctl.d', 'var/lib/gofleet/sysctl')]
     assert modes == [0o644, 0o755, 0o755]
@@ -96,7 +96,7 @@ def test_the_file_is_for_every_loader_whatever_the_umask(machine, umask):
     ({'settings': {'net.core.somaxcon': 1}}, 'unknown_key'), ({'settings': {SOMAXCONN: '1 2'}}, 'wrong_count'),
     ({'path': '/etc/sysctl.conf', 'settings': {SOMAXCONN: 1}}, 'bad_path'), ({'settings': {'net.core.rmem_max': 1}, 'strict': True}, 'not_in_force'),
 ])
-def test_a_failure_has_a_code_and_what_it_was_made_from(machine, options, code):
+def test_a_failure_has_a_code_and_evidence(machine, options, code):
     result = machine.run(**options)
     assert (machine.code, result['failed'], result['code'], bool(result['evidence'])) == (1, True, code, True)
     assert machine.value() == '128'
@@ -125,8 +125,8 @@ def test_every_profile_can_be_chosen_and_is_documented():
 
 def test_every_result_is_documented(machine):
     result = machine.run(settings={SOMAXCONN: 4096})
-    told = set(result) - {'changed', 'diff', 'warnings', 'invocation'}
-    assert told <= set(re.findall(r'^(\w+):$', RETURN, re.MULTILINE))
+    reported = set(result) - {'changed', 'diff', 'warnings', 'invocation'}
+    assert reported <= set(re.findall(r'^(\w+):$', RETURN, re.MULTILINE))
     assert set(result['settings'][0]) == set(re.findall(r'^    (\w+):$', RETURN.partition('\nreleased:')[0].partition('contains:')[2], re.MULTILINE))
 
 

@@ -44,7 +44,7 @@ def kept(cache: Cache) -> list[str]:
 # ---- archives that lie on the controller
 
 
-def test_one_file_is_the_archive_whatever_its_name(tmp_path: Path, tiny: Release) -> None:
+def test_a_single_file_is_the_archive_under_any_name(tmp_path: Path, tiny: Release) -> None:
     (tmp_path / 'go.tgz').touch()
     assert archives.local_archive(tmp_path / 'go.tgz', indexed(tiny), 'amd64') == tmp_path / 'go.tgz'
 
@@ -67,7 +67,7 @@ def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path, tiny: Re
     assert caught.value.code == 'archive_unreadable'
 
 
-def test_a_folder_without_it_is_told_with_the_names_that_would_do(tmp_path: Path, tiny: Release) -> None:
+def test_a_folder_without_the_archive_is_reported_with_the_valid_names(tmp_path: Path, tiny: Release) -> None:
     with pytest.raises(GofleetError) as caught:
         archives.local_archive(tmp_path, indexed(tiny), 'arm64')
     assert caught.value.code == 'archive_unreadable'
@@ -104,7 +104,7 @@ def test_a_module_zip_that_was_changed_in_the_cache_is_fetched_again(web: WebSer
     assert fetch(cache, logged(tiny), [], [f'{web.url}/proxy'])[0].read_bytes() == tiny.module_bytes
 
 
-def test_a_second_mirror_is_asked_where_the_first_fails(web: WebServer, cache: Cache, tiny: Release) -> None:
+def test_a_second_mirror_is_queried_if_the_first_fails(web: WebServer, cache: Cache, tiny: Release) -> None:
     url = web.serve(f'/two/{tiny.filename}', tiny.archive_bytes)
     assert fetch(cache, indexed(tiny), [f'{web.url}/one', f'{web.url}/two'], [])[1] == url
 
@@ -129,7 +129,7 @@ def test_a_module_zip_helps_where_no_mirror_does(web: WebServer, cache: Cache, t
     assert fetch(cache, record, [f'{web.url}/dl'], [f'{web.url}/proxy'])[0].suffix == '.zip'
 
 
-def test_a_module_proxy_is_not_asked_without_an_h1(web: WebServer, cache: Cache, tiny: Release) -> None:
+def test_a_module_proxy_is_not_queried_without_an_h1(web: WebServer, cache: Cache, tiny: Release) -> None:
     with pytest.raises(GofleetError):
         fetch(cache, indexed(tiny), [], [f'{web.url}/proxy'])
     assert web.paths == []
@@ -150,7 +150,7 @@ def test_a_module_zip_with_another_h1_is_not_kept(web: WebServer, cache: Cache, 
 
 
 @pytest.mark.parametrize('body', [b'', b'not a zip', b'PK\x03\x04' + b'\0' * 100])
-def test_what_is_no_zip_is_a_source_that_failed(web: WebServer, cache: Cache, tiny: Release, body: bytes) -> None:
+def test_an_invalid_zip_counts_as_a_failed_source(web: WebServer, cache: Cache, tiny: Release, body: bytes) -> None:
     web.serve(f'/proxy/{ZIP_PATH}', body)
     with pytest.raises(GofleetError) as caught:
         fetch(cache, logged(tiny), [], [f'{web.url}/proxy'])
@@ -158,13 +158,13 @@ def test_what_is_no_zip_is_a_source_that_failed(web: WebServer, cache: Cache, ti
 
 
 @pytest.mark.parametrize('lie', ['junk', 'another module'])
-def test_a_second_proxy_is_asked_where_the_first_lies(web: WebServer, cache: Cache, tiny: Release, tmp_path: Path, lie: str) -> None:
+def test_a_second_proxy_is_queried_if_the_first_gives_false_answers(web: WebServer, cache: Cache, tiny: Release, tmp_path: Path, lie: str) -> None:
     web.serve(f'/one/{ZIP_PATH}', b'not a zip' if lie == 'junk' else other_module(tmp_path))
     url = web.serve(f'/two/{ZIP_PATH}', tiny.module_bytes)
     assert fetch(cache, logged(tiny), [], [f'{web.url}/one', f'{web.url}/two'])[1] == url
 
 
-def test_when_all_fail_each_is_told(web: WebServer, cache: Cache, tiny: Release) -> None:
+def test_when_all_fail_each_failure_is_reported(web: WebServer, cache: Cache, tiny: Release) -> None:
     web.serve(f'/dl/{tiny.filename}', Answer(status=403))
     with pytest.raises(GofleetError) as caught:
         fetch(cache, Record(**tiny.record(h1=tiny.h1)), [f'{web.url}/dl'], [f'{web.url}/proxy'])

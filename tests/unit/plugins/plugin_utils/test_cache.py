@@ -80,7 +80,7 @@ def test_two_caches_of_one_folder_share_their_values(cache: Cache) -> None:
 
 
 @pytest.mark.parametrize('content', [b'', b'{', b'\xff\xfe', b'\0' * 10])
-def test_an_unreadable_value_is_none(cache: Cache, content: bytes) -> None:
+def test_an_unreadable_value_is_null(cache: Cache, content: bytes) -> None:
     cache.write('key', 'value')
     next((cache.root / 'values').iterdir()).write_bytes(content)
     assert cache.read('key') is None
@@ -171,7 +171,7 @@ def test_a_key_is_locked_for_others_and_other_keys_are_not(cache: Cache) -> None
 
         return Child(lock)
 
-    # Made before the lock is taken: who is forked later inherits it.
+    # Created before the lock is taken, because a process that is forked later inherits the lock.
     same, other = locker('key'), locker('other')
     with cache.locked('key'):
         same.tell()
@@ -237,7 +237,7 @@ def test_archives_behind_a_link_are_not_removed_to_make_room(tmp_path: Path) -> 
     assert (tmp_path / 'elsewhere' / 'file').exists()
 
 
-def test_a_value_that_is_nested_too_deep_is_none(cache: Cache) -> None:
+def test_a_value_with_too_deep_nesting_is_invalid(cache: Cache) -> None:
     cache.write('key', 'value')
     next((cache.root / 'values').iterdir()).write_bytes(b'[' * 100_000)
     assert cache.read('key') is None
@@ -273,7 +273,7 @@ def test_as_many_archives_as_fit_are_kept(tmp_path: Path) -> None:
     assert [path.exists() for path in paths] == [True] * 3
 
 
-def test_the_archive_that_was_asked_for_is_kept_however_large(tmp_path: Path) -> None:
+def test_the_requested_archive_is_kept_even_if_it_is_too_large_for_the_cache(tmp_path: Path) -> None:
     cache = Cache(tmp_path, max_bytes=50)
     put(cache, 'small', 10, 100)
     assert cache.archive('large', 'large.tar.gz', making(b'x' * 100), intact).exists()
@@ -300,9 +300,9 @@ def test_an_archive_that_is_just_being_made_is_not_removed(tmp_path: Path) -> No
     assert cache.archive('key', 'go.tar.gz', make, intact).read_bytes() == b'x' * 100
 
 
-def test_what_another_process_removed_first_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_another_process_removed_first_is_not_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = Cache(tmp_path, max_bytes=100)
     real = cache_module._files
-    # Between listing the files and looking at them, somebody else shrinks the cache too.
+    # Another process shrinks the cache between the listing of the files and their inspection.
     monkeypatch.setattr(cache_module, '_files', lambda folder: [*real(folder), folder / 'gone' / 'go.tar.gz'])
     assert cache.archive('key', 'go.tar.gz', making(b'x'), intact).exists()

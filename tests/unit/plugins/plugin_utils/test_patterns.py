@@ -46,7 +46,7 @@ def ends(pattern: str | bytes) -> bool:
     try:
         parsed = parser.parse(pattern)
     except re.error:
-        # A part that is none alone, such as an opening parenthesis: what is neither escaped nor in brackets is an anchor.
+        # A part that is not valid alone, such as an opening parenthesis: a character that is neither escaped nor in brackets is an anchor.
         text = pattern.decode('latin-1') if isinstance(pattern, bytes) else pattern
         return '$' in re.sub(r'\\.|\[(?:\\.|[^\]])*\]', '', text, flags=re.DOTALL)
     return not parsed.state.flags & re.MULTILINE and _has_end(parsed)
@@ -83,7 +83,7 @@ def test_no_pattern_of_a_role_or_playbook_ends_before_a_last_newline() -> None:
     ('a$', True), (b'a$', True), ('(?:a$|b)', True), ('(a|(b$))+', True), ('(?=a$)b', True), ('%s$', True), ('(a$', True), (r'a\Z', False), (r'a\$', False),
     ('[$]', False), (r'(a\$', False), ('([$]', False), ('(?m)a$', False),
 ])  # fmt: skip
-def test_an_anchor_is_told_from_a_dollar(pattern: str | bytes, expected: bool) -> None:
+def test_an_anchor_is_distinguished_from_a_dollar(pattern: str | bytes, expected: bool) -> None:
     assert ends(pattern) is expected
 
 

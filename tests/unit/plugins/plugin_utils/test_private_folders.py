@@ -33,7 +33,7 @@ def refusal(path: Path, below_sticky: bool = False) -> GofleetError:
 
 
 def give_away(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a folder belong to somebody else: where only root could do that, this user becomes the somebody."""
+    """Give a folder to another user; if only root could do that, pretend to be another user instead."""
     if os.geteuid() == 0:
         os.chown(path, STRANGER, STRANGER, follow_symlinks=False)
     else:
@@ -68,7 +68,7 @@ def test_a_folder_that_everybody_may_write_to_is_refused_and_stays_as_it_is(tmp_
     assert 'everybody may write to it' in error.msg
 
 
-def test_a_folder_of_somebody_else_is_refused_with_both_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_another_user_is_refused_with_both_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'cache').mkdir(mode=0o700)
     owner = STRANGER if os.geteuid() == 0 else os.geteuid()
     give_away(tmp_path / 'cache', monkeypatch)
@@ -83,13 +83,13 @@ def test_a_folder_below_one_that_everybody_may_write_to_is_refused(tmp_path: Pat
     assert refusal(tmp_path / 'open' / 'cache').evidence['folder'] == str(tmp_path / 'open')
 
 
-def test_a_folder_below_one_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_below_another_users_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'theirs' / 'cache').mkdir(parents=True)
     give_away(tmp_path / 'theirs', monkeypatch)
     assert 'it belongs to' in refusal(tmp_path / 'theirs' / 'cache').msg
 
 
-def test_what_is_not_safe_is_refused_before_anything_is_created(tmp_path: Path) -> None:
+def test_an_unsafe_path_is_refused_before_anything_is_created(tmp_path: Path) -> None:
     (tmp_path / 'open').mkdir()
     (tmp_path / 'open').chmod(0o777)
     refusal(tmp_path / 'open' / 'cache')
@@ -112,7 +112,7 @@ def test_a_link_of_ours_leads_to_the_real_folder(tmp_path: Path) -> None:
     assert private_folders.own(tmp_path / 'one' / 'cache', ADVICE) == tmp_path / 'disk' / 'cache'
 
 
-def test_a_link_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_link_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / 'disk').mkdir()
     (tmp_path / 'link').symlink_to(tmp_path / 'disk')
     give_away(tmp_path / 'link', monkeypatch)
@@ -133,7 +133,7 @@ def test_links_in_a_circle_are_an_error(tmp_path: Path) -> None:
         private_folders.own(tmp_path / 'one' / 'cache', ADVICE)
 
 
-# ---- who may write on the way: values, not folders
+# ---- write access to the folders on the way: values, not folders
 
 
 def verdict(monkeypatch: pytest.MonkeyPatch, mode: int, uid: int, gid: int, user: int = US, sticky_is_safe: bool = False) -> str:
@@ -150,7 +150,7 @@ def verdict(monkeypatch: pytest.MonkeyPatch, mode: int, uid: int, gid: int, user
     (0o755, 0, 0, US, 'safe'), (0o755, US, US, US, 'safe'), (0o755, STRANGER, US, US, 'unsafe_folder'),
     # HOME in an execution environment of AWX is /runner: mode 0775, root:root, and the user any of that group.
     (0o775, 0, 0, US, 'safe'), (0o2775, 0, 0, US, 'safe'), (0o775, US, 0, US, 'safe'), (0o775, 0, 0, 0, 'safe'),
-    # A group that this machine has no name for is nobody's private one.
+    # A group without a name on this machine is not a private group.
     (0o775, 0, 54321, US, 'unsafe_folder'), (0o775, US, 54321, US, 'unsafe_folder'), (0o775, 0, 54321, 0, 'unsafe_folder'),
     (0o777, 0, 0, US, 'unsafe_folder'), (0o1777, 0, 0, 0, 'unsafe_folder'), (0o755, US, US, 0, 'unsafe_folder'),
 ])  # fmt: skip
@@ -182,7 +182,7 @@ def test_below_tmp_an_ordinary_user_may_have_a_cache_and_root_may_not(tmp_path: 
     assert walked == [True, False]
 
 
-def test_a_group_may_write_in_which_there_is_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_without_other_members_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
     class Group:
         gr_name, gr_mem = 'gopher', ['gopher']
 
@@ -195,12 +195,12 @@ def test_a_group_may_write_in_which_there_is_nobody_else(monkeypatch: pytest.Mon
     assert verdict(monkeypatch, 0o775, US, US) == 'safe'
     Group.gr_mem = ['gopher', 'mallory']
     assert verdict(monkeypatch, 0o775, US, US) == 'unsafe_folder'
-    # Of others a directory service need not say who is in them.
+    # A directory service need not list the members of other groups.
     Group.gr_name, Group.gr_mem = 'domain users', []
     assert verdict(monkeypatch, 0o775, US, US) == 'unsafe_folder'
 
 
-def test_for_root_a_group_may_write_that_nobody_is_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_for_root_a_group_without_members_may_write(monkeypatch: pytest.MonkeyPatch) -> None:
     class Staff:
         gr_name, gr_mem = 'staff', ['root']
 

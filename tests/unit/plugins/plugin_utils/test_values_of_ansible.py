@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts that Ansible hands to an action are of types of its own, whose methods take no plain str."""
+"""Texts that Ansible passes to an action have Ansible's types, whose methods do not accept a plain str."""
 
 from __future__ import annotations
 

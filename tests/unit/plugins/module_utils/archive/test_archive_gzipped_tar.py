@@ -74,7 +74,7 @@ def test_bytes_are_given_out_in_any_portions():
     assert stream.read(0) + stream.read(1) + stream.read(999) + b''.join(stream.pieces(2000)) == content
 
 
-def test_no_more_than_a_chunk_is_unpacked_before_it_is_asked_for():
+def test_at_most_one_chunk_is_unpacked_ahead():
     stream = inflated(b'\0' * (64 << 20))
     stream.read(1)
     assert max(len(piece) for piece in stream.pieces(8 << 20)) <= digests.CHUNK

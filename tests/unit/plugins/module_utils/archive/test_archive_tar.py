@@ -55,7 +55,7 @@ def test_the_entries_of_a_tar_are_those_of_its_tree(unpack, tmpdir, folder):
 
 
 @pytest.mark.parametrize('umask', [0o022, 0o077])
-def test_modes_of_files_come_from_the_tar_whatever_the_umask(unpack, tmpdir, folder, umask):
+def test_modes_of_files_come_from_the_tar_with_any_umask(unpack, tmpdir, folder, umask):
     previous = os.umask(umask)
     try:
         unpack(tiny_trees.tar_of(tmpdir.join('a.tar.gz'), TREE))
@@ -70,7 +70,7 @@ def test_unpacked_files_are_never_writable_for_group_and_others(unpack, tmpdir, 
     assert stat.S_IMODE(os.stat(os.path.join(folder, 'go/d')).st_mode) == 0o755
 
 
-def test_files_belong_to_who_unpacks(unpack, tmpdir, folder):
+def test_unpacked_files_belong_to_the_current_user(unpack, tmpdir, folder):
     header, content = member('go/VERSION', b'go1.30.1')
     header.uid = header.gid = 12345
     unpack(tar_with(tmpdir.join('a.tar.gz'), [(header, content)]))
@@ -108,7 +108,7 @@ def _umlaut():
     return header, content
 
 
-def test_a_file_of_many_chunks_is_whole(unpack, tmpdir, folder):
+def test_a_file_of_many_chunks_is_downloaded_completely(unpack, tmpdir, folder):
     content = os.urandom(2 * digests.CHUNK + 3)
     unpack(tar_with(tmpdir.join('a.tar.gz'), [member('go/big', content)]))
     assert tiny_trees.read_tree(folder) == {'go/big': content}
@@ -196,7 +196,7 @@ def test_a_sparse_member_is_refused_without_reading_the_size_that_it_claims(tmpd
             return exc.code
         finally:
             child.say(b'r')
-    # In a child: who reads to the end of such a member reads for years.
+    # In a child process, because reading such a member to its end would take years.
     child = forked.Child(unpack)
     ended = child.hears(b'r', 5)
     assert (child.result() if ended else child.kill() or 'still reading') in ('archive_unsafe', 'archive_damaged')

@@ -107,7 +107,7 @@ def test_two_names_in_a_zip_that_are_the_same_on_some_file_systems_are_refused(u
     assert code_of(unzip, zip_with(tmpdir.join('m.zip'), in_module([(first, b'one'), (second, b'two')]))) == 'archive_unsafe'
 
 
-def test_a_zip_of_too_many_members_is_refused_whatever_number_it_claims(unzip, tmpdir, folder, monkeypatch):
+def test_a_zip_of_too_many_members_is_refused_with_any_claimed_number(unzip, tmpdir, folder, monkeypatch):
     monkeypatch.setattr(archive_tree, 'MEMBERS', 20)
     path = zip_with(tmpdir.join('m.zip'), in_module([('%d' % number, b'') for number in range(21)]))
     assert code_of(unzip, path) == 'archive_unsafe'

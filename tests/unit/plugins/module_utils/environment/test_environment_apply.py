@@ -46,7 +46,7 @@ def test_a_new_content_keeps_the_owner_if_no_other_is_wanted(tmpdir):
     assert (os.stat(what.path).st_uid, os.stat(what.path).st_gid) == (12, 34)
 
 
-def test_what_a_write_that_failed_has_left_is_removed(tmpdir, monkeypatch):
+def test_leftovers_of_a_failed_write_are_removed(tmpdir, monkeypatch):
     what = wanted(tmpdir.join('file'))
 
     def full(dummy):

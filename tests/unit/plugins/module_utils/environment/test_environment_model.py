@@ -29,7 +29,7 @@ def test_a_string_stays_as_it_is(option, text):
 
 
 @pytest.mark.parametrize(('option', 'found'), [(True, 'bool'), (1.2, 'float'), ([u'a'], 'list')])
-def test_what_yaml_made_something_else_of_is_refused(error_of, option, found):
+def test_a_value_that_yaml_changed_is_refused(error_of, option, found):
     error = error_of(text_of, 'A', option)
     assert (error.code, error.evidence) == ('ambiguous_value', {'variable': 'A', 'found': found})
     assert 'quotes' in error.msg

@@ -33,7 +33,7 @@ def test_a_diff_shows_a_manual_edit():
     assert (shown['before'], shown['after']) == (edited.decode(), content(A=u'1').decode())
 
 
-def test_a_diff_of_modes_says_them():
+def test_a_diff_of_modes_shows_both_modes():
     shown = report.diff(wanted('/p', mode=0o640), ours(content(A=u'1')), [])
     assert (shown['before_header'], shown['after_header']) == ('/p (mode 0644)', '/p (mode 0640)')
 

@@ -48,7 +48,7 @@ def test_a_timeout_under_tls_is_no_failure_of_tls(begun):
     ('http://a/x', 'https://b/y', 'https://b/y'),
     ('https://a/x', 'https://b/y', 'https://b/y'),
     ('http://a/x', '/with space', 'http://a/with%20space'),
-    # Credentials go back to who they are for, and to nobody else.
+    # Credentials are sent only to the server that they are for.
     ('http://user:secret@a/x', '/y', 'http://user:secret@a/y'),
     ('http://user:secret@a/x', 'http://a/y', 'http://user:secret@a/y'),
     ('http://user:secret@a/x', 'http://b/y', 'http://b/y'),

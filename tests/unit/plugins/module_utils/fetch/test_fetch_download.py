@@ -48,7 +48,7 @@ def fetch(path):
 
 @pytest.fixture
 def closed_port():
-    """An address of this machine where nobody listens."""
+    """An address of this machine without a server."""
     with_port = socket.socket()
     with_port.bind(('127.0.0.1', 0))
     yield 'http://127.0.0.1:%d/archive' % with_port.getsockname()[1]
@@ -79,13 +79,13 @@ def test_an_empty_file_is_a_file(web, fetch, path):
     assert path.read_binary() == b''
 
 
-def test_a_file_of_many_chunks_is_whole(web, fetch, path):
+def test_a_file_of_many_chunks_is_downloaded_completely(web, fetch, path):
     content = os.urandom(2 * fetch_patience.PIECE + 1)
     assert fetch(web.serve('/archive', content)).sha256 == sha256(content)
     assert path.read_binary() == content
 
 
-def test_what_was_there_before_is_replaced(web, fetch, path):
+def test_an_existing_file_is_replaced(web, fetch, path):
     path.write_binary(b'x' * 5000)
     fetch(web.serve('/archive', CONTENT))
     assert path.read_binary() == CONTENT
@@ -109,7 +109,7 @@ def test_a_redirect_is_followed(web, fetch):
     assert web.paths == ['/here', '/there']
 
 
-def test_credentials_are_sent_and_not_told(web, fetch):
+def test_credentials_are_sent_but_not_shown(web, fetch):
     web.serve('/archive', Answer(status=401, headers={'WWW-Authenticate': 'Basic realm="mirror"'}), CONTENT)
     fetched = fetch('http://user:secret@' + web.url.partition('://')[2] + '/archive')
     assert web.requests[-1].headers['authorization'] == 'Basic ' + base64.b64encode(b'user:secret').decode('ascii')
@@ -192,7 +192,7 @@ def test_a_download_that_breaks_again_and_again_is_given_up(web, fetch):
     assert (error.code, error.evidence, len(web.requests)) == ('truncated', {'received': 50}, 5)
 
 
-def test_an_error_when_it_is_taken_up_is_told(web, fetch):
+def test_an_error_at_resumption_is_reported(web, fetch):
     error = error_of(fetch, web.serve('/archive', cut(CONTENT, 400), Answer(status=503)))
     assert (error.code, error.evidence) == ('http_status', {'status': 503})
 
@@ -201,13 +201,13 @@ def test_an_error_when_it_is_taken_up_is_told(web, fetch):
 
 
 @pytest.mark.parametrize('status', [403, 404, 410, 500, 503])
-def test_a_status_is_told(web, fetch, status):
+def test_an_http_status_is_reported(web, fetch, status):
     error = error_of(fetch, web.serve('/archive', Answer(status=status)))
     assert (error.code, error.evidence) == ('http_status', {'status': status})
     assert error.msg.startswith('answers %d ' % status)
 
 
-def test_a_refused_connection_is_told(fetch, closed_port):
+def test_a_refused_connection_is_reported(fetch, closed_port):
     error = error_of(fetch, closed_port)
     assert error.code == 'unreachable'
     assert 'refused' in error.msg
@@ -275,7 +275,7 @@ def test_a_redirect_to_what_is_no_address_is_an_error_of_the_server(web, fetch, 
 
 
 @pytest.mark.parametrize('raised', [IndexError, KeyError, OverflowError, AttributeError, TypeError, RuntimeError])
-def test_what_a_library_stumbles_over_in_an_answer_is_an_error_of_the_server(fetch, monkeypatch, raised):
+def test_an_answer_that_crashes_a_library_is_reported_as_an_error_of_the_server(fetch, monkeypatch, raised):
     def stumbling(*dummy, **dummies):
         raise raised('over an answer')
 
@@ -285,17 +285,17 @@ def test_what_a_library_stumbles_over_in_an_answer_is_an_error_of_the_server(fet
 
 @pytest.mark.parametrize('url', ['mirror.example.com/go/archive', '/go/archive', '', 'gopher://mirror.example.com/x', 'http://', 'http://[::1/archive',
                                  'http://127.0.0.1:port/archive', 'http://127.0.0.1:99999/archive', 'http://127.0.0.1/a b\r\nHost: c'])
-def test_what_is_no_address_is_an_error_and_no_crash(fetch, url):
+def test_an_invalid_address_is_an_error_without_a_crash(fetch, url):
     assert error_of(fetch, url).msg
 
 
-def test_an_authority_that_is_not_there_is_told_before_anybody_is_asked(web, fetch, tmpdir):
+def test_a_missing_ca_file_is_reported_before_any_request(web, fetch, tmpdir):
     missing = str(tmpdir.join('ca.pem'))
     error = error_of(fetch, web.serve('/archive', CONTENT), Options(10, missing))
     assert (error.code, error.evidence, web.requests) == ('ca_path_missing', {'path': missing}, [])
 
 
-def test_a_server_that_does_not_speak_tls_is_told(web, fetch):
+def test_a_server_that_does_not_speak_tls_is_reported(web, fetch):
     web.serve('/archive', CONTENT)
     error = error_of(fetch, web.url.replace('http:', 'https:') + '/archive')
     assert error.code == 'tls_failed'
@@ -315,7 +315,7 @@ def test_a_full_disk_is_no_failure_of_the_network(web):
     assert len(web.requests) == 1
 
 
-def test_a_folder_that_is_not_there_is_no_failure_of_the_network(web, tmpdir):
+def test_a_missing_folder_is_not_a_network_failure(web, tmpdir):
     with pytest.raises((IOError, OSError)) as caught:
         download.fetch_first([web.serve('/archive', CONTENT)], str(tmpdir.join('missing', 'archive')), OPTIONS)
     assert (caught.value.errno, web.requests) == (errno.ENOENT, [])
@@ -348,7 +348,7 @@ def test_the_body_of_a_redirect_is_not_read(web, fetch):
     assert fetch(url, sha256=SHA256).received == 1000
 
 
-def test_what_is_resumed_is_asked_for_over_the_redirect_again(web, fetch, path):
+def test_a_resumed_download_follows_the_redirect_again(web, fetch, path):
     web.serve('/there', cut(CONTENT, 400, headers={'ETag': TAG}), rest_of(CONTENT, TAG))
     fetch(web.serve('/here', redirect('/there')), sha256=SHA256)
     assert web.paths == ['/here', '/there'] * 2
@@ -416,7 +416,7 @@ def test_an_answer_that_drips_is_given_up_though_it_is_never_silent(fetch, monke
     assert (error.code, error.evidence) == ('too_slow', {'minimum': 1 << 20})
 
 
-def test_every_byte_that_comes_counts(web, fetch, monkeypatch):
+def test_every_received_byte_counts(web, fetch, monkeypatch):
     counted = []
     monkeypatch.setattr(fetch_patience.Patience, 'renew', lambda patience, received: counted.append(received))
     content = os.urandom(3 * fetch_patience.PIECE + 7)
@@ -431,7 +431,7 @@ def test_no_alarm_stays_set(web, fetch):
     assert (signal.getitimer(signal.ITIMER_REAL)[0], signal.getsignal(signal.SIGALRM)) == (0, before)
 
 
-def test_an_alarm_of_somebody_else_is_left_alone(web, fetch):
+def test_an_alarm_of_the_caller_is_not_changed(web, fetch):
     def ring(signum, frame):
         raise AssertionError('nothing here takes a hundred seconds')
     before = signal.signal(signal.SIGALRM, ring)
@@ -462,7 +462,7 @@ def test_the_first_mirror_is_enough(web, path):
     assert (fetched.url, failures, web.paths) == (urls[0], [], ['/one'])
 
 
-def test_a_mirror_that_fails_is_passed_over_and_told(web, path, closed_port):
+def test_a_failing_mirror_is_skipped_and_reported(web, path, closed_port):
     urls = [closed_port, web.url + '/missing', web.serve('/lies', b'x' * 1000), web.serve('/page', Answer(b'', kind='text/html')),
             web.serve('/good', CONTENT), web.serve('/never', CONTENT)]
     fetched, failures = download.fetch_first(urls, str(path), OPTIONS, 1000, SHA256)
@@ -478,7 +478,7 @@ def test_a_shorter_file_leaves_nothing_of_a_longer_wrong_one(web, path):
     assert path.read_binary() == CONTENT
 
 
-def test_when_all_fail_each_is_told(web, path):
+def test_when_all_fail_each_failure_is_reported(web, path):
     fetched, failures = download.fetch_first([web.url + '/a', web.url + '/b'], str(path), OPTIONS)
     assert (fetched, [each['reason'] for each in failures]) == (None, ['answers 404 Not Found'] * 2)
 

@@ -33,7 +33,7 @@ def clock(monkeypatch):
     return Clock(monkeypatch)
 
 
-def test_what_comes_at_the_minimum_rate_is_never_given_up(clock):
+def test_a_transfer_at_the_minimum_rate_is_never_ended(clock):
     with fetch_patience.Patience(30) as patience:
         for _each in range(10000):
             clock.elapse(1)
@@ -53,6 +53,6 @@ def test_every_round_may_be_silent_for_the_timeout(clock):
         clock.elapse(fetch_patience.ROUNDS * 30)
 
 
-def test_the_slowest_piece_comes_in_time_whatever_the_timeout(clock):
+def test_the_slowest_piece_arrives_in_time_with_any_timeout(clock):
     with fetch_patience.Patience(0):
         clock.elapse(fetch_patience.PIECE / fetch_patience.MINIMUM_RATE - 0.001)

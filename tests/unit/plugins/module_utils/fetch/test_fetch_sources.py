@@ -31,7 +31,7 @@ def test_an_address_is_shown_without_credentials(url, shown):
     assert addresses.without_credentials(url) == shown
 
 
-def test_failures_are_told_one_by_one():
+def test_failures_are_reported_one_by_one():
     failures = [{'url': 'https://a/x', 'reason': 'answers 404 Not Found'}, {'url': 'https://b/x', 'reason': 'cannot be reached: refused'}]
     assert sources.in_words(failures) == 'https://a/x: answers 404 Not Found. https://b/x: cannot be reached: refused.'
 
@@ -53,7 +53,7 @@ def test_a_folder_of_archives_is_known_by_its_names(tmpdir):
     assert found == {'a.tar.gz': (str(tmpdir.join('a.tar.gz')),) * 2, 'b.zip': (str(tmpdir.join('b.zip')),) * 2, 'c': ('/c', 'https://c')}
 
 
-def test_an_archive_that_is_not_there_is_refused(tmpdir):
+def test_a_missing_archive_is_refused(tmpdir):
     with pytest.raises(GofleetError) as caught:
         sources.files_at(str(tmpdir.join('missing')), {})
     assert caught.value.code == 'archive_unreadable'

@@ -109,7 +109,7 @@ def test_folders_that_were_made_for_a_file_go_with_it(tmpdir, monkeypatch):
     assert tmpdir.listdir() == []
 
 
-def test_a_new_file_keeps_the_owner_that_nobody_asked_about(tmpdir):
+def test_a_new_file_keeps_the_present_owner_by_default(tmpdir):
     forked.require_root()
     path = str(tmpdir.join('file'))
     tmpdir.join('file').write('old')
@@ -134,7 +134,7 @@ def test_an_owner_that_cannot_be_given_leaves_the_old_file(open_folder):
     assert (open_folder.join('file').read(), os.listdir(str(open_folder))) == ('old', ['file'])
 
 
-def test_a_file_in_somebodys_folder_is_theirs_and_nothing_else(open_folder):
+def test_a_file_in_another_users_folder_gets_that_owner_and_nothing_else_changes(open_folder):
     forked.require_root()
     theirs, victim = open_folder.mkdir('theirs'), open_folder.join('victim')
     victim.write('precious')

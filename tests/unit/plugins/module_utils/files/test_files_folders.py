@@ -57,7 +57,7 @@ def test_a_folder_below_one_of_another_user_is_refused_though_it_is_roots(theirs
     assert refusal(theirs.mkdir('roots')).evidence['folder'] == str(theirs)
 
 
-def test_what_is_missing_below_a_folder_of_another_user_is_refused(theirs):
+def test_a_missing_path_below_a_folder_of_another_user_is_refused(theirs):
     assert refusal(theirs.join('a', 'b')).evidence['folder'] == str(theirs)
 
 
@@ -163,13 +163,13 @@ def test_a_link_of_roots_is_followed(open_folder):
     assert names_in(open_folder.join('real')) == ['new']
 
 
-def test_what_is_made_in_somebodys_folder_becomes_theirs(theirs):
+def test_a_folder_created_in_another_users_folder_gets_that_owner(theirs):
     with folders.opened(str(theirs.join('.config', 'gofleet')), create=True):
         pass
     assert [owner(theirs.join('.config')), owner(theirs.join('.config', 'gofleet'))] == [forked.NOBODY] * 2
 
 
-def test_what_is_made_in_a_folder_of_roots_stays_roots(open_folder):
+def test_a_file_created_in_a_folder_of_root_belongs_to_root(open_folder):
     with folders.opened(str(open_folder.join('a', 'b')), create=True):
         pass
     assert owner(open_folder.join('a', 'b')) == os.geteuid()
@@ -246,7 +246,7 @@ def test_only_an_empty_folder_is_removed(tmpdir, content, left):
     assert names_in(tmpdir) == left
 
 
-def test_a_folder_that_is_not_there_is_removed_already(tmpdir):
+def test_removing_a_missing_folder_succeeds(tmpdir):
     folders.remove_if_empty(str(tmpdir.join('missing')))
 
 

@@ -48,7 +48,7 @@ def test_without_a_folder_nothing_is_left_over(tmpdir, name):
     assert leftovers.unused_stages(str(tmpdir.join(name))) == []
 
 
-def test_in_the_stage_of_somebody_else_nothing_is_left_over(open_folder):
+def test_leftovers_in_another_users_stage_are_ignored(open_folder):
     open_folder.mkdir('stage').mkdir('10-abc')
     forked.give_to_ordinary_user(open_folder)
     os.chmod(str(open_folder.join('stage')), 0)
@@ -73,7 +73,7 @@ def test_links_of_other_names_are_finished(tmpdir, ours, name):
 
 
 @pytest.mark.parametrize('kind', ['folder', 'file', 'link'])
-def test_what_was_put_aside_for_somebody_is_not_unfinished(tmpdir, ours, kind):
+def test_a_foreign_file_that_was_moved_aside_is_not_a_leftover(tmpdir, ours, kind):
     aside = tmpdir.join(leftovers.aside_name('go', 0))
     if kind == 'folder':
         aside.mkdir()
@@ -84,7 +84,7 @@ def test_what_was_put_aside_for_somebody_is_not_unfinished(tmpdir, ours, kind):
     assert leftovers.unfinished_names(str(tmpdir.join('go')), ours) == []
 
 
-def test_the_name_of_what_is_put_aside_tells_when():
+def test_the_name_of_a_file_that_is_moved_aside_contains_the_time():
     assert leftovers.aside_name('/usr/local/go', 1795248000) == '/usr/local/go.before-gofleet-20261121T080000Z'
 
 
@@ -100,7 +100,7 @@ def test_without_a_folder_nothing_is_unfinished(tmpdir, ours):
 
 
 @pytest.mark.parametrize('name', ['file.gofleet-new', 'file.gofleet-new-0123456789abcdef'])
-def test_what_a_killed_writer_left_goes_with_the_next_write(tmpdir, name):
+def test_leftovers_of_a_killed_writer_are_removed_by_the_next_write(tmpdir, name):
     tmpdir.join(name).write_binary(b'a longer leftover')
     tmpdir.join('other.gofleet-new').write_binary(b'of another file')
     assert leftovers.unfinished_copies(str(tmpdir.join('file'))) == [str(tmpdir.join(name))]

@@ -25,7 +25,7 @@ def path(tmpdir):
 
 
 def holder(path):
-    """A child that holds the lock until it is told to let go."""
+    """A child that holds the lock until it gets a message."""
     def hold(child):
         with locks.lock(path, LONG):
             child.say(b'h')
@@ -100,12 +100,12 @@ def test_a_timeout_of_zero_is_no_waiting_for_ever(path):
     first.result()
 
 
-def test_a_free_lock_is_had_whatever_the_timeout(path):
+def test_a_free_lock_is_taken_with_any_timeout(path):
     with locks.lock(path, 0):
         assert is_locked(path)
 
 
-def test_a_killed_holder_blocks_nobody(path):
+def test_a_killed_holder_blocks_no_other_run(path):
     holder(path).kill()
     with locks.lock(path, LONG):
         assert is_locked(path)
@@ -124,7 +124,7 @@ def test_a_holder_may_remove_the_lock_and_its_folder_while_others_wait(path):
     assert not second.hears(b'h', 0.2)
     first.tell()
     assert second.hears(b'h', LONG)
-    # On the file that has the name now: whoever comes third waits for the second.
+    # The lock is on the file that now has the name, so a third run waits for the second.
     assert second.result() is True
     first.result()
 
@@ -256,7 +256,7 @@ def test_a_passing_lock_leaves_nothing(tmpdir):
     assert tmpdir.listdir() == []
 
 
-def test_a_lock_that_cannot_be_had_leaves_no_folders(tmpdir, monkeypatch):
+def test_a_lock_that_cannot_be_taken_leaves_no_folders(tmpdir, monkeypatch):
     real = os.open
 
     def full(name, *arguments):

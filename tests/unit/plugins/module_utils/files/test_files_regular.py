@@ -72,7 +72,7 @@ def make_socket(path):
 
 
 @pytest.mark.parametrize(('make', 'kind'), [(os.mkdir, 'a folder'), (os.mkfifo, 'a named pipe'), (make_socket, 'a socket')])
-def test_what_is_no_regular_file_is_named_and_not_waited_for(open_folder, make, kind):
+def test_a_path_that_is_not_a_regular_file_is_reported_without_waiting(open_folder, make, kind):
     path = str(open_folder.join('odd'))
     make(path)
     error = refusal(fed, path)
@@ -87,7 +87,7 @@ def test_a_device_is_not_opened():
 
 
 @pytest.mark.parametrize('name', ['missing', 'file/below', ''])
-def test_a_file_that_is_not_there_is_told(path, tmpdir, name):
+def test_a_missing_file_is_reported(path, tmpdir, name):
     assert refusal(fed, os.path.join(str(tmpdir), name) if name else '').code == 'file_missing'
 
 
@@ -96,7 +96,7 @@ def test_a_link_to_nowhere_is_a_missing_file(tmpdir):
     assert refusal(fed, str(tmpdir.join('link'))).code == 'file_missing'
 
 
-def test_a_file_that_this_user_may_not_read_is_told(open_folder):
+def test_a_file_that_this_user_may_not_read_is_reported(open_folder):
     path = open_folder.join('secret')
     path.write('secret')
     path.chmod(0)
@@ -122,14 +122,14 @@ def overwrite(path):
     with io.open(path, 'r+b') as target:
         target.seek(len(CONTENT) - 1)
         target.write(b'!')
-    # Whoever puts the time back cannot put back the time of the change, which the kernel counts in ticks of its clock.
+    # A process can reset the modification time, but not the change time, which the kernel counts in ticks of its clock.
     os.utime(path, (1, 1))
     while os.stat(path).st_ctime == STARTED[0]:
         os.utime(path, (1, 1))
 
 
 @pytest.mark.parametrize('change', [append, cut, overwrite])
-def test_a_file_that_changes_while_it_is_read_is_told(path, change):
+def test_a_file_that_changes_while_it_is_read_is_reported(path, change):
     os.utime(path, (1, 1))
     STARTED[:] = [os.stat(path).st_ctime]
     seen = []
@@ -145,7 +145,7 @@ def test_a_file_that_changes_while_it_is_read_is_told(path, change):
     assert sum(seen) <= len(CONTENT)
 
 
-def test_a_file_that_was_another_one_when_it_was_seen_is_told(path, tmpdir):
+def test_a_file_that_was_replaced_after_it_was_listed_is_reported(path, tmpdir):
     seen = os.lstat(path)
     tmpdir.join('other').write_binary(CONTENT)
     os.rename(str(tmpdir.join('other')), path)
@@ -168,7 +168,7 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(path, tmpdir, monkeypatch
 
 
 @pytest.mark.parametrize('path', ['/proc/version', '/proc/self/status'])
-def test_a_file_of_the_kernels_that_has_no_size_is_nothing_to_prove(path):
+def test_a_kernel_file_without_a_size_is_refused(path):
     assert refusal(fed, path).code == 'file_changed'
 
 

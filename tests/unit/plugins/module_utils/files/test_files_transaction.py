@@ -37,7 +37,7 @@ def test_each_new_name_of_a_folder_is_synced(tmpdir, calls):
     assert calls == ['mkdir', 'fsync'] * 2
 
 
-def test_a_folder_that_is_there_stays_as_it_is(tmpdir):
+def test_an_existing_folder_is_not_changed(tmpdir):
     tmpdir.mkdir('a').chmod(0o711)
     transaction.make_folder(str(tmpdir.join('a')), 0o700)
     assert mode_of(tmpdir.join('a')) == 0o711
@@ -84,7 +84,7 @@ def test_a_file_is_written_with_content_and_mode(tmpdir):
     assert (tmpdir.join('file').read_binary(), mode_of(tmpdir.join('file')), names_in(tmpdir)) == (b'content', 0o644, ['file'])
 
 
-def test_whoever_has_the_old_file_open_keeps_reading_it(tmpdir):
+def test_a_reader_of_the_old_file_is_not_disturbed(tmpdir):
     tmpdir.join('file').write_binary(b'old')
     with tmpdir.join('file').open('rb') as old:
         transaction.write_file(str(tmpdir.join('file')), b'new')
@@ -104,7 +104,7 @@ def test_a_file_that_cannot_be_published_leaves_nothing(tmpdir):
     assert names_in(tmpdir) == ['folder']
 
 
-def test_a_staged_file_is_nobody_elses_until_it_is_complete(tmpdir, monkeypatch):
+def test_a_staged_file_is_private_until_it_is_complete(tmpdir, monkeypatch):
     modes = []
     real = os.fsync
 
@@ -151,7 +151,7 @@ def test_a_tree_is_on_the_disk_before_it_has_its_name(tmpdir, calls):
 
 
 @pytest.mark.parametrize('kind', ['empty folder', 'full folder', 'file', 'dangling link'])
-def test_nothing_is_published_in_the_place_of_something(tmpdir, kind):
+def test_nothing_is_published_over_an_existing_file(tmpdir, kind):
     target = tmpdir.join('go1.30.1')
     if kind.endswith('folder'):
         target.mkdir()
@@ -243,7 +243,7 @@ def test_an_ordinary_user_can_remove_a_tree_that_was_made_read_only(open_folder)
     assert names_in(open_folder) == ['stage']
 
 
-def test_what_nobody_can_delete_is_an_error():
+def test_a_file_that_cannot_be_deleted_is_an_error():
     with pytest.raises(OSError):
         transaction.delete_tree('/proc/self/attr')
 
@@ -252,7 +252,7 @@ def test_what_nobody_can_delete_is_an_error():
 
 
 @pytest.mark.parametrize('before', ['nothing', 'a link', 'a dangling link', 'a file'])
-def test_a_link_takes_the_place_of_what_is_there(tmpdir, before):
+def test_a_link_replaces_an_existing_file(tmpdir, before):
     link = tmpdir.join('link')
     tmpdir.mkdir('old')
     if before == 'a file':
@@ -304,7 +304,7 @@ def way(request, monkeypatch):
 
 
 @pytest.mark.parametrize('kind', ['folder', 'file', 'link'])
-def test_what_a_link_replaces_is_kept_whole(tmpdir, way, kind):
+def test_a_folder_that_a_link_replaces_is_kept_unchanged(tmpdir, way, kind):
     link, aside = tmpdir.join('go'), tmpdir.join('go.before')
     if kind == 'folder':
         link.mkdir().mkdir('bin').join('go').write('theirs')
@@ -334,7 +334,7 @@ def test_the_name_is_never_missing_where_names_can_be_exchanged(tmpdir, calls):
     assert 'rename' not in calls
 
 
-def test_nothing_is_kept_in_the_place_of_something(tmpdir, way):
+def test_nothing_is_kept_over_an_existing_file(tmpdir, way):
     tmpdir.mkdir('go')
     tmpdir.join('go.before').write('earlier')
     with pytest.raises(OSError):

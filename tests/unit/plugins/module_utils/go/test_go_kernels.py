@@ -28,7 +28,7 @@ def test_each_line_has_its_oldest_kernel(version, goarch, kernel, fits):
         assert caught.value.code == 'kernel_too_old'
 
 
-def test_a_kernel_that_is_too_old_is_told_with_what_it_needs(error_of):
+def test_a_kernel_that_is_too_old_is_reported_with_the_needed_version(error_of):
     error = error_of(kernels.check, '1.26.6', 'amd64', (2, 6, 32))
     assert error.evidence == {'version': '1.26.6', 'needed': '3.2', 'kernel': '2.6.32'}
     assert 'The last line for this kernel is 1.23.' in error.msg
@@ -41,7 +41,7 @@ def test_the_line_that_is_named_for_an_old_kernel_runs_on_it(error_of, version):
 
 
 @pytest.mark.parametrize(('goarch', 'kernel'), [('amd64', (2, 4, 37)), ('loong64', (5, 10))])
-def test_a_kernel_for_which_there_is_no_line_is_told_so(error_of, goarch, kernel):
+def test_a_kernel_without_a_release_line_is_reported(error_of, goarch, kernel):
     assert 'No release of Go runs on it' in error_of(kernels.check, '1.26.6', goarch, kernel).msg
 
 

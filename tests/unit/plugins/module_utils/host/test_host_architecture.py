@@ -45,7 +45,7 @@ def elf(machine, bits, order, flags=0):
 
 
 @pytest.mark.parametrize(('name', 'machine', 'bits', 'order', 'flags'), PORTS)
-def test_each_port_of_go_is_told_from_an_elf_header(name, machine, bits, order, flags):
+def test_each_port_of_go_is_recognised_by_an_elf_header(name, machine, bits, order, flags):
     assert host.goarch_of(elf(machine, bits, order, flags)) == name
 
 
@@ -100,7 +100,7 @@ def test_what_follows_the_header_is_of_no_account():
     assert host.goarch_of(elf(40, 32, LITTLE, 0x05000400) + b'\xff' * 12) == 'arm'
 
 
-def told(header):
+def reported(header):
     try:
         return host.goarch_of(header)
     except GofleetError as exc:
@@ -111,7 +111,7 @@ def told(header):
 def test_a_header_with_any_byte_changed_gives_a_port_or_a_refusal(place, value):
     header = bytearray(elf(62, 64, LITTLE))
     header[place] = value
-    assert told(bytes(header)) in ('amd64', 'unknown_architecture')
+    assert reported(bytes(header)) in ('amd64', 'unknown_architecture')
 
 
 def test_the_refusal_names_machine_bits_order_and_the_ports_of_go():
@@ -154,7 +154,7 @@ def test_an_arm_of_unknown_features_is_left_to_the_staged_go():
 @pytest.mark.parametrize(('machine', 'hwcap', 'code'), [
     ('armv7l', VFP, None), ('aarch64', VFP, None), ('armv5tel', 0, 'processor_too_old'), ('armv6l', 0, 'processor_too_old'),
 ])
-def test_the_processor_of_an_arm_userland_is_asked(tmpdir, monkeypatch, machine, hwcap, code):
+def test_the_processor_of_an_arm_userland_is_checked(tmpdir, monkeypatch, machine, hwcap, code):
     python = tmpdir.join('python')
     python.write_binary(elf(40, 32, LITTLE, 0x05000200))
     monkeypatch.setattr(os, 'uname', lambda: ('Linux', 'host', '5.10.0', '#1', machine))
@@ -203,11 +203,11 @@ def test_the_userland_decides_not_the_kernel(tmpdir, monkeypatch, kernel, name, 
     assert host.goarch(str(python)) == name
 
 
-def test_the_running_interpreter_is_asked_by_default():
+def test_the_running_interpreter_is_read_by_default():
     assert host.goarch() == host.goarch(os.path.realpath(sys.executable))
 
 
-def test_an_embedded_interpreter_is_asked_too(monkeypatch):
+def test_an_embedded_interpreter_is_read_for_the_architecture(monkeypatch):
     expected = host.goarch()
     monkeypatch.setattr(sys, 'executable', '')
     assert host.goarch() == expected

@@ -36,12 +36,12 @@ def test_the_init_system_of_a_root_is_found_by_its_files(tmpdir, folders, files,
     assert init.running(str(tmpdir)) == (name, None)
 
 
-def test_the_version_of_systemd_is_not_asked_for_another_root(tmpdir):
+def test_the_version_of_systemd_is_not_queried_for_another_root(tmpdir):
     tmpdir.ensure('run/systemd/system', dir=True)
     assert init.running(str(tmpdir), unable(errno.EIO)) == ('systemd', None)
 
 
-def test_the_version_of_this_hosts_systemd_is_asked(monkeypatch):
+def test_the_version_of_this_hosts_systemd_is_queried(monkeypatch):
     monkeypatch.setattr(os.path, 'isdir', lambda path: path == '/run/systemd/system')
     assert init.running('/', answering('systemd 219\n+PAM\n')) == ('systemd', 219)
 

@@ -67,7 +67,7 @@ def test_a_fingerprint_may_be_written_in_several_ways(text):
 
 
 @pytest.mark.parametrize('text', ['', FINGERPRINT[-16:], '0x' + FINGERPRINT[-8:], FINGERPRINT + '0', FINGERPRINT[:-1] + 'G', FINGERPRINT[:24] * 2, 'a' * 64])
-def test_what_is_no_fingerprint_is_refused(text):
+def test_an_invalid_fingerprint_is_refused(text):
     assert refusal(artifacts.parse_fingerprint, text).code == 'bad_fingerprint'
 
 
@@ -112,7 +112,7 @@ def test_a_digest_in_the_result_is_of_what_the_signature_proves(tmpdir, monkeypa
          'expired': True, 'algorithm': 'sha256', 'digest': SHA256}]
 
 
-def test_no_room_for_gpgvs_files_is_told_of_the_file_that_it_was_for(tmpdir, monkeypatch):
+def test_a_full_disk_for_gpgvs_files_is_reported_for_the_verified_file(tmpdir, monkeypatch):
     for name in ('file', 'signature', 'certificate'):
         tmpdir.join(name).write('content')
 
@@ -126,7 +126,7 @@ def test_no_room_for_gpgvs_files_is_told_of_the_file_that_it_was_for(tmpdir, mon
     assert (failure['path'], failure['code'], failure['evidence']['errno']) == (wanted['path'], 'os_error', 'ENOSPC')
 
 
-def test_a_file_that_this_user_may_not_read_is_told_with_all_others(open_folder):
+def test_a_file_that_this_user_may_not_read_is_reported_with_all_others(open_folder):
     names = ['a', 'secret', 'b']
     files = [{'path': str(open_folder.join(name)), 'checksum': 'sha256:' + SHA256} for name in names]
     for name in names:
@@ -146,7 +146,7 @@ def root(tmpdir):
 
 
 def holder_of(lock):
-    """A process that holds a lock until it is told."""
+    """A process that holds a lock until it gets a message."""
     def hold(child):
         with locks.lock(lock, 10):
             child.say(b'.')
@@ -175,7 +175,7 @@ def test_a_manifest_waits_for_another_run_that_writes_it(root, tmpdir):
     assert sorted(os.listdir(str(tmpdir))) == ['sums', 'tree']
 
 
-def test_a_manifest_that_another_run_does_not_finish_is_told(root, tmpdir):
+def test_a_manifest_that_another_run_does_not_finish_is_reported(root, tmpdir):
     manifest = str(tmpdir.join('sums'))
     holder = holder_of(manifest + '.lock')
     error = refusal(converge, params(tree=root, manifest=manifest, state='recorded', lock_timeout=1))

@@ -46,7 +46,7 @@ def test_a_digest_that_two_files_can_share_is_no_proof(algorithm, name):
     '', S256, ':' + S256, 'sha256:', 'sha256:' + S256[:-1], 'sha256:' + S256 + '0', 'sha256:' + 'g' * 64, 'sha512:' + S256, 'sha999:' + S256,
     'sha256:https://example.com/SHA256SUMS', 'sha256:%s file' % S256, u'sha256:' + u'\u0661' * 64,
 ])
-def test_what_is_no_checksum_is_refused(text):
+def test_an_invalid_checksum_is_refused(text):
     error = refusal(checksums.parse_checksum, text)
     assert error.code == 'bad_checksum'
     assert 'sha256:HEX' in error.msg

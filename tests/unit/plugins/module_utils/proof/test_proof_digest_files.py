@@ -67,7 +67,7 @@ def test_an_untagged_digest_is_known_by_its_length(algorithm):
     assert read(HEX[algorithm]) == [(algorithm, HEX[algorithm], None)]
 
 
-def test_who_knows_the_algorithm_may_say_it():
+def test_an_option_may_name_the_algorithm():
     assert read('%s  a\n%s  b\n' % (S512, S256), 'blake2b') == [('blake2b', S512, b'a'), ('sha256', S256, b'b')]
     # What a line says of itself counts more.
     assert read('SHA512 (a) = %s\n' % S512, 'blake2b') == [('sha512', S512, b'a')]
@@ -97,7 +97,7 @@ def test_lines_are_counted_whatever_they_say():
 
 @pytest.mark.parametrize('ends', [('\r\n', '\n'), ('\n', '\r\n'), ('\r\n', '\r'), ('\n', '\r')])
 @pytest.mark.parametrize('line', ['%s  %s', '%s *%s', '%s %s', 'SHA256 (%s) = %s'])
-def test_a_carriage_return_at_the_end_of_any_line_is_no_part_of_it(line, ends):
+def test_a_carriage_return_at_the_end_of_a_line_is_ignored(line, ends):
     lines = [line % ((name, digest) if line.startswith('SHA') else (digest, name)) for name, digest in (('a', S256), ('b', OTHER))]
     assert read(''.join(text + end for text, end in zip(lines, ends))) == [('sha256', S256, b'a'), ('sha256', OTHER, b'b')]
 
@@ -112,7 +112,7 @@ def test_lines_of_windows_are_read():
     ('SHA256 (a) = %s' % S256[:-1], 1), ('SHA256 (a) = ', 1), ('SHA256 () = ' + S256, 1), ('SHA256 (a) %s' % S256, 1), ('SHA256 (a) = %s x' % S256, 1),
     ('%s  a\0b' % S256, 1), ('a' * 33 + '  a', 1), ('<html>', 1), ('  <!DOCTYPE html>', 1), ('-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n', 1),
 ])
-def test_what_no_tool_writes_is_refused_with_its_line(text, line):
+def test_a_line_that_no_tool_writes_is_refused_with_its_number(text, line):
     if line is None:
         # A digest with blanks behind it.
         assert read(text) == [('sha256', S256, None)]
@@ -140,7 +140,7 @@ def test_lines_of_bsd_do_not_mix_with_those_of_gnu():
     assert read('%s  a\n%s b\n' % (S256, S512)) == [('sha256', S256, b'a'), ('sha512', S512, b'b')]
 
 
-def test_what_was_skipped_is_told_when_a_name_is_not_there():
+def test_skipped_lines_are_reported_if_a_name_is_missing():
     error = refusal(found, 'first\n%s  a\nnext\n' % S256, 'b')
     assert (error.code, "2 of its lines cannot be read; line 1 ('first')" in error.msg) == ('not_listed', True)
 
@@ -149,7 +149,7 @@ def test_what_was_skipped_is_told_when_a_name_is_not_there():
     ('B2SUMS', 'blake2b'), ('/x/b2sums.txt', 'blake2b'), ('a.tar.gz.b2', 'blake2b'), ('a.b2sum', 'blake2b'), ('a.blake2b', 'blake2b'),
     ('https://example.com/1/B2SUMS?x=1#y', 'blake2b'), ('SHA512SUMS', None), ('B2SUMS/SHA512SUMS', None), ('a.tar.b20', None), ('', None),
 ])
-def test_a_name_tells_what_its_length_does_not(name, algorithm):
+def test_the_name_of_a_checksum_file_decides_between_algorithms_of_one_length(name, algorithm):
     assert digest_files.algorithm_of(name) == algorithm
 
 
@@ -161,7 +161,7 @@ def test_long_lines_that_no_tool_writes_are_refused_in_few_words(piece):
     assert (error.code, error.evidence['line'], len(error.msg) < 600) == ('malformed_digest_file', 1, True)
 
 
-def test_a_file_that_is_signed_inline_is_told_apart():
+def test_a_checksum_file_with_an_inline_signature_is_refused():
     error = refusal(digest_files.parse, b'-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n' + S256.encode('ascii'))
     assert 'gpg --decrypt' in error.msg
 
@@ -225,7 +225,7 @@ def test_the_same_name_in_another_folder_is_another_file(listed, name):
     assert 'checksum_name' in error.msg
 
 
-def test_who_asks_for_the_wrong_name_is_told_of_the_likely_one():
+def test_an_unknown_name_is_refused_with_a_suggestion():
     error = refusal(found, '%s  amd64/a\n%s  arm64/a\n' % (S256, OTHER), 'a')
     assert error.evidence['near'] == ['amd64/a', 'arm64/a']
 
@@ -241,7 +241,7 @@ def test_weak_digests_alone_prove_nothing(text):
     assert refusal(found, text, 'a').code == 'weak_algorithm'
 
 
-def test_an_algorithm_that_is_asked_for_must_be_there():
+def test_a_requested_algorithm_must_be_in_the_checksum_file():
     error = refusal(found, 'SHA512 (a) = %s\n' % S512, 'a', 'sha256')
     assert (error.code, error.evidence['algorithms']) == ('unsupported_algorithm', ['sha512'])
 

@@ -15,7 +15,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._proof import diges
 from support.units import tiny_trees
 
 
-def test_a_file_is_hashed_whole_whatever_the_chunks(tmpdir):
+def test_the_digest_of_a_file_does_not_depend_on_the_size_of_chunks(tmpdir):
     content = os.urandom(2 * digests.CHUNK + 1)
     tmpdir.join('file').write_binary(content)
     assert digests.sha256_of_file(str(tmpdir.join('file'))) == tiny_trees.sha256(content)
@@ -39,7 +39,7 @@ def test_every_algorithm_has_digests_of_its_length():
     assert set(there) >= {'sha224', 'sha256', 'sha384', 'sha512'}
 
 
-def test_an_algorithm_that_this_python_lacks_is_told(tmpdir):
+def test_an_algorithm_that_this_python_lacks_is_reported(tmpdir):
     tmpdir.join('file').write('')
     with pytest.raises(GofleetError) as refused:
         digests.of_regular_file(str(tmpdir.join('file')), ['sha256', 'whirlpool-9'])

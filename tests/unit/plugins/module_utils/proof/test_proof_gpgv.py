@@ -48,7 +48,7 @@ def armored(raw, kind, end=b'\n'):
 
 
 class Scripted(object):
-    """A gpgv that says what it is told to, one status text for each run, and keeps what it was shown."""
+    """A fake gpgv that prints one given status text for each run, and records its input."""
 
     def __init__(self, *said):
         self.said = list(said)
@@ -86,7 +86,7 @@ def refusal(*arguments, **options):
 # ---- keys and files
 
 
-def test_a_fingerprint_is_what_the_standard_says():
+def test_a_fingerprint_is_computed_as_in_rfc_4880():
     # RFC 4880 section 12.2.
     body = PRIMARY.body
     expected = hashlib.sha1(b'\x99' + b'\x00' + bytearray([len(body)]) + body).hexdigest().upper()
@@ -94,7 +94,7 @@ def test_a_fingerprint_is_what_the_standard_says():
 
 
 @pytest.mark.parametrize('body', [b'\x03' + b'0' * 20, b'\x05' + b'0' * 20, b'\x04' + b'0' * 70000, b''], ids=['version 3', 'version 5', 'long', 'empty'])
-def test_a_key_of_another_kind_is_nobody(body):
+def test_a_packet_of_another_kind_has_no_fingerprint(body):
     assert openpgp.fingerprint(openpgp.Packet(PUBLIC_KEY, body)) == ''
 
 
@@ -120,7 +120,7 @@ def test_an_armor_is_taken_off(end):
     assert openpgp.read(armored(raw, 'SIGNATURE', end), 'SIGNATURE', 1000) == [SIGNATURE]
 
 
-def test_a_byte_order_mark_before_an_armor_is_no_part_of_it():
+def test_a_byte_order_mark_before_an_armor_is_ignored():
     raw = b'\xef\xbb\xbf' + armored(SIGNATURE.written(), 'SIGNATURE', b'\r\n')
     assert openpgp.read(raw, 'SIGNATURE', 1000) == [SIGNATURE]
 
@@ -148,7 +148,7 @@ def test_the_checksum_of_an_armor_must_be_right():
     (b'-----BEGIN PGP SIGNATURE-----\n\n-----END PGP SIGNATURE-----', 'its armor is empty'), (written(SIGNATURE, PRIMARY), 'it holds more than signatures'),
     (written(*[SIGNATURE] * 9), 'it holds 9 signatures'), (b'\xc2' * ((64 << 10) + 1), 'it has 65537 bytes'),
 ], ids=['junk %d' % number for number in range(16)])
-def test_what_is_no_signature_is_not_shown_to_gpgv(raw, reason):
+def test_an_invalid_signature_is_not_passed_to_gpgv(raw, reason):
     script = Scripted(good())
     with pytest.raises(GofleetError) as refused:
         gpgv.verify('/srv/file', raw, written(*CERTIFICATE), [PINNED], script.start)
@@ -167,7 +167,7 @@ def test_gpgv_sees_the_pinned_key_alone_and_no_trust_packet():
     ([OTHER, NAME], 'wrong_certificate'), ([SIGNATURE], 'wrong_certificate'), ([openpgp.Packet(5, PRIMARY.body)], 'bad_certificate'),
     ([PRIMARY, openpgp.Packet(7, b'secret')], 'bad_certificate'),
 ])
-def test_a_certificate_of_nobody_that_is_pinned_is_refused(certificate, code):
+def test_a_certificate_without_a_pinned_key_is_refused(certificate, code):
     assert refusal(good(), certificate=certificate).code == code
 
 
@@ -178,7 +178,7 @@ def test_a_good_signature_says_who_and_when():
     assert verify(good()) == verdicts.Signature(PINNED, OF_NEW, MADE, False)
 
 
-def test_each_of_several_pinned_keys_is_asked_with_a_keyring_of_its_own():
+def test_each_of_several_pinned_keys_is_checked_with_a_separate_keyring():
     script = Scripted('ERRSIG 0123456789ABCDEF 1 10 00 %d 9' % MADE, good(primary=PINNED))
     assert verify(script, certificate=[OTHER, NAME] + list(CERTIFICATE), primaries=[OF_OTHER, PINNED]).primary == PINNED
     assert [packets[0] for packets in script.keyrings] == [OTHER, PRIMARY]
@@ -227,7 +227,7 @@ def test_an_expired_key_proves_what_it_signed_before():
     assert script.keyrings[1] == [PRIMARY, NAME, SELF, NEW, BINDING]
 
 
-def test_a_revocation_in_the_certificate_counts_whatever_gpgv_says():
+def test_a_revocation_in_the_certificate_counts_even_if_gpgv_ignores_it():
     assert refusal(good(), certificate=CERTIFICATE[:4] + (BINDING, REVOKED)).code == 'revoked_signing_key'
     assert verify(good(), certificate=CERTIFICATE + (REVOKED,)).subkey == OF_NEW
 
@@ -236,7 +236,7 @@ def test_a_gpgv_that_was_killed_has_given_no_verdict():
     assert refusal(good(), code=-9).code == 'gpgv_failed'
 
 
-def test_an_unknown_key_is_told_with_what_is_known():
+def test_an_unknown_key_is_reported_with_the_known_keys():
     error = refusal('ERRSIG 0123456789ABCDEF 1 10 00 %d 9' % MADE)
     assert error.evidence['known'] == {OF_OLD: '2012-07-13', OF_NEW: '2024-03-24'}
     assert 'Its newest key, %s, was made on 2024-03-24' % OF_NEW in error.msg
@@ -248,7 +248,7 @@ def test_an_unknown_key_is_told_with_what_is_known():
     (0, '1970-01-01T00:00:00Z'), (MADE + 3661, '2026-05-04T01:01:01Z'), (951782399, '2000-02-28T23:59:59Z'), (4294967295, '2106-02-07T06:28:15Z'),
     (9999999999, '2286-11-20T17:46:39Z'),
 ])
-def test_times_are_told_beyond_2038(seconds, text):
+def test_times_beyond_2038_are_shown(seconds, text):
     assert verdicts.timestamp(seconds) == text
 
 
@@ -275,7 +275,7 @@ def seen(tmpdir, monkeypatch):
     return folder
 
 
-def test_gpgv_is_given_files_of_its_own_and_an_empty_home(tmpdir, seen):
+def test_gpgv_gets_private_files_and_an_empty_home(tmpdir, seen):
     path = tmpdir.join('a\n[GNUPG:] VALIDSIG')
     path.write_binary(b'content')
     program, run = gpgv.on_host(str(path), tiny_trees.run)

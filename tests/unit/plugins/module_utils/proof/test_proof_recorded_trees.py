@@ -29,7 +29,7 @@ def root(tmpdir):
 
 
 @pytest.mark.parametrize('name', ['a/b', 'a'])
-def test_a_tree_that_this_user_may_not_read_is_told(open_folder, name):
+def test_a_tree_that_this_user_may_not_read_is_reported(open_folder, name):
     open_folder.join('tree/a/b').write('content', ensure=True)
     path = open_folder.join('tree', name)
     path.chmod(0)
@@ -40,7 +40,7 @@ def test_a_tree_that_this_user_may_not_read_is_told(open_folder, name):
     assert str(path) in result['msg']
 
 
-def test_a_file_of_a_tree_that_is_written_to_is_told(root, monkeypatch):
+def test_a_file_of_a_tree_that_is_written_to_is_reported(root, monkeypatch):
     path = os.path.join(root, 'a/b')
 
     def changing(descriptor):
@@ -54,7 +54,7 @@ def test_a_file_of_a_tree_that_is_written_to_is_told(root, monkeypatch):
     assert (error.code, error.evidence['path']) == ('file_changed', path)
 
 
-def test_a_file_that_leaves_a_tree_while_it_is_read_is_told(root, monkeypatch):
+def test_a_file_that_leaves_a_tree_while_it_is_read_is_reported(root, monkeypatch):
     lstat = os.lstat
 
     def leaving(path):

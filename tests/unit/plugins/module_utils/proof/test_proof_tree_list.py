@@ -27,7 +27,7 @@ def listed(*entries):
 # ---- the lines
 
 
-def test_the_lines_stay_lines_whatever_the_names_are():
+def test_names_cannot_break_the_lines_of_a_list():
     entries = [trees.Entry(name, 'f', 0o644, 0, '00') for name in (b'a\nb', b'a\\nb', b'\xff')]
     assert tree_manifest.sums(entries) == b'0644 00 0 f a\\nb\n0644 00 0 f a\\\\nb\n0644 00 0 f \xff\n'
 
@@ -53,7 +53,7 @@ GOOD = '0644 %s 1 f a\n' % DIGEST
     (GOOD.replace(' a\n', ' \n'), 1), (GOOD.replace(' a\n', ' a\\b\n'), 1), (GOOD.replace(' a\n', ' a\\\n'), 1), (GOOD.replace(' a\n', ' a\0b\n'), 1),
     (GOOD + GOOD, 2), (GOOD.replace(' 1 ', ' %s ' % ('9' * 20)), 1), ('<html>\n', 1), (DIGEST + '  a\n', 1),
 ])
-def test_what_nobody_wrote_so_is_refused_with_its_line(text, line):
+def test_an_invalid_line_is_refused_with_its_number(text, line):
     with pytest.raises(GofleetError) as refused:
         tree_manifest.parse(text.encode('ascii'))
     assert (refused.value.code, refused.value.evidence['line']) == ('bad_manifest', line)
@@ -83,7 +83,7 @@ def test_each_difference_has_its_name(field, now):
     assert found._asdict() == dict({'changed': [], 'missing': [], 'extra': [], 'mode': []}, **{field: expected})
 
 
-def test_a_file_that_became_a_link_has_changed_whatever_its_mode():
+def test_a_file_that_became_a_link_counts_as_changed():
     found = tree_manifest.differences(listed(entry(b'a', mode=0o600)), [entry(b'a', 'l', 0o777)])
     assert (found.changed, found.mode) == (['a'], [])
 
@@ -98,12 +98,12 @@ def test_names_are_sorted_and_native():
     assert found.extra == ['a', 'b', to_native(b'\xff')]
 
 
-def test_differences_are_told_in_few_words():
+def test_differences_are_summarised_in_a_short_text():
     found = tree_manifest.Differences(['a', 'b', 'c'], [], ['d'], [])
     assert tree_manifest.in_words(found) == 'changed: a and 2 more; extra: d'
 
 
-def test_what_may_be_edited_is_not_told():
+def test_files_that_users_may_edit_are_not_reported():
     found = tree_manifest.Differences(['go.env'], [], [], ['go.env'])
     assert tree_manifest.in_words(found, [('changed', 'go.env')]) == 'mode: go.env'
     assert tree_manifest.in_words(tree_manifest.Differences(['go.env'], [], [], []), [('changed', 'go.env')]) is None

@@ -26,7 +26,7 @@ def test_an_entry_has_mode_size_and_digest_of_its_file(tree):
     assert entry == trees.Entry(b'b.txt', trees.FILE, 0o640, 3, tiny_trees.sha256(b'two'))
 
 
-def test_entries_are_sorted_by_path_and_folders_are_none(tree):
+def test_entries_are_sorted_by_path_and_contain_no_folders(tree):
     tree.mkdir('empty')
     tree.join('a.txt').write_binary(b'')
     # '/' sorts after '.': the order is that of whole paths, not folder by folder.
@@ -60,7 +60,7 @@ def test_a_name_may_be_any_bytes(tree, name):
     assert [entry.sha256 for entry in trees.walk_tree(str(tree)) if entry.path == name] == [tiny_trees.sha256(b'odd')]
 
 
-def test_a_tree_that_is_not_there_is_an_error(tmpdir):
+def test_a_missing_tree_is_an_error(tmpdir):
     with pytest.raises(OSError):
         trees.walk_tree(str(tmpdir.join('missing')))
 
@@ -103,7 +103,7 @@ def test_who_walks_may_read_files_in_another_way(tree):
     assert sorted(asked) == [(str(tree.join('a/c.txt')).encode('ascii'), 5), (str(tree.join('b.txt')).encode('ascii'), 3)]
 
 
-def test_a_file_of_a_tree_must_be_what_it_was_seen_to_be(tree):
+def test_a_file_of_a_tree_must_not_change_after_it_was_listed(tree):
     path = str(tree.join('b.txt'))
     seen = os.lstat(path)
     assert trees.sha256_of_entry(path, seen) == tiny_trees.sha256(b'two')

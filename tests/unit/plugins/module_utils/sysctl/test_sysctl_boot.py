@@ -123,7 +123,7 @@ def test_a_pipe_or_folder_hides_no_file_of_the_same_name(root, kind):
 
 @pytest.mark.parametrize('target', ['/dev/null', '/no/such/file', 'pipe'])
 @pytest.mark.usefixtures('no_waiting')
-def test_a_link_hides_a_file_of_the_same_name_whatever_its_target_is(root, target):
+def test_a_link_with_any_target_hides_a_file_of_the_same_name(root, target):
     root.write('usr/lib/sysctl.d/95-b.conf', KEY + ' = 2')
     os.makedirs(root.tree.real('/etc/sysctl.d'))
     os.mkfifo(root.tree.real('/etc/sysctl.d/pipe'))

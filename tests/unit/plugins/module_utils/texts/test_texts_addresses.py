@@ -89,7 +89,7 @@ def test_a_sentence_with_a_generated_address_shows_no_part_of_a_secret(seed):
 
 
 @pytest.mark.parametrize('seed', range(20))
-def test_what_an_address_hides_can_be_hidden_elsewhere_too(seed):
+def test_secrets_in_an_address_are_also_hidden_in_other_texts(seed):
     generator = Generator(seed)
     for dummy in range(100):
         address = generator.address()[0]

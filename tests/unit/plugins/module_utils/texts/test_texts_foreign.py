@@ -16,7 +16,7 @@ def test_decimal_digits_are_a_number(text, number):
 
 
 @pytest.mark.parametrize('text', ['', ' 1', '1\n', '-1', '+1', '1_0', '0x1', u'\u00b2', u'\u0661', '9' * 20, '1' * 5000, b'', b'\xb2', b'1\n'])
-def test_what_is_more_than_decimal_digits_is_no_number(text):
+def test_only_decimal_digits_are_a_number(text):
     assert foreign_values.whole(text) is None
 
 

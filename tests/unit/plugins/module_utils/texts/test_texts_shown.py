@@ -78,7 +78,7 @@ def test_a_message_of_megabytes_is_shown_by_its_beginning_and_its_end(sign):
     assert (message[:9], message[-5:]) == ('The file ', 'path.')
 
 
-def test_what_is_left_out_is_counted():
+def test_omitted_entries_are_counted():
     message = shown.message('a' * 10000)
     found = re.match(r'(a+) \[\.\.\. ([0-9]+) characters are not shown \.\.\.\] (a+)\Z', message)
     assert len(found.group(1)) + int(found.group(2)) + len(found.group(3)) == 10000
@@ -92,11 +92,11 @@ def test_a_cut_never_shows_half_of_an_address(filler):
         assert 'Xq7' not in shown.message(text)
 
 
-def test_the_longest_path_is_whole_in_a_result():
+def test_the_longest_path_is_not_shortened_in_a_result():
     assert shown.values({'path': b'\xff' * 4096}) == {'path': '\\xff' * 4096}
 
 
-def test_numbers_that_no_reader_of_json_takes_are_told_in_words():
+def test_numbers_that_json_cannot_hold_become_texts():
     assert shown.values([float('inf'), float('nan'), 10 ** 5000, 2 ** 64, 1.5, True]) == ['inf', 'nan', 'a number of 16610 bits', 2 ** 64, 1.5, True]
 
 
@@ -129,7 +129,7 @@ def test_an_address_is_shown_without_credentials_wherever_it_is():
         assert shown.message('Tried %s.' % url) == 'Tried https://host/x?token=***.'
 
 
-def test_an_error_is_shown_whatever_it_was_made_of():
+def test_an_error_made_of_any_values_can_be_shown():
     error = GofleetError(b'caf\xe9\n'.decode('latin-1') + u'\x1b', 'code', name=b'\xe9', nested={'names': [(b'\xff',)]}, reason='a\nb')
     assert to_text(error.msg) == u'caf\xe9\\n\\x1b'
     assert str(error) == error.msg

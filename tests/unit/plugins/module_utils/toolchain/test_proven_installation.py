@@ -23,7 +23,7 @@ LOG = Policy(('log',), False)
 pytestmark = pytest.mark.usefixtures('no_disk')
 
 
-# ---- who has to vouch
+# ---- the required proof
 
 
 def test_a_host_asks_once_for_more_proof_than_the_index(host):
@@ -45,7 +45,7 @@ def test_with_no_more_to_be_had_the_index_is_enough_unless_more_is_asked(host):
 
 
 @pytest.mark.parametrize('check_mode', [False, True])
-def test_less_than_is_asked_for_is_refused_before_anything_is_done(host, error_of, check_mode):
+def test_insufficient_proof_is_refused_before_any_change(host, error_of, check_mode):
     know(host, ['index'], h1=False)
     error = error_of(host.have, '1.30.1', trust=LOG, check_mode=check_mode)
     assert (error.code, error.evidence['found']) == ('untrusted', ['index'])
@@ -55,7 +55,7 @@ def test_less_than_is_asked_for_is_refused_before_anything_is_done(host, error_o
 @pytest.mark.parametrize(('policy', 'kinds', 'h1'), [
     (LOG, ['index'], True), (Policy(('signature',), False), ['index', 'signature'], False), (Policy(('pinned', 'log'), True), ['pinned'], True),
 ])
-def test_who_was_asked_for_is_in_the_manifest(host, policy, kinds, h1):
+def test_the_requested_proof_is_in_the_manifest(host, policy, kinds, h1):
     know(host, kinds, h1)
     host.have('1.30.1', trust=policy)
     assert set(policy.kinds) <= set(proof_of(host))
@@ -78,7 +78,7 @@ def test_a_module_zip_on_the_host_is_not_taken_where_its_log_is_not_enough(host,
 # ---- trees that are there, and for which more has to vouch
 
 
-def test_a_tree_that_is_there_is_proven_where_it_is(host):
+def test_an_installed_tree_is_verified_in_place(host):
     know(host, ['index'], h1=False)
     host.have('1.30.1')
     before = os.stat(host.paths.tree('go1.30.1')).st_ino
@@ -116,7 +116,7 @@ def test_a_signature_says_nothing_of_a_tree_that_came_otherwise(host, error_of):
     assert error_of(host.have, '1.30.1', trust=Policy(('signature',), False)).code == 'untrusted'
 
 
-def test_a_tree_that_the_log_does_not_know_is_told_and_let_be(host, error_of):
+def test_a_tree_that_the_log_does_not_have_is_reported_and_stays(host, error_of):
     know(host, ['index'], h1=False)
     host.have('1.30.1')
     know(host, ['index'])['h1'] = 'h1:other'
@@ -160,7 +160,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize('kind', sorted(DAMAGE))
-def test_a_deep_look_finds_what_a_quick_one_does_not(host, kind):
+def test_deep_verification_finds_changes_that_quick_verification_misses(host, kind):
     host.have('1.30.1')
     DAMAGE[kind](host)
     assert host.have('1.30.1')['changed'] is False
@@ -171,7 +171,7 @@ def test_a_deep_look_finds_what_a_quick_one_does_not(host, kind):
     assert result['changed'] is True
 
 
-def test_what_is_not_what_was_installed_is_replaced(host, releases):
+def test_a_tree_that_differs_from_its_manifest_is_replaced(host, releases):
     host.have('1.30.1')
     spoil(host, 'src/fmt/print.go')
     result = host.have('1.30.1', deep=True)
@@ -180,7 +180,7 @@ def test_what_is_not_what_was_installed_is_replaced(host, releases):
     assert host.have('1.30.1', deep=True)['changed'] is False
 
 
-def test_an_edited_go_env_is_told_and_let_be(host):
+def test_an_edited_go_env_is_reported_and_stays(host):
     host.have('1.30.1')
     spoil(host, 'go.env', b'GOTOOLCHAIN=local\n')
     result = host.have('1.30.1', deep=True)
@@ -189,7 +189,7 @@ def test_an_edited_go_env_is_told_and_let_be(host):
     assert toolchain['differences']['go_env_edited'] is True
 
 
-def test_a_list_of_files_that_was_changed_proves_nothing(host):
+def test_a_changed_list_of_files_proves_nothing(host):
     host.have('1.30.1')
     with io.open(os.path.join(host.paths.manifests, 'go1.30.1.sums'), 'ab') as target:
         target.write(b'0644 ab 2 f src/fmt/evil.go\n')

@@ -27,7 +27,7 @@ def foreign(host, tree=None, version='1.30.1'):
         os.chmod(os.path.join(host.paths.link, name), 0o755)
 
 
-def test_an_official_tree_at_the_link_is_taken_in_without_an_archive(host, releases):
+def test_an_official_tree_at_the_link_is_adopted_without_an_archive(host, releases):
     foreign(host)
     know(host, ['index'])
     host.offer(files={})
@@ -46,7 +46,7 @@ def told_without_times(result):
 
 
 @pytest.mark.parametrize('change', [{}, {'src/fmt/print.go': b'evil'}])
-def test_check_mode_foresees_whether_a_tree_is_taken_in(host, releases, change):
+def test_check_mode_foresees_whether_a_tree_is_adopted(host, releases, change):
     foreign(host, dict(releases['1.30.1'].tree, **change))
     know(host, ['index'])
     before = host.everything()
@@ -57,7 +57,7 @@ def test_check_mode_foresees_whether_a_tree_is_taken_in(host, releases, change):
 
 
 @pytest.mark.parametrize('check_mode', [True, False])
-def test_the_diff_moves_nothing_aside_where_a_tree_is_taken_in(host, check_mode):
+def test_the_diff_moves_nothing_aside_if_a_tree_is_adopted(host, check_mode):
     foreign(host)
     know(host, ['index'])
     result = host.have('1.30.1', adopt=True, check_mode=check_mode)
@@ -66,7 +66,7 @@ def test_the_diff_moves_nothing_aside_where_a_tree_is_taken_in(host, check_mode)
 
 @pytest.mark.parametrize(('h1', 'reason'), [(True, 'is not the release: the h1 of its tree'), (False, 'The tree of Go 1.30.1 cannot be verified')])
 @pytest.mark.parametrize(('check_mode', 'consequence'), [(True, 'would be installed.'), (False, 'is installed in its place.')])
-def test_a_warning_says_why_a_tree_was_not_taken_in(host, releases, h1, reason, check_mode, consequence):
+def test_a_warning_says_why_a_tree_was_not_adopted(host, releases, h1, reason, check_mode, consequence):
     foreign(host, dict(releases['1.30.1'].tree, **{'src/fmt/print.go': b'evil'}))
     know(host, ['index'], h1)
     result = host.have('1.30.1', adopt=True, check_mode=check_mode)
@@ -76,7 +76,7 @@ def test_a_warning_says_why_a_tree_was_not_taken_in(host, releases, h1, reason, 
     assert 'not installed' not in warning
 
 
-def test_an_installation_that_fails_says_why_the_tree_that_is_there_was_not_taken_in(host, releases, error_of):
+def test_a_failed_installation_says_why_the_existing_tree_was_not_adopted(host, releases, error_of):
     foreign(host, dict(releases['1.30.1'].tree, **{'src/fmt/print.go': b'evil'}))
     know(host, ['index'])
     host.offer(files={})
@@ -85,7 +85,7 @@ def test_an_installation_that_fails_says_why_the_tree_that_is_there_was_not_take
 
 
 @pytest.mark.parametrize('check_mode', [True, False])
-def test_a_tree_with_a_link_in_it_is_not_taken_in(host, releases, check_mode):
+def test_a_tree_with_a_link_in_it_is_not_adopted(host, releases, check_mode):
     foreign(host)
     os.symlink('/etc/passwd', os.path.join(host.paths.link, 'doc', 'odd'))
     know(host, ['index'])
@@ -93,7 +93,7 @@ def test_a_tree_with_a_link_in_it_is_not_taken_in(host, releases, check_mode):
     assert (adopted['taken_in'], 'is neither a file nor a folder' in adopted['reason']) == (False, True)
 
 
-def test_what_was_taken_in_is_a_copy_that_nobody_else_can_write_to(host):
+def test_an_adopted_tree_is_a_copy_that_no_other_user_can_write_to(host):
     foreign(host)
     inode = os.stat(os.path.join(host.paths.link, 'bin/go')).st_ino
     know(host, ['index'])
@@ -104,17 +104,17 @@ def test_what_was_taken_in_is_a_copy_that_nobody_else_can_write_to(host):
 @pytest.mark.parametrize(('change', 'reason'), [
     ({'src/fmt/print.go': b'evil'}, 'is not the release'), ({'src/fmt/evil.go': b'evil'}, 'is not the release'),
 ])
-def test_a_tree_that_is_not_the_release_is_moved_aside_whole_and_told(host, releases, change, reason):
+def test_a_tree_that_is_not_the_release_is_moved_aside_and_reported(host, releases, change, reason):
     foreign(host, dict(releases['1.30.1'].tree, **change))
     know(host, ['index'])
     result = host.have('1.30.1', adopt=True)
-    told, = result['adopted']
-    assert (told['taken_in'], reason in told['reason'], len(result['moved_aside'])) == (False, True, 1)
+    reported, = result['adopted']
+    assert (reported['taken_in'], reason in reported['reason'], len(result['moved_aside'])) == (False, True, 1)
     assert tiny_trees.read_tree(result['moved_aside'][0]) == dict(releases['1.30.1'].tree, **change)
     assert host.tree('go1.30.1') == releases['1.30.1'].tree
 
 
-def test_a_tree_of_which_nothing_is_known_is_moved_aside(host):
+def test_a_tree_of_an_unknown_release_is_moved_aside(host):
     foreign(host)
     know(host, ['index'], h1=False)
     result = host.have('1.30.1', adopt=True)
@@ -129,7 +129,7 @@ def test_a_tree_of_another_version_is_moved_aside(host):
 
 
 def test_documents_of_one_s_own_in_an_official_tree_are_not_lost(host, releases):
-    # The log knows nothing of api, doc, misc and test; who wrote there gets it copied.
+    # The log does not cover api, doc, misc and test; files of a user there are copied.
     foreign(host, dict(releases['1.30.1'].tree, **{'doc/mine.txt': b'mine'}))
     know(host, ['index'])
     result = host.have('1.30.1', adopt=True)

@@ -41,7 +41,7 @@ def test_nothing_of_the_work_is_left(host):
     assert sorted(os.listdir(host.paths.bin_dir)) == ['go', 'gofmt']
 
 
-def test_a_host_that_is_there_is_neither_locked_nor_written_to(host):
+def test_a_converged_host_is_neither_locked_nor_written_to(host):
     host.have('1.30.1')
     before = host.everything()
     host.offer(files={})
@@ -92,7 +92,7 @@ def test_the_manifest_keeps_the_h1_of_every_tree(host, releases):
         assert json.load(source)['h1'] == releases['1.30.1'].h1
 
 
-def test_a_pin_that_nobody_vouched_for_is_called_pinned(host):
+def test_a_pin_without_a_kind_counts_as_pinned(host):
     host.records['1.30.1'] = host.releases['1.30.1'].record(vouched={})
     host.have('1.30.1')
     assert host.seen().trees['go1.30.1'].proof[0]['kind'] == 'pinned'
@@ -172,11 +172,11 @@ def scenario(request, host):
     return SCENARIOS[request.param].wanted
 
 
-def test_the_state_after_a_run_is_the_one_that_was_told(host, scenario):
-    told = act(host, scenario)['diff']['after']
-    moved_aside = told.pop('moved_aside')
+def test_the_state_after_a_run_is_the_one_in_its_diff(host, scenario):
+    reported = act(host, scenario)['diff']['after']
+    moved_aside = reported.pop('moved_aside')
     found = report.state_of(host.seen(), host.paths)
-    assert dict(found, moved_aside=moved_aside) == dict(told, moved_aside=moved_aside)
+    assert dict(found, moved_aside=moved_aside) == dict(reported, moved_aside=moved_aside)
     assert all(os.path.lexists(path) for path in moved_aside)
 
 
@@ -188,17 +188,17 @@ def test_a_second_run_finds_nothing_to_do(host, scenario):
 
 
 def test_check_mode_tells_the_same_as_the_run(host, scenario):
-    def told(result):
+    def reported(result):
         # But for the time in the names of what is moved aside.
         plan = [line.split('.before-gofleet-')[0] for line in result['plan']]
         return plan, result['changed'], result['installed'], result['pruned'], result['diff']['before'], len(result['moved_aside'])
     before = host.everything()
-    promised = told(act(host, scenario, check_mode=True))
+    promised = reported(act(host, scenario, check_mode=True))
     assert host.everything() == before
-    assert promised == told(act(host, scenario))
+    assert promised == reported(act(host, scenario))
 
 
-def test_what_was_moved_aside_is_whole(host):
+def test_a_folder_that_was_moved_aside_is_complete(host):
     put_foreign_things(host)
     moved = host.have('1.30.1', adopt=True)['moved_aside']
     assert [os.path.basename(path).split('.')[0] for path in moved] == ['go', 'go', 'gofmt']
@@ -219,7 +219,7 @@ def test_when_all_is_gone_nothing_is_left(host):
     assert (os.path.lexists(host.paths.prefix), os.listdir(host.paths.bin_dir), os.listdir(os.path.dirname(host.paths.link))) == (False, [], ['bin'])
 
 
-def test_what_is_not_ours_outlives_everything(host):
+def test_foreign_files_are_never_removed(host):
     host.have('1.30.1')
     os.mkdir(os.path.join(host.paths.prefix, 'mine'))
     host.lose()

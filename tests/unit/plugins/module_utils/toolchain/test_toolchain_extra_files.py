@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that somebody put into a toolchain of ours: whatever removes the toolchain, they are kept."""
+"""Files that a user added to a toolchain of this collection are kept whenever the toolchain is removed."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -67,10 +67,10 @@ def test_check_mode_promises_what_is_kept(host, removal):
     put(host, 'bin/dlv')
     promised, done = [REMOVALS[removal](host, check_mode=check_mode) for check_mode in (True, False)]
 
-    def told(result):
+    def reported(result):
         return ([line.split('.before-gofleet-')[0] for line in result['plan']], result['pruned'], len(result['moved_aside']),
                 [each['extra'] for each in result['kept']], result['diff']['after']['toolchains'])
-    assert told(promised) == told(done)
+    assert reported(promised) == reported(done)
     assert [line.split()[0] for line in done['plan']].count('set_aside') == 1
 
 
@@ -105,7 +105,7 @@ def test_what_is_kept_is_not_ours_any_more(host):
     assert host.lose()['changed'] is False
 
 
-def test_a_tree_is_kept_under_a_name_of_its_own_each_time(host, monkeypatch):
+def test_a_tree_is_kept_under_a_new_name_each_time(host, monkeypatch):
     monkeypatch.setattr(leftovers, 'aside_name', lambda path, now: path + '.before-gofleet-NOW')
     paths = []
     for dummy in range(2):
@@ -149,7 +149,7 @@ def test_what_go_and_its_tools_write_into_a_tree_goes_with_it(host, name):
 
 
 @pytest.mark.parametrize('name', ['pkg/linux_amd64/notes.txt', 'pkg/own.a', 'pkg/mod/x.a', 'bin/go.env.gofleet-new'])
-def test_what_only_looks_like_it_is_kept(host, name):
+def test_names_that_only_resemble_leftovers_are_kept(host, name):
     host.have('1.30.1')
     put(host, name)
     assert len(prune(host)['kept']) == 1

@@ -123,7 +123,7 @@ def test_a_tree_that_becomes_active_again_does_not_revive_what_was_removed(host,
     assert not os.path.exists(go_policy.path_of(host.paths))
 
 
-def test_what_the_user_wrote_into_go_env_stays(host):
+def test_lines_of_the_user_in_go_env_stay(host):
     host.have('1.30.2', '1.30.1')
     with io.open(os.path.join(host.paths.tree('go1.30.1'), 'go.env'), 'ab') as target:
         target.write(b'GOFLAGS=-v\n')
@@ -149,7 +149,7 @@ def test_the_blocks_outlive_the_tree_that_was_active(host):
     assert names(host, 'go1.29.0') == ['fleet']
 
 
-def test_a_tree_that_is_taken_in_gets_the_blocks(host):
+def test_a_tree_that_is_adopted_gets_the_blocks(host):
     host.have('1.29.0')
     set_defaults(host)
     os.unlink(host.paths.link)
@@ -276,7 +276,7 @@ def old(host, tmpdir):
 
 
 @pytest.mark.parametrize('check_mode', [True, False])
-def test_a_release_that_does_not_read_go_env_is_told_by_a_warning(host, old, check_mode):
+def test_a_release_that_does_not_read_go_env_is_reported_by_a_warning(host, old, check_mode):
     host.have('1.30.1')
     set_defaults(host)
     warning, = host.have(old, check_mode=check_mode)['warnings']

@@ -129,14 +129,14 @@ def test_without_a_folder_there_are_no_names(tmpdir):
 @pytest.mark.parametrize('content', [
     b'', b'{', b'null', b'[]', b'7', b'"text"', b'{}', b'\xff\xfe', b'{"format": 1}', b'not json', b'\0' * 100,
 ])
-def test_a_manifest_that_we_cannot_have_written_is_none(folder, content):
+def test_a_manifest_that_this_collection_cannot_have_written_is_invalid(folder, content):
     with open(os.path.join(folder, NAME + '.json'), 'wb') as target:
         target.write(content)
     assert manifest.read(folder, NAME) is None
 
 
 @pytest.mark.parametrize('key', ['version', 'goarch', 'files', 'folders', 'proof', 'format'])
-def test_a_manifest_that_lacks_something_is_none(folder, key):
+def test_an_incomplete_manifest_is_invalid(folder, key):
     path = os.path.join(folder, NAME + '.json')
     with open(path) as source:
         content = json.load(source)
@@ -150,7 +150,7 @@ def test_a_manifest_that_lacks_something_is_none(folder, key):
     ('format', 'one'), ('format', None), ('version', 1.3), ('version', None), ('version', 'x'), ('files', []), ('files', None),
     ('folders', 7), ('folders', [7]),
 ])
-def test_a_manifest_of_other_types_is_none(folder, key, value):
+def test_a_manifest_with_wrong_types_is_invalid(folder, key, value):
     rewrite(folder, **{key: value})
     assert manifest.read(folder, NAME) is None
 

@@ -103,7 +103,7 @@ def test_a_link_to_elsewhere_is_foreign(paths, target):
 
 
 @pytest.mark.parametrize('kind', ['folder', 'file'])
-def test_what_is_no_link_is_foreign(paths, kind):
+def test_a_path_that_is_not_a_link_is_foreign(paths, kind):
     os.mkdir(paths.link) if kind == 'folder' else open(paths.link, 'w').close()
     assert observe.observe(paths).link == Name('foreign', None, None)
 
@@ -154,7 +154,7 @@ def test_a_new_link_that_did_not_get_its_name_is_garbage(paths, tmpdir, name):
     assert observe.observe(paths).garbage == [fresh]
 
 
-def test_a_link_of_somebody_else_that_was_put_aside_is_no_garbage(paths):
+def test_a_foreign_link_that_was_moved_aside_is_not_garbage(paths):
     os.symlink(os.path.join(paths.prefix, 'their', 'tree'), paths.link)
     assert observe.observe(paths).link.kind == 'foreign'
     os.rename(paths.link, paths.link + ASIDE)

@@ -19,7 +19,7 @@ from support.units.web_server import Answer, cut, rest_of
 pytestmark = pytest.mark.usefixtures('no_disk')
 
 
-def test_an_archive_that_cannot_be_read_is_told(host, releases, error_of):
+def test_an_archive_that_cannot_be_read_is_reported(host, releases, error_of):
     host.offer(files={releases['1.30.1'].filename: on_host('/no/such/archive.tar.gz')})
     error = error_of(host.have, '1.30.1')
     assert (error.code, error.evidence) == ('archive_unreadable', {'path': '/no/such/archive.tar.gz'})
@@ -81,7 +81,7 @@ def test_a_mirror_that_breaks_off_is_taken_up(host, releases, web):
     assert host.have('1.30.1')['bytes_fetched'] == len(content)
 
 
-def test_mirrors_that_fail_are_passed_over_and_told(host, releases, web):
+def test_failing_mirrors_are_skipped_and_reported(host, releases, web):
     web.serve('/lies/' + releases['1.30.1'].filename, b'x' * len(releases['1.30.1'].archive_bytes))
     host.offer(files={}, mirrors=[web.url + '/empty', web.url + '/lies', mirror(web, releases['1.30.1'])])
     assert [each['code'] for each in host.have('1.30.1')['passed_over']] == ['http_status', 'sha256_mismatch']
@@ -98,7 +98,7 @@ def spoilt_zip(release, at, content):
 def test_every_source_that_lies_in_a_new_way_is_passed_over(host, releases, web):
     release = releases['1.30.1']
     host.records = {'1.30.1': release.logged()}
-    # The offset of the directory, its size, and none of either.
+    # The offset of the directory, its size, and neither.
     zips = [spoilt_zip(release, 16, b'\xff\xff\xff\x7f'), spoilt_zip(release, 12, b'\xff\xff\0\0'), spoilt_zip(release, 12, b'\0' * 8)]
     for number, content in enumerate(zips):
         web.serve('/%d/golang.org/toolchain/@v/%s' % (number, release.module_filename), content)
@@ -109,7 +109,7 @@ def test_every_source_that_lies_in_a_new_way_is_passed_over(host, releases, web)
     assert len(host.have('1.30.1')['passed_over']) == len(liars)
 
 
-def test_when_no_source_has_it_each_is_told(host, releases, web, error_of):
+def test_when_no_source_has_the_release_each_failure_is_reported(host, releases, web, error_of):
     host.records['1.30.1'] = releases['1.30.1'].record(h1=releases['1.30.1'].h1)
     host.offer(files={}, mirrors=[web.url + '/one'], goproxy=[web.url + '/two'])
     error = error_of(host.have, '1.30.1')
@@ -150,7 +150,7 @@ def test_an_archive_that_only_the_log_could_prove_is_passed_over_if_it_lies(host
     assert [each['code'] for each in host.have('1.30.1')['passed_over']] == ['h1_mismatch']
 
 
-def test_a_module_proxy_is_not_asked_without_an_h1(host, releases, web, error_of):
+def test_a_module_proxy_is_not_queried_without_an_h1(host, releases, web, error_of):
     host.offer(files={}, goproxy=[proxy(web, releases['1.30.1'])])
     error_of(host.have, '1.30.1')
     assert web.paths == []
@@ -183,7 +183,7 @@ def test_a_module_zip_without_an_h1_is_not_taken(host, releases, error_of):
     assert error_of(host.have, '1.30.1').code == 'unverifiable'
 
 
-def test_both_proofs_are_asked_for_and_kept(host, releases):
+def test_both_proofs_are_requested_and_kept(host, releases):
     host.records['1.30.1'] = releases['1.30.1'].record(h1=releases['1.30.1'].h1)
     host.have('1.30.1')
     assert [each['kind'] for each in host.seen().trees['go1.30.1'].proof] == ['index', 'log']
@@ -195,20 +195,20 @@ def test_one_archive_may_have_any_name(host, releases, tmpdir):
     assert host.have('1.30.1')['installed'] == ['1.30.1']
 
 
-def test_a_host_that_reaches_nothing_asks_for_the_archive(host, releases, web):
+def test_a_host_without_network_requests_the_archive(host, releases, web):
     host.offer(files={}, mirrors=[web.url + '/dl'], transfer='auto')
     need, = host.have('1.30.1')['needs']
     assert (need['kind'], need['version'], need['goarch'], need['filename']) == ('archive', '1.30.1', 'amd64', releases['1.30.1'].filename)
     assert [each['code'] for each in need['failures']] == ['http_status']
 
 
-def test_a_host_that_is_pushed_to_asks_nobody_else(host, web, releases):
+def test_a_host_that_gets_an_upload_queries_no_source(host, web, releases):
     host.offer(files={}, mirrors=[mirror(web, releases['1.30.1'])], transfer='push')
     assert ([need['kind'] for need in host.have('1.30.1')['needs']], web.paths) == (['archive'], [])
 
 
 @pytest.mark.parametrize(('asked', 'made'), [(True, True), (False, False)])
-def test_a_folder_for_the_archive_is_made_when_asked_for(host, asked, made, monkeypatch):
+def test_a_folder_for_the_archive_is_made_when_requested(host, asked, made, monkeypatch):
     monkeypatch.delenv('SUDO_UID', raising=False)
     host.offer(files={}, transfer='push', incoming=asked)
     folder = host.have('1.30.1')['needs'][0]['incoming']
@@ -232,7 +232,7 @@ def test_an_archive_that_does_not_come_leaves_a_bare_host_bare(host, error_of, m
     assert host.everything() == {}
 
 
-def test_what_was_brought_is_installed_and_dropped(host, releases, monkeypatch):
+def test_an_upload_is_installed_and_removed(host, releases, monkeypatch):
     monkeypatch.delenv('SUDO_UID', raising=False)
     host.offer(files={}, transfer='push', incoming=True)
     need, = host.have('1.30.1')['needs']
@@ -244,7 +244,7 @@ def test_what_was_brought_is_installed_and_dropped(host, releases, monkeypatch):
     assert os.listdir(host.paths.incoming) == []
 
 
-def test_what_was_brought_is_dropped_when_it_is_wrong_too(host, releases, error_of, monkeypatch):
+def test_a_wrong_upload_is_removed(host, releases, error_of, monkeypatch):
     monkeypatch.delenv('SUDO_UID', raising=False)
     host.offer(files={}, transfer='push', incoming=True)
     need, = host.have('1.30.1')['needs']
@@ -264,7 +264,7 @@ def test_an_archive_of_the_user_is_never_dropped(host, releases, tmpdir):
 
 
 if os.geteuid() == 0:
-    def test_the_folder_for_uploads_belongs_to_who_ran_sudo(host, monkeypatch):
+    def test_the_folder_for_uploads_belongs_to_the_user_who_ran_sudo(host, monkeypatch):
         monkeypatch.setenv('SUDO_UID', str(forked.NOBODY))
         host.offer(files={}, transfer='push', incoming=True)
         folder = host.have('1.30.1')['needs'][0]['incoming']

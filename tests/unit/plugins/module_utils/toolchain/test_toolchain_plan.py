@@ -64,7 +64,7 @@ def test_the_steps_say_what_leads_where():
         ('program', '/usr/local/bin/go', '/usr/local/go/bin/go', None), ('program', '/usr/local/bin/gofmt', '/usr/local/go/bin/gofmt', None)]
 
 
-def test_a_host_that_is_there_already_gets_nothing():
+def test_a_converged_host_gets_no_upload():
     assert steps(wanted('1.30.1'), host(tree('1.30.1'))) == []
 
 
@@ -84,7 +84,7 @@ def test_versions_beside_the_active_one_are_installed_and_not_linked():
     assert steps(wanted('1.30.1', '1.29.0', '1.28.0'), host(tree('1.30.1'))) == [('install', 'go1.29.0'), ('install', 'go1.28.0')]
 
 
-def test_the_active_one_is_installed_before_those_beside_it():
+def test_the_active_version_is_installed_before_the_others():
     assert steps(wanted('1.30.1', '1.29.0'), BARE)[:3] == [('install', 'go1.30.1'), ('install', 'go1.29.0'), LINK]
 
 
@@ -116,7 +116,7 @@ def test_a_damaged_replacement_is_replaced_too():
     assert steps(wanted('1.30.1'), observed) == [('install', 'go1.30.1-3'), LINK, ('remove', 'go1.30.1'), ('remove', 'go1.30.1-2')]
 
 
-def test_a_whole_tree_is_used_whatever_its_name():
+def test_an_intact_tree_is_used_under_any_name():
     observed = host(tree('1.30.1', 'go1.30.1-2'), tree('1.30.1', problem='x'))
     assert steps(wanted('1.30.1'), observed) == [('remove', 'go1.30.1')]
 
@@ -125,7 +125,7 @@ def test_a_tree_of_another_architecture_is_replaced():
     assert steps(wanted('1.30.1'), host(tree('1.30.1', goarch='386'))) == [('install', 'go1.30.1-2'), LINK, ('remove', 'go1.30.1')]
 
 
-def test_a_damaged_tree_that_nobody_wants_is_left_alone():
+def test_a_damaged_tree_that_is_not_wanted_is_not_touched():
     assert steps(wanted('1.30.1'), host(tree('1.30.1'), tree('1.29.0', problem='x'))) == []
 
 
@@ -136,7 +136,7 @@ def test_a_tree_with_an_unreadable_manifest_is_no_match_and_can_be_pruned():
     assert steps(wanted('1.29.0', prune=True), observed) == [LINK, ('remove', 'go1.30.1')]
 
 
-def test_a_folder_of_somebody_else_keeps_its_name():
+def test_a_folder_of_another_user_keeps_its_name():
     assert steps(wanted('1.30.1'), host(taken={'go1.30.1'}))[0] == ('install', 'go1.30.1-2')
 
 
@@ -176,7 +176,7 @@ def test_what_is_not_ours_is_in_the_way(found, path, target):
 
 
 @pytest.mark.parametrize(('found', 'path', 'target'), FOREIGN)
-def test_what_is_not_ours_is_moved_aside_when_asked(found, path, target):
+def test_foreign_files_are_moved_aside_on_request(found, path, target):
     planned = plan.plan(wanted('1.30.1', adopt=True), host(tree('1.30.1'), **found), PATHS, NOW)
     assert [(step.subject, step.aside) for step in planned] == [(path, path + ASIDE)]
 
@@ -186,12 +186,12 @@ def test_nothing_of_ours_is_moved_aside():
     assert [step.aside for step in plan.plan(wanted('1.30.1', adopt=True), observed, PATHS, NOW)] == [None] * 3
 
 
-def test_what_a_killed_run_left_goes_first():
+def test_leftovers_of_a_killed_run_are_removed_first():
     observed = host(tree('1.30.1'), garbage=['/opt/go/.gofleet/stage/10-x'], orphans=['go1.29.0'])
     assert steps(wanted('1.30.2'), observed)[:3] == [('clean', '/opt/go/.gofleet/stage/10-x'), ('forget', 'go1.29.0'), ('install', 'go1.30.2')]
 
 
-def test_what_a_killed_run_left_is_a_change_of_its_own():
+def test_removing_leftovers_of_a_killed_run_counts_as_a_change():
     assert steps(wanted('1.30.1'), host(tree('1.30.1'), orphans=['go1.29.0'])) == [('forget', 'go1.29.0')]
 
 
@@ -211,7 +211,7 @@ def test_on_a_bare_host_nothing_is_removed():
     assert steps(gone(), BARE) == []
 
 
-def test_a_prefix_of_somebody_else_is_not_dissolved():
+def test_a_foreign_prefix_is_not_removed():
     assert steps(gone(), host(taken={'go1.29.0'})) == []
 
 
@@ -236,11 +236,11 @@ def test_the_last_version_takes_our_folder_along():
     assert steps(gone('1.30.1'), host(tree('1.30.1')))[-1] == DISSOLVE
 
 
-def test_a_version_that_is_not_there_changes_nothing():
+def test_removing_a_missing_version_changes_nothing():
     assert steps(gone('1.28.0'), host(tree('1.30.1'))) == []
 
 
-def test_names_of_somebody_else_are_not_removed():
+def test_foreign_names_are_not_removed():
     observed = host(tree('1.30.1'), programs=dict(PROGRAMS, gofmt=Name('foreign', None, None)))
     assert ('unlink', '/usr/local/bin/gofmt') not in steps(gone(), observed)
     assert ('unlink', '/usr/local/go') not in steps(gone(), host(tree('1.30.1'), link=Name('foreign', None, None)))
@@ -265,7 +265,7 @@ def test_an_unreadable_tree_goes_with_everything_and_not_by_version():
     assert ('remove', 'go1.29.0') not in steps(gone('1.29.0'), observed)
 
 
-def test_what_a_killed_run_left_goes_with_a_removal_too():
+def test_leftovers_of_a_killed_run_are_removed_with_a_removal():
     assert steps(gone('1.28.0'), host(tree('1.30.1'), garbage=['/opt/go/.gofleet/stage/x'], orphans=['go1.29.0'])) == [
         ('clean', '/opt/go/.gofleet/stage/x'), ('forget', 'go1.29.0')]
 
@@ -281,7 +281,7 @@ def test_a_tree_that_too_little_vouches_for_is_proven_again():
     assert steps(wanted('1.30.1', trust=LOG), host(tree('1.30.1', proof=[{'kind': 'index'}]))) == [('prove', 'go1.30.1')]
 
 
-def test_a_tree_that_enough_vouches_for_is_let_be():
+def test_a_tree_with_sufficient_proof_is_not_verified_again():
     assert steps(wanted('1.30.1', trust=LOG), host(tree('1.30.1', proof=[{'kind': 'log'}]))) == []
 
 
@@ -290,18 +290,18 @@ def test_of_two_trees_the_proven_one_is_used():
     assert plan.plan(wanted('1.30.1', trust=LOG), observed, PATHS, NOW)[0] == ('link', PATHS.link, PATHS.tree('go1.30.1-2'), None)
 
 
-def test_an_official_tree_of_the_wanted_version_is_taken_in_and_its_original_discarded():
+def test_an_official_tree_of_the_wanted_version_is_adopted_and_its_original_discarded():
     observed = host(taken=set(), link=OFFICIAL)
     assert plan.plan(wanted('1.30.1', adopt=True), observed, PATHS, NOW)[:2] == [
         ('adopt', 'go1.30.1', '1.30.1', None), ('link', PATHS.link, PATHS.tree('go1.30.1'), PATHS.link + ASIDE)]
     assert plan.plan(wanted('1.30.1', adopt=True), observed, PATHS, NOW)[-1] == ('discard', 'go1.30.1', PATHS.link + ASIDE, None)
 
 
-def test_an_official_tree_of_another_version_is_not_taken_in():
+def test_an_official_tree_of_another_version_is_not_adopted():
     assert steps(wanted('1.30.2', adopt=True), host(taken=set(), link=OFFICIAL))[0] == ('install', 'go1.30.2')
 
 
-def test_a_version_that_is_kept_is_taken_in_too():
+def test_a_version_to_keep_is_also_adopted():
     assert ('adopt', 'go1.30.1') in steps(wanted('1.30.2', '1.30.1', adopt=True), host(taken=set(), link=OFFICIAL))
 
 

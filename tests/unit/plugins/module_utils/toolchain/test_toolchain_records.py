@@ -32,7 +32,7 @@ def test_an_archive_is_held_to_its_digest_and_its_tree():
 
 
 @pytest.mark.parametrize('entry', [{'vouched': {}}, {'vouched': {'sha256': {'index': None}, 'h1': {'log': None}}}])
-def test_nobody_vouches_for_a_digest_that_is_not_there(entry):
+def test_a_missing_digest_has_no_proof(entry):
     assert release(**entry).kinds() == release(**entry).kinds(['h1']) == set()
 
 

@@ -70,7 +70,7 @@ def test_an_old_kernel_does_not_matter_to_a_host_that_is_there(host, monkeypatch
     assert host.have('1.30.1')['changed'] is False
 
 
-def test_room_for_archive_and_tree_is_asked_for(tmpdir, error_of):
+def test_disk_space_for_archive_and_tree_is_checked(tmpdir, error_of):
     status = os.statvfs(str(tmpdir))
     free = status.f_bavail * status.f_frsize
     refusals.check_room(str(tmpdir), free // 100)
@@ -79,13 +79,13 @@ def test_room_for_archive_and_tree_is_asked_for(tmpdir, error_of):
     assert error.evidence['needed'] > error.evidence['free']
 
 
-def test_room_is_asked_for_before_anything_is_made(host, error_of):
+def test_disk_space_is_checked_before_anything_is_created(host, error_of):
     host.records['1.30.1']['archives']['amd64']['size'] = 1 << 60
     assert error_of(host.have, '1.30.1', check_mode=True).code == 'disk_full'
     assert host.everything() == {}
 
 
-def test_room_is_asked_for_all_that_is_installed_at_once(host, error_of):
+def test_disk_space_is_checked_for_all_installations_together(host, error_of):
     status = os.statvfs(host.root)
     for version in ('1.30.1', '1.29.0'):
         host.records[version]['archives']['amd64']['size'] = int(status.f_bavail * status.f_frsize / 4.3 * 0.7)
@@ -93,7 +93,7 @@ def test_room_is_asked_for_all_that_is_installed_at_once(host, error_of):
     assert error_of(host.have, '1.30.1', '1.29.0', check_mode=True).code == 'disk_full'
 
 
-def test_a_file_where_a_folder_has_to_be_is_told(host, error_of):
+def test_a_file_in_place_of_a_folder_is_reported(host, error_of):
     os.makedirs(os.path.dirname(host.paths.bin_dir))
     open(host.paths.bin_dir, 'w').close()
     error = error_of(host.have, '1.30.1', check_mode=True)
@@ -102,7 +102,7 @@ def test_a_file_where_a_folder_has_to_be_is_told(host, error_of):
 
 @pytest.mark.parametrize('check_mode', [False, True])
 @pytest.mark.parametrize('closed', ['opt', 'usr', os.path.join('usr', 'bin')])
-def test_a_path_that_this_user_cannot_write_to_is_told_first(open_folder, releases, closed, check_mode):
+def test_a_path_that_this_user_cannot_write_to_is_reported_first(open_folder, releases, closed, check_mode):
     host = Host(open_folder, releases)
     for folder in (host.paths.prefix, host.paths.bin_dir):
         os.makedirs(folder)
@@ -136,6 +136,6 @@ def test_a_host_without_a_record_asks_for_it_before_it_does_anything(host):
     assert host.everything() == {}
 
 
-def test_a_record_of_other_architectures_is_none(host, releases):
+def test_a_record_for_other_architectures_counts_as_missing(host, releases):
     host.records['1.30.1'] = {'version': '1.30.1', 'archives': {'arm64': {'filename': 'x', 'sha256': 'y'}}}
     assert [need['kind'] for need in host.have('1.30.1')['needs']] == ['record']

@@ -74,7 +74,7 @@ def test_an_archive_with_a_link_that_leads_out_is_refused(host, releases, tmpdir
 
 
 def test_what_is_verified_is_what_is_unpacked(host, releases, tmpdir, monkeypatch):
-    # Whoever can write to the archive's folder changes it after it was hashed.
+    # A user who can write to the archive's folder changes the archive after it was hashed.
     path = tmpdir.join(releases['1.30.1'].filename)
     path.write_binary(releases['1.30.1'].archive_bytes)
     host.offer(files={path.basename: on_host(path)})

@@ -44,7 +44,7 @@ def test_the_staged_go_sees_nothing_of_the_user(staged, tmpdir, monkeypatch):
     assert (seen['GOROOT'], seen['GOFLAGS']) == ('', '')
 
 
-def test_a_go_that_says_another_version_is_quoted(staged, tmpdir, error_of):
+def test_the_message_quotes_a_go_that_reports_another_version(staged, tmpdir, error_of):
     tree = staged('#!/bin/sh\necho "go version go1.30.2 linux/amd64"\nexit 3\n')
     error = error_of(trial.check_version, tree, '1.30.1', 'amd64', str(tmpdir), tiny_trees.run)
     assert error.evidence == {'said': 'go version go1.30.2 linux/amd64', 'wanted': 'go version go1.30.1 linux/amd64'}

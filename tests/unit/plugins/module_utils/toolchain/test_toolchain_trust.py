@@ -30,21 +30,21 @@ def test_a_policy_holds_for_what_vouches(policy, found, holds):
     (ANY, ['index'], True), (ANY, ['index', 'log'], False), (ANY, ['pinned'], False), (ANY, ['signature'], False), (ANY, [], True),
     (Policy(('index',), False), ['index'], False), (Policy(('log',), False), ['signature'], True), (Policy(('log',), False), ['log'], False),
 ])
-def test_more_is_asked_for_where_it_would_help(policy, found, more):
+def test_more_proof_is_requested_if_it_may_help(policy, found, more):
     assert policy.asks_for_more(found) is more
 
 
-@pytest.mark.parametrize(('policy', 'told'), [
+@pytest.mark.parametrize(('policy', 'reported'), [
     (ANY, 'the strongest proof that can be had'),
     (Policy(('log', 'pinned'), False), 'log or pinned'), (Policy(('log', 'signature'), True), 'log and signature'),
 ])
-def test_a_policy_can_be_told(policy, told):
-    assert str(policy) == told
+def test_a_policy_can_be_described_in_words(policy, reported):
+    assert str(policy) == reported
 
 
-@pytest.mark.parametrize(('found', 'told'), [(['index'], 'only index does'), ([], 'nothing does')])
-def test_too_little_is_told_with_what_there_is(found, told):
+@pytest.mark.parametrize(('found', 'reported'), [(['index'], 'only index does'), ([], 'nothing does')])
+def test_insufficient_proof_is_reported_with_the_proofs_found(found, reported):
     error = trust.untrusted('1.30.1', 'amd64', Policy(('log', 'pinned'), False), found, 'go.tar.gz')
     assert (error.code, error.evidence['wanted'], error.evidence['found']) == ('untrusted', ['log', 'pinned'], found)
-    for part in ('go.tar.gz: log or pinned has to vouch for Go 1.30.1 for linux-amd64', told, 'trust'):
+    for part in ('go.tar.gz: log or pinned has to vouch for Go 1.30.1 for linux-amd64', reported, 'trust'):
         assert part in error.msg

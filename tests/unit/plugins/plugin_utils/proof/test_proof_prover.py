@@ -101,7 +101,7 @@ def test_a_signature_vouches_for_an_archive(stand: Stand, home: Home, primary: s
     assert stand.record.archives['amd64']['vouched']['sha256']['signature'].startswith('2025-01-01T')
 
 
-def test_a_signature_that_was_verified_is_not_asked_for_again(stand: Stand, home: Home, primary: str) -> None:
+def test_a_signature_that_was_verified_is_not_requested_again(stand: Stand, home: Home, primary: str) -> None:
     stand.sign(home, primary)
     stand.ask()
     asked = len(stand.web.requests)
@@ -135,7 +135,7 @@ def test_a_kept_word_that_an_archive_was_signed_proves_nothing(stand: Stand, hom
 
 
 @pytest.mark.parametrize('kept', ['', 'x', 7, ['x'], 'LS0tLS1CRUdJTg=='])
-def test_a_kept_signature_that_is_none_is_fetched_again(stand: Stand, home: Home, primary: str, kept: object) -> None:
+def test_an_invalid_cached_signature_is_fetched_again(stand: Stand, home: Home, primary: str, kept: object) -> None:
     stand.sign(home, primary)
     stand.cache.write(f'signature of {stand.record.archives["amd64"]["sha256"]}', kept)
     assert (stand.ask(), stand.kinds) == (None, ['index', 'signature'])
@@ -165,7 +165,7 @@ def test_without_a_signature_that_is_the_reason_and_no_archive_is_fetched(stand:
     assert 'answers 404' in reason.msg
 
 
-def test_by_default_a_missing_signature_is_not_asked_for_in_every_run(stand: Stand) -> None:
+def test_by_default_a_missing_signature_is_not_requested_in_every_run(stand: Stand) -> None:
     stand.options['trust'] = Policy((), False)
     assert [getattr(stand.ask(), 'code', None) for _each in range(2)] == ['no_signature'] * 2
     assert len(stand.web.requests) == 1
@@ -216,7 +216,7 @@ def test_a_refreshed_certificate_may_be_at_an_address(stand: Stand, home: Home, 
     assert (stand.ask(), stand.kinds) == (None, ['index', 'signature'])
 
 
-def test_a_certificate_of_somebody_else_stops_everything(stand: Stand, home: Home, primary: str, stranger: str, tmp_path: Path) -> None:
+def test_a_certificate_with_another_primary_key_ends_the_verification(stand: Stand, home: Home, primary: str, stranger: str, tmp_path: Path) -> None:
     stand.sign(home, primary)
     (tmp_path / 'key.asc').write_bytes(home.export(stranger))
     stand.options['certificate'] = str(tmp_path / 'key.asc')
@@ -225,7 +225,7 @@ def test_a_certificate_of_somebody_else_stops_everything(stand: Stand, home: Hom
     assert caught.value.code == 'wrong_certificate'
 
 
-def test_a_certificate_that_cannot_be_fetched_is_told(stand: Stand, home: Home, primary: str) -> None:
+def test_a_certificate_that_cannot_be_fetched_is_reported(stand: Stand, home: Home, primary: str) -> None:
     stand.sign(home, primary)
     stand.options['certificate'] = f'{stand.web.url}/nowhere.pub'
     with pytest.raises(GofleetError) as caught:

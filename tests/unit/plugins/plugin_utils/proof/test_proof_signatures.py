@@ -53,7 +53,7 @@ GOOGLE_SUBKEYS = {
 class Keys:
     """A primary key whose signing subkeys rotate: of 2016 to 2018, of 2024 to 2089, and one of 2088 that no clock has reached.
 
-    before: its certificate before the rotation of 2024. other, others: somebody else's primary key and subkey.
+    before: its certificate before the rotation of 2024. other, others: the primary key and subkey of another owner.
     """
 
     home: Home
@@ -221,7 +221,7 @@ def test_a_key_from_the_future_points_at_the_clock(archive: Path, keys: Keys) ->
 
 
 @pytest.mark.parametrize('reason', [0, 1, 2, 3], ids=['none', 'compromised', 'superseded', 'no longer used'])
-def test_a_revoked_subkey_proves_nothing_whatever_the_reason(archive: Path, keys: Keys, reason: int) -> None:
+def test_a_revoked_subkey_proves_nothing_for_any_reason(archive: Path, keys: Keys, reason: int) -> None:
     signature = keys.home.sign(keys.new, CONTENT, at='2024-06-01')
     with keys.home.copied(keys.primary) as home:
         home.revoke_subkey(keys.primary, keys.new, reason)
@@ -290,14 +290,14 @@ def test_an_unknown_key_is_named_with_the_way_out(archive: Path, keys: Keys) -> 
     assert error.evidence['key_id'] == keys.new[-16:]
 
 
-def test_an_unknown_key_is_told_of_a_certificate_without_subkeys_too(archive: Path, keys: Keys) -> None:
+def test_an_unknown_key_is_reported_for_a_certificate_without_subkeys(archive: Path, keys: Keys) -> None:
     alone = joined(packets(keys.certificate)[:3])
     error = refusal(archive, keys.home.sign(keys.new, CONTENT), alone, keys.primary)
     assert error.code == 'unknown_signing_key'
     assert 'It has no signing key.' in error.msg
 
 
-def test_an_unknown_key_is_told_of_the_newest_key_that_is_known(archive: Path, keys: Keys) -> None:
+def test_an_unknown_key_is_reported_with_the_newest_known_key(archive: Path, keys: Keys) -> None:
     error = refusal(archive, keys.home.sign(keys.others, CONTENT), keys.certificate, keys.primary)
     assert f'Its newest key, {keys.future}, was made on 2088-01-01.' in error.msg
     assert list(error.evidence['known']) == [keys.old, keys.new, keys.future]
@@ -348,7 +348,7 @@ def test_a_good_signature_does_not_excuse_one_of_another_file(archive: Path, key
     assert refusal(archive, signature, keys.certificate, keys.primary).code == 'bad_signature'
 
 
-def test_of_two_refusals_the_one_about_the_pinned_key_is_told(archive: Path, keys: Keys) -> None:
+def test_of_two_refusals_the_one_about_the_pinned_key_is_reported(archive: Path, keys: Keys) -> None:
     signature = keys.home.sign(keys.others, CONTENT) + keys.home.sign(keys.new, CONTENT, '--digest-algo', 'SHA1')
     assert refusal(archive, signature, keys.certificate, keys.primary).code == 'weak_signature'
 
@@ -572,7 +572,7 @@ def test_a_refreshed_certificate_is_in_the_order_of_certificates(archive: Path, 
 
 
 @pytest.mark.parametrize('body', [b'\x03' + bytes(20), b'\x05' + bytes(20), b'\x04' + bytes(70_000), b''])
-def test_a_key_of_another_kind_is_nobody(keys: Keys, body: bytes) -> None:
+def test_a_packet_of_another_kind_has_no_fingerprint(keys: Keys, body: bytes) -> None:
     odd = openpgp.Packet(PUBLIC_KEY, body)
     assert openpgp.fingerprint(odd) == ''
     assert signatures.accept_refresh(keys.certificate, keys.certificate + odd.written(), keys.primary) == joined(packets(keys.certificate))
@@ -628,7 +628,7 @@ def test_a_forged_subkey_leaves_the_real_ones_good(archive: Path, keys: Keys, fo
 
 
 def test_what_the_forger_makes_is_refused_for_the_binding_alone(archive: Path, forger: Forger) -> None:
-    # Under a primary key of its own, all of it is good: so nothing else is what the tests above see refused.
+    # Under its own primary key the subkey is valid, so the tests above are refused only because of the binding.
     own = Forger(datetime(2024, 1, 1, tzinfo=UTC))
     primary = own.as_primary(b'forger')
     certificate = joined([*primary, forger.subkey, forger.binding(primary[0], by=own)])
@@ -670,7 +670,7 @@ def test_gpgv_gets_to_see_no_trust_packet_and_no_other_key(archive: Path, keys: 
 
 
 class FakeGpgv:
-    """A gpgv that says what it is told to, once for each run, and keeps the keyring that it was given."""
+    """A fake gpgv that prints one given status text for each run, and records its keyring."""
 
     def __init__(self, folder: Path, name: str = 'gpgv') -> None:
         self.folder = folder
@@ -773,12 +773,12 @@ def test_each_reason_for_not_checking_has_its_code(archive: Path, keys: Keys, fa
     'EXPKEYSIG {id} pinned\nVALIDSIG {key} 2026-05-04 1777852800 0 4 0 1 10 00 {primary}',
     'KEYEXPIRED soon\nEXPKEYSIG {id} pinned\nVALIDSIG {key} 2026-05-04 1777852800 0 4 0 1 10 00 {primary}',
 ])  # fmt: skip
-def test_an_unclear_verdict_is_none(archive: Path, keys: Keys, fake_gpgv: FakeGpgv, status: str) -> None:
-    told = status.format(id=keys.new[-16:], key=keys.new, primary=keys.primary, other=keys.other)
-    fake_gpgv.says(told, told)
+def test_an_unclear_verdict_is_not_accepted(archive: Path, keys: Keys, fake_gpgv: FakeGpgv, status: str) -> None:
+    reported = status.format(id=keys.new[-16:], key=keys.new, primary=keys.primary, other=keys.other)
+    fake_gpgv.says(reported, reported)
     error = refusal(archive, keys.home.sign(keys.new, CONTENT), keys.certificate, keys.primary)
     assert error.code == 'gpgv_failed'
-    assert error.evidence['status'] == [' '.join(line.split()) for line in told.split('\n') if line]
+    assert error.evidence['status'] == [' '.join(line.split()) for line in reported.split('\n') if line]
 
 
 def test_a_gpgv_that_is_killed_has_given_no_verdict(archive: Path, keys: Keys, fake_gpgv: FakeGpgv) -> None:

@@ -76,7 +76,7 @@ def test_digests_are_kept_in_small_letters() -> None:
     b'[{"version": "go1.26.6"}]', b'[{"version": "go1.26.6", "files": null}]', b'[{"version": 1.26, "files": []}]',
     b'[{"version": "go1.26.6", "files": [{"filename": "go1.26.6.linux-amd64.tar.gz"}]}]',
 ])  # fmt: skip
-def test_what_is_no_index_is_refused(body: bytes) -> None:
+def test_an_invalid_index_is_refused(body: bytes) -> None:
     error = error_of(releases.parse_index, body, URL)
     assert (error.code, error.evidence) == ('bad_index', {'url': URL})
 
@@ -146,7 +146,7 @@ def test_a_spec_means_the_newest_stable_release_of_what_it_names(asked: str, ver
 
 
 @pytest.mark.parametrize(('asked', 'newest'), [('1.27', '1.27rc1'), ('1.18', '1.18beta2')])
-def test_a_line_that_has_no_stable_release_yet_is_told_with_its_newest(asked: str, newest: str) -> None:
+def test_a_line_that_has_no_stable_release_yet_is_reported_with_its_newest(asked: str, newest: str) -> None:
     error = error_of(releases.resolve, go_version.parse_spec(asked), KNOWN, 'here')
     assert (error.code, error.evidence) == ('no_stable_release', {'wanted': asked, 'newest': newest})
     assert f"version: '{newest}'" in error.msg
@@ -156,7 +156,7 @@ def test_a_line_that_has_no_stable_release_yet_is_told_with_its_newest(asked: st
     ('1.26.7', ['1.26.5', '1.26.6', '1.26.10']), ('1.26.99', ['1.26.5', '1.26.6', '1.26.10']), ('1.24', ['1.25.9', '1.26.5', '1.26.6']),
     ('1.99.0', ['1.26.5', '1.26.6', '1.27rc1']),
 ])  # fmt: skip
-def test_an_unknown_version_is_told_with_the_nearest_known(asked: str, near: list[str]) -> None:
+def test_an_unknown_version_is_reported_with_the_nearest_known(asked: str, near: list[str]) -> None:
     error = error_of(releases.resolve, go_version.parse_spec(asked), KNOWN, 'here')
     assert (error.code, error.evidence['wanted']) == ('unknown_version', asked)
     assert set(error.evidence['nearest']) & set(near)
@@ -184,13 +184,13 @@ def test_latest_is_never_a_release_candidate() -> None:
 
 
 @pytest.mark.parametrize(('asked', 'meant'), [(str(1.20), '1.20'), (str(1.10), '1.10'), (str(1.30), '1.30')])
-def test_an_unknown_line_that_may_have_lost_a_zero_is_told_with_the_quotes(asked: str, meant: str) -> None:
+def test_an_unknown_line_that_may_have_lost_a_zero_is_reported_with_the_quotes(asked: str, meant: str) -> None:
     message = error_of(releases.resolve, go_version.parse_spec(asked), ['1.20.14', '1.26.6'], 'the index').msg
     assert (f'Go {asked} is not in the index' in message, f'write "{meant}" in quotes' in message) == (True, True)
 
 
 @pytest.mark.parametrize('asked', ['1.99', '1.2.3', '1.2rc1', '1.0', '2.0'])
-def test_an_unknown_version_that_lost_no_zero_is_told_without_quotes(asked: str) -> None:
+def test_an_unknown_version_that_lost_no_zero_is_reported_without_quotes(asked: str) -> None:
     assert 'quotes' not in error_of(releases.resolve, go_version.parse_spec(asked), ['1.26.6'], 'the index').msg
 
 

@@ -45,6 +45,6 @@ def test_another_word_for_an_architecture_is_refused_with_go_s(word: str, meant:
 
 
 @pytest.mark.parametrize('word', ['sparc', 'linux', '42', 'adm64', 'amd'])
-def test_a_word_of_nobody_is_refused_with_all_of_them(word: str) -> None:
+def test_an_unknown_architecture_is_refused_with_all_known_names(word: str) -> None:
     error = error_of(word)
     assert ('Did you mean' in error.msg, 'amd64, arm, arm64' in error.msg) == (False, True)

@@ -41,7 +41,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert lockfile.read(lock(tmp_path / 'go.lock.yml', *records)) == [each.as_option() for each in records]
 
 
-def test_the_newest_release_comes_first_whatever_was_asked_first() -> None:
+def test_the_newest_release_comes_first_in_any_order_of_requests() -> None:
     one, two = record('1.9.7'), record('1.26.6')
     assert lockfile.text_of([one, two]) == lockfile.text_of([two, one])
     assert lockfile.text_of([one, two]).index('1.26.6') < lockfile.text_of([one, two]).index('1.9.7')
@@ -56,7 +56,7 @@ def test_a_version_that_looks_like_a_number_stays_text(tmp_path: Path) -> None:
     'format: 1\nreleases: [{version: 1.26.6}]', 'format: 1\nreleases: [{version: 1.26.6, archives: {}}]', '\x00', '&a [*a]',
     '!!python/object/apply:os.system [true]',
 ])  # fmt: skip
-def test_what_is_no_lock_is_refused(tmp_path: Path, text: str) -> None:
+def test_an_invalid_lock_file_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / 'lock').write_text(text, encoding='utf-8')
     assert code_of(tmp_path / 'lock') == 'bad_lock'
 
@@ -73,7 +73,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     assert code_of(tmp_path / 'lock') == 'bad_lock'
 
 
-def test_a_lock_that_is_not_there_is_told_with_how_to_make_it(tmp_path: Path) -> None:
+def test_a_missing_lock_file_is_reported_with_how_to_write_it(tmp_path: Path) -> None:
     assert code_of(tmp_path / 'lock') == 'no_lock'
 
 
@@ -82,7 +82,7 @@ def test_what_is_said_again_keeps_its_time() -> None:
     assert merged == [record('1.26.6', THEN)]
 
 
-def test_who_is_new_has_the_time_of_now() -> None:
+def test_new_proofs_have_the_present_time() -> None:
     new = record('1.26.6', NOW)
     new.archives['amd64']['vouched']['sha256']['signature'] = NOW
     (merged,) = lockfile.merged([record('1.26.6', THEN).as_option()], [new])
@@ -106,7 +106,7 @@ def test_a_release_that_changed_is_refused_with_both(change: dict[str, str]) -> 
     ([record('1.26.6', arches=('amd64',))], [record('1.26.6')], ['1.26.6 is changed for arm64']),
     ([record('1.26.6')], [], ['1.26.6 is removed']),
 ])  # fmt: skip
-def test_what_moves_is_told(old: list[Record], new: list[Record], moves: list[str]) -> None:
+def test_changes_of_a_renewal_are_reported(old: list[Record], new: list[Record], moves: list[str]) -> None:
     assert lockfile.moves([each.as_option() for each in old], new) == moves
 
 

@@ -49,18 +49,18 @@ def code_of(controller: Controller, *versions: str) -> str:
 
 
 @pytest.mark.parametrize('asked', ['1.26', 'latest', '1.26.6'])
-def test_an_index_out_of_reach_is_asked_once_in_several_runs(controller: Controller, asked: str) -> None:
+def test_an_unreachable_index_is_queried_once_in_several_runs(controller: Controller, asked: str) -> None:
     found = [controller.resolve_later(asked).records[0].version for _run in range(3)]
     assert (found, index_requests(controller)) == (['1.26.6'] * 3, 1)
 
 
-def test_each_run_warns_of_an_index_out_of_reach_and_says_when_it_was_asked(controller: Controller) -> None:
+def test_each_run_warns_of_an_unreachable_index_with_the_time_of_the_query(controller: Controller) -> None:
     assert '(asked at ' not in controller.resolve('1.26').warnings[0]
     assert '(asked at 20' in controller.resolve_later('1.26').warnings[0]
 
 
 def test_all_hosts_and_tasks_of_a_run_share_one_failure_of_the_index(controller: Controller) -> None:
-    # There is no other way for these, so that each would ask for itself.
+    # These have no other source, so each would send its own query.
     controller.options.update(goproxy=[], index_max_age=0)
 
     def ask(child: Child) -> str:
@@ -85,7 +85,7 @@ def test_tasks_of_a_run_that_ask_differently_share_one_index_of_any_age(controll
 @pytest.mark.parametrize(('max_age', 'passed', 'requests'), [
     (3600, memory.FAILURE_AGE - 60, 1), (3600, memory.FAILURE_AGE + 1, 2), (30, 31, 2), (0, 1, 2),
 ])  # fmt: skip
-def test_an_index_out_of_reach_is_asked_again_after_a_while(
+def test_an_unreachable_index_is_queried_again_after_a_while(
     controller: Controller, later: list[float], max_age: int, passed: float, requests: int
 ) -> None:
     controller.options['index_max_age'] = max_age
@@ -119,7 +119,7 @@ def test_an_index_that_is_back_is_found_by_a_lock(controller: Controller) -> Non
     assert (record.version, record.kinds('amd64')) == ('1.20.14', {'index'})
 
 
-def test_hosts_that_need_what_cannot_be_had_ask_once_a_run(controller: Controller) -> None:
+def test_hosts_that_need_an_unavailable_proof_request_it_once_a_run(controller: Controller) -> None:
     controller.resolve('1.20.14')
     for _host in range(3):
         resolution = controller.resolve_later('1.20.14') if index_requests(controller) == 1 else controller.resolve('1.20.14')
@@ -138,7 +138,7 @@ def test_a_failure_that_another_version_wrote_is_not_remembered(controller: Cont
     assert index_requests(controller) == 2
 
 
-def test_what_is_no_index_is_passed_over_where_the_log_proves_what_the_proxy_lists(controller: Controller) -> None:
+def test_an_invalid_index_is_skipped_if_the_log_proves_releases_of_a_proxy(controller: Controller) -> None:
     controller.web.serve('/dl/', b'{}')
     resolution = controller.resolve('1.26')
     assert (resolution.records[0].version, ['does not answer with a release index' in each for each in resolution.warnings]) == ('1.26.6', [True])
@@ -174,6 +174,6 @@ def test_without_an_index_and_a_log_an_exact_release_is_excused_for_hosts_that_h
     assert caught.value.code == 'index_off'
 
 
-def test_without_an_index_a_pinned_release_asks_nobody(controller: Controller) -> None:
+def test_without_an_index_a_pinned_release_needs_no_request(controller: Controller) -> None:
     controller.options.update(index_url='off', checksums={'go1.26.6.linux-amd64.tar.gz': 'ab' * 32})
     assert (controller.resolve('1.26.6').records[0].kinds('amd64'), controller.web.paths) == ({'pinned'}, [])

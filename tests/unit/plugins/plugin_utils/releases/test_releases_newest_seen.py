@@ -50,7 +50,7 @@ class Controller:
         self.options.update(goproxy=[f'{self.web.url}/proxy'], gosumdb=log.key)
 
     def resolve(self, *versions: str, **changes: Any) -> resolver.Resolution:
-        """In a run of its own."""
+        """In a separate run."""
         self.runs += 1
         request = Request(versions=list(versions), **{**self.options, **changes})
         return resolver.resolve(request, self.cache, Cache(self.root / f'run-{self.runs}'))
@@ -164,7 +164,7 @@ def test_a_newer_release_is_no_reason_for_a_warning(controller: Controller) -> N
     assert controller.version('1.26') == 'downgrade'
 
 
-def test_an_index_that_stays_behind_has_a_memory_of_its_own(controller: Controller, web: WebServer) -> None:
+def test_an_index_that_lags_behind_has_a_separate_memory(controller: Controller, web: WebServer) -> None:
     controller.resolve('1.26')
     frozen = web.serve('/company/', OLD)
     assert controller.version('1.26', index_url=frozen) == '1.26.5'
@@ -178,7 +178,7 @@ def test_another_password_for_the_index_is_no_other_index(controller: Controller
     assert 'old@' not in controller.file.read_text()
 
 
-def test_who_makes_the_index_unreachable_and_serves_an_old_list_of_a_proxy_gains_nothing(controller: Controller, web: WebServer) -> None:
+def test_an_unreachable_index_and_an_old_list_of_a_proxy_cause_no_downgrade(controller: Controller, web: WebServer) -> None:
     controller.logged('1.26.5', '1.26.6')
     controller.resolve('1.26')
     web.serve('/dl/', Answer(status=503))
@@ -188,7 +188,7 @@ def test_who_makes_the_index_unreachable_and_serves_an_old_list_of_a_proxy_gains
     assert any('1.26.5' in warning for warning in resolution.warnings)
 
 
-def test_what_the_log_alone_knew_is_remembered_too(controller: Controller, web: WebServer) -> None:
+def test_a_release_that_only_the_log_listed_is_remembered(controller: Controller, web: WebServer) -> None:
     controller.logged('1.26.5', '1.26.6')
     web.serve('/dl/', Answer(status=503))
     for listed in ('1.26.6', '1.26.5'):
@@ -206,7 +206,7 @@ def test_a_release_that_the_log_does_not_know_is_not_remembered(controller: Cont
     assert (resolution.records[0].version, resolution.warnings) == ('1.26.6', [])
 
 
-# ---- what somebody wrote into the cache
+# ---- a manipulated cache
 
 
 def test_a_forged_memory_makes_no_release(controller: Controller) -> None:

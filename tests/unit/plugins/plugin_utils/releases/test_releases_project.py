@@ -70,7 +70,7 @@ def test_the_first_release_of_an_old_line_is_not_taken_for_the_line(tmp_path: Pa
     ('go.mod', 'go 1.26\ntoolchain go1.27.3-custom\n'), ('.go-version', ''), ('.go-version', '# nothing\n'), ('.go-version', 'system\n'),
     ('.tool-versions', 'nodejs 22\n'), ('.tool-versions', 'golang\n'), ('.tool-versions', 'golang system\n'), ('.go-version', '\x00\x01'),
 ])  # fmt: skip
-def test_a_file_that_says_no_version_is_told(tmp_path: Path, name: str, text: str) -> None:
+def test_a_version_file_without_a_version_is_refused(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text, encoding='utf-8')
     error = error_of(project.version, tmp_path / name)
     assert (error.code, error.evidence['path']) == ('bad_version_file', str(tmp_path / name))
@@ -82,6 +82,6 @@ def test_a_file_of_any_bytes_is_read(tmp_path: Path) -> None:
     assert project.version(tmp_path / 'go.mod') == '1.26'
 
 
-def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         project.version(tmp_path / 'go.mod')

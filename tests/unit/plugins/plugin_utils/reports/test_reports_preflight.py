@@ -50,7 +50,7 @@ def test_the_matrix_has_the_reason_in_each_cell_and_each_text_once() -> None:
     assert ' '.join(line.strip() for line in said['lines'][6:]) == OLD
 
 
-def test_what_makes_a_fleet_unfit_is_listed() -> None:
+def test_failures_of_a_fleet_are_listed() -> None:
     said = decide({'web1': FIT, 'old1': UNFIT})
     assert said['fit'] is False
     assert said['failing'] == [{'host': 'old1', 'program': 'build/world', 'verdict': 'incompatible', 'code': 'version_missing'}]

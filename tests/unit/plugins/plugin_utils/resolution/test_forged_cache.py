@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What somebody wrote into the controller's cache proves nothing, and what it holds of true evidence is used without a network."""
+"""Forged entries in the controller's cache prove nothing, and true evidence in it is used without a network."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Controller:
         }  # fmt: skip
 
     def resolve(self, version: str = '1.26.6', **changes: Any) -> Record:
-        """In a run of its own."""
+        """In a separate run."""
         self.runs += 1
         request = Request(versions=[version], **{**self.options, **changes})
         return resolver.resolve(request, self.cache, Cache(self.root / f'run-{self.runs}')).records[0]
@@ -120,7 +120,7 @@ def evidence_from(log: Log, module: str = MODULE) -> Any:
 
 
 @pytest.mark.parametrize('forgery', FORGERIES)
-def test_forged_evidence_counts_as_nothing_and_the_log_is_asked(controller: Controller, forgery: str) -> None:
+def test_forged_evidence_is_ignored_and_the_log_is_queried(controller: Controller, forgery: str) -> None:
     controller.resolve()
     controller.cache.write(controller.evidence, FORGERIES[forgery](controller))
     assert h1(controller.resolve()) == 'h1:true'
@@ -141,7 +141,7 @@ def test_without_a_log_forged_evidence_vouches_for_nothing(controller: Controlle
 # ---- the index
 
 
-def test_a_kept_index_is_worth_an_index_whatever_it_says(controller: Controller) -> None:
+def test_a_record_from_the_cached_index_counts_as_proof_of_kind_index(controller: Controller) -> None:
     controller.resolve(gosumdb='off')
     for path, value in controller.values().items():
         for release in value['value'] if isinstance(value, dict) and isinstance(value.get('value'), list) else []:
@@ -170,7 +170,7 @@ def test_a_kept_index_with_another_form_is_fetched_again(controller: Controller,
 GIVEN = {'version': '1.26.6', 'archives': {'amd64': {'sha256': 'ab' * 32, 'h1': 'h1:true', 'vouched': {'h1': {'log': 'then'}}}}}
 
 
-def test_a_lock_is_proven_by_the_evidence_in_the_cache_where_the_log_is_asked_for(controller: Controller) -> None:
+def test_a_lock_is_proven_by_cached_evidence_if_trust_requires_the_log(controller: Controller) -> None:
     controller.resolve()
     controller.unplug()
     record = controller.resolve(given=[GIVEN], trust=Policy(('pinned', 'log'), True))

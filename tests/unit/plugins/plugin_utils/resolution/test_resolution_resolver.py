@@ -39,12 +39,12 @@ def h1s(record: Record) -> dict[str, str]:
 
 
 def kinds(record: Record, goarch: str = 'amd64') -> dict[str, list[str]]:
-    """Who vouches for what of an architecture."""
+    """The kinds of proof for the digests of an architecture."""
     return {name: sorted(said) for name, said in record.archives[goarch]['vouched'].items()}
 
 
 def said(record: Record, goarch: str = 'amd64') -> dict[str, Any]:
-    """What is known of an archive, but for who said so."""
+    """The entry of an archive without its kinds of proof."""
     return {key: value for key, value in record.archives[goarch].items() if key in ('filename', 'sha256', 'size', 'h1')}
 
 
@@ -56,7 +56,7 @@ def versions(resolution: Resolution) -> list[str]:
 
 
 @pytest.mark.parametrize(('asked', 'version'), [('latest', '1.26.6'), ('1.25', '1.25.9'), ('1.26.5', '1.26.5'), ('1.27rc1', '1.27rc1')])
-def test_the_index_says_what_is_meant(controller: Controller, asked: str, version: str) -> None:
+def test_the_index_resolves_a_line_and_latest(controller: Controller, asked: str, version: str) -> None:
     resolution = controller.resolve(asked)
     filename = f'go{version}.linux-arm64.tar.gz'
     assert versions(resolution) == [version]
@@ -69,7 +69,7 @@ def test_records_come_in_the_order_of_what_was_asked(controller: Controller) -> 
     assert versions(controller.resolve('1.25', 'latest', '1.20.14')) == ['1.25.9', '1.26.6', '1.20.14']
 
 
-def test_what_is_meant_twice_comes_once(controller: Controller) -> None:
+def test_duplicate_requests_give_one_record(controller: Controller) -> None:
     assert versions(controller.resolve('latest', '1.26', '1.26.6', '1.25')) == ['1.26.6', '1.25.9']
 
 
@@ -81,11 +81,11 @@ def test_all_versions_of_a_task_take_one_request(controller: Controller) -> None
 @pytest.mark.parametrize(('asked', 'code'), [
     ('1.27', 'no_stable_release'), ('1.26.7', 'unknown_version'), ('1.24', 'unknown_version'), ('one', 'invalid_version'),
 ])  # fmt: skip
-def test_what_the_index_does_not_have_is_told(controller: Controller, asked: str, code: str) -> None:
+def test_a_release_that_the_index_lacks_is_reported(controller: Controller, asked: str, code: str) -> None:
     assert error_of(controller.resolve, asked).code == code
 
 
-def test_an_unknown_version_is_told_with_where_it_was_looked_for_but_no_credentials(controller: Controller) -> None:
+def test_an_unknown_version_is_reported_with_the_sources_but_no_credentials(controller: Controller) -> None:
     controller.web.serve('/dl/', Answer(status=401, headers={'WWW-Authenticate': 'Basic realm="x"'}), INDEX)
     controller.options['index_url'] = controller.web.url.replace('://', '://user:secret@') + '/dl/'
     message = error_of(controller.resolve, '1.26.7').msg
@@ -208,7 +208,7 @@ def test_a_pin_of_another_version_does_not_matter(controller: Controller) -> Non
     assert kinds(controller.resolve('latest').records[0]) == {'sha256': ['index']}
 
 
-def test_a_pin_that_is_none_is_told_to_every_host(controller: Controller) -> None:
+def test_an_invalid_pin_is_reported_to_every_host(controller: Controller) -> None:
     controller.options['checksums'] = {'go1.26.6.linux-amd64.tar.gz': 'x'}
     assert [error_of(controller.resolve, '1.26.6').code for _each in range(2)] == ['invalid_checksum'] * 2
 
@@ -227,7 +227,7 @@ def test_given_records_are_used_and_nothing_else(controller: Controller, asked: 
     assert controller.web.paths == []
 
 
-def test_what_is_given_counts_as_pinned_whatever_it_says_of_itself(controller: Controller) -> None:
+def test_a_given_record_counts_as_pinned_with_any_claimed_kind(controller: Controller) -> None:
     claims = dict.fromkeys(('log', 'signature', 'index'), 'then')
     forged = {**GIVEN['archives']['amd64'], 'vouched': {'sha256': claims, 'h1': claims}, 'exhausted': True}
     controller.options['given'] = [{'version': '1.26.6', 'archives': {'amd64': forged}}]
@@ -254,7 +254,7 @@ def test_records_of_an_earlier_run_can_be_given_back(controller: Controller) -> 
     {'filename': '../../x', 'sha256': HEX}, {'filename': '/etc/x', 'sha256': HEX}, {'filename': '', 'sha256': HEX}, {'filename': 7, 'sha256': HEX},
     {'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': 'x'}, {'filename': 'go1.26.6.linux-amd64.tar.gz', 'sha256': 7},
 ])  # fmt: skip
-def test_a_given_archive_that_is_none_is_refused(controller: Controller, archive: Any) -> None:
+def test_a_given_file_that_is_not_an_archive_is_refused(controller: Controller, archive: Any) -> None:
     controller.options['given'] = [{'version': '1.26.6', 'archives': {'amd64': archive}}]
     assert error_of(controller.resolve, '1.26.6').code == 'invalid_release'
 
@@ -283,14 +283,14 @@ def test_an_exact_version_is_excused_for_hosts_that_have_it(controller: Controll
     assert resolution.excuses['1.26.6']['code'] == 'index_unreachable'
 
 
-def test_the_excuse_is_what_a_host_without_it_is_told(controller: Controller) -> None:
+def test_a_host_without_the_release_gets_the_excuse_as_its_error(controller: Controller) -> None:
     controller.lose_index()
     error = error_of(controller.complete, controller.resolve('1.26.6'), '1.26.6', 'amd64')
     assert error.code == 'index_unreachable'
 
 
 @pytest.mark.parametrize('body', [b'{}', b'<html>', b'[{}]'])
-def test_an_index_that_is_none_is_not_taken_for_one_out_of_reach(controller: Controller, body: bytes) -> None:
+def test_an_invalid_index_does_not_count_as_unreachable(controller: Controller, body: bytes) -> None:
     controller.web.serve('/dl/', body)
     assert error_of(controller.resolve, '1.26').code == 'bad_index'
 
@@ -306,19 +306,19 @@ def test_an_index_that_lies_is_passed_over_where_the_log_is_a_source(controller:
     assert 'does not answer with a release index' in resolution.warnings[0]
 
 
-def test_a_web_page_instead_of_the_index_is_told(controller: Controller) -> None:
+def test_a_web_page_instead_of_the_index_is_reported(controller: Controller) -> None:
     controller.web.serve('/dl/', Answer(b'<html>', kind='text/html'))
     error = error_of(controller.resolve, '1.26')
     assert error.code == 'index_unreachable'
     assert 'web page' in error.msg
 
 
-def test_credentials_of_the_index_are_not_told(controller: Controller) -> None:
+def test_credentials_of_the_index_are_not_shown(controller: Controller) -> None:
     controller.options['index_url'] = f'http://user:secret@{NOWHERE}/dl/'
     assert 'secret' not in str(error_of(controller.resolve, '1.26').as_result())
 
 
-def test_an_address_without_a_scheme_is_told_and_no_crash(controller: Controller) -> None:
+def test_an_address_without_a_scheme_is_reported_without_a_crash(controller: Controller) -> None:
     controller.options['index_url'] = 'go.dev/dl/?mode=json'
     assert error_of(controller.resolve, '1.26').code == 'index_unreachable'
 
@@ -359,14 +359,14 @@ def test_names_that_go_never_gave_are_passed_over_in_a_list(controller: Controll
     assert versions(controller.resolve('latest')) == ['1.26.6']
 
 
-def test_a_second_proxy_is_asked_where_the_first_fails(controller: Controller) -> None:
+def test_a_second_proxy_is_queried_if_the_first_fails(controller: Controller) -> None:
     controller.lose_index()
     controller.use_proxy(log_of(*BOTH), *LISTED)
     controller.options['goproxy'] = [f'http://{NOWHERE}', *controller.options['goproxy']]
     assert versions(controller.resolve('latest')) == ['1.26.6']
 
 
-def test_when_neither_index_nor_proxy_can_be_read_all_are_told(controller: Controller) -> None:
+def test_when_neither_index_nor_proxy_can_be_read_all_failures_are_reported(controller: Controller) -> None:
     controller.lose_index()
     controller.options['goproxy'] = [f'http://user:secret@{NOWHERE}/one', f'http://{NOWHERE}/two']
     error = error_of(controller.resolve, 'latest')
@@ -383,20 +383,20 @@ def test_with_an_index_the_log_is_asked_too_so_that_proxies_can_be_used(controll
     assert kinds(record) == {'sha256': ['index'], 'h1': ['log']}
 
 
-def test_a_log_that_is_off_is_not_asked(controller: Controller) -> None:
+def test_a_log_that_is_off_is_not_queried(controller: Controller) -> None:
     controller.use_proxy(log_of(*BOTH))
     controller.options['gosumdb'] = 'off'
     assert (h1s(controller.resolve('1.26').records[0]), controller.web.paths) == ({}, ['/dl/'])
 
 
-def test_without_a_module_proxy_the_log_is_asked_at_its_own_address(controller: Controller) -> None:
+def test_without_a_module_proxy_the_log_is_queried_at_its_own_address(controller: Controller) -> None:
     log = log_of(*BOTH)
     controller.use_proxy(log)
     controller.options.update(goproxy=[], gosumdb=f'{log.key} {controller.web.url}/proxy/sumdb/{log.name}')
     assert h1s(controller.resolve('1.26').records[0]) == {'amd64': 'h1:1.26.6-amd64', 'arm64': 'h1:1.26.6-arm64'}
 
 
-def test_the_log_is_not_asked_about_what_is_older_than_modules(controller: Controller) -> None:
+def test_the_log_is_not_queried_for_releases_older_than_modules(controller: Controller) -> None:
     controller.use_proxy(log_of(*BOTH))
     controller.resolve('1.20.14')
     assert controller.web.paths == ['/dl/']
@@ -427,7 +427,7 @@ def test_a_log_under_another_key_stops_everything(controller: Controller) -> Non
     assert error_of(controller.resolve, '1.26').code == 'log_signature'
 
 
-def test_what_the_log_said_is_not_asked_again(controller: Controller) -> None:
+def test_an_answer_of_the_log_is_not_requested_again(controller: Controller) -> None:
     controller.use_proxy(log_of(*BOTH))
     controller.resolve('1.26')
     asked = len(controller.web.requests)
@@ -435,7 +435,7 @@ def test_what_the_log_said_is_not_asked_again(controller: Controller) -> None:
     assert len(controller.web.requests) == asked
 
 
-def test_a_log_that_lied_is_asked_again(controller: Controller) -> None:
+def test_a_log_that_gave_a_false_answer_is_queried_again(controller: Controller) -> None:
     log = log_of(*BOTH)
     controller.use_proxy(log)
     lookup = f'/proxy/sumdb/{log.name}/lookup/{module("1.26.6", "amd64")}'
@@ -476,7 +476,7 @@ def test_the_log_completes_an_architecture_that_is_not_usual(controller: Control
     assert kinds(resolution.records[0], 's390x') == {'h1': ['log']}
 
 
-def test_an_architecture_that_nothing_speaks_of_is_told_with_those_that_are_known(controller: Controller) -> None:
+def test_an_unknown_architecture_is_reported_with_the_known_ones(controller: Controller) -> None:
     error = error_of(controller.complete, controller.resolve('1.26'), '1.26.6', 'riscv64')
     assert (error.code, error.evidence['known']) == ('no_archive_for_architecture', ['amd64', 'arm64'])
     assert 'amd64, arm64' in error.msg
@@ -494,7 +494,7 @@ def test_a_pinned_version_of_another_architecture_is_completed_by_the_log(contro
     assert h1s(controller.complete(controller.resolve('1.26.6'), '1.26.6', 'arm64').records[0]) == {'arm64': 'h1:1.26.6-arm64'}
 
 
-def test_an_architecture_that_the_log_does_not_know_is_told(controller: Controller) -> None:
+def test_an_architecture_that_the_log_does_not_know_is_reported(controller: Controller) -> None:
     controller.use_proxy(log_of(*BOTH))
     error = error_of(controller.complete, controller.resolve('1.26'), '1.26.6', 'riscv64')
     assert error.code == 'not_in_log'
@@ -526,7 +526,7 @@ def test_with_the_default_trust_a_usual_host_need_not_ask_for_more(controller: C
     assert controller.resolve('1.26').records[0].archives['amd64']['exhausted'] is True
 
 
-def test_with_a_trust_that_names_somebody_a_host_asks_for_more(controller: Controller) -> None:
+def test_with_an_explicit_trust_a_host_requests_more_proof(controller: Controller) -> None:
     controller.options['trust'] = Policy(('log',), False)
     assert 'exhausted' not in controller.resolve('1.26').records[0].archives['amd64']
 
@@ -551,11 +551,11 @@ def test_a_host_of_another_architecture_learns_why_the_log_does_not_vouch_for_it
 
 
 @pytest.mark.parametrize('asked', ['1.26', '1.20.14'])
-def test_there_is_no_doubt_where_there_is_no_log_to_ask(controller: Controller, asked: str) -> None:
+def test_without_a_log_there_are_no_doubts(controller: Controller, asked: str) -> None:
     assert controller.resolve(asked).doubts == {}
 
 
-def test_a_log_out_of_reach_is_not_asked_in_every_run(controller: Controller) -> None:
+def test_an_unreachable_log_is_not_queried_in_every_run(controller: Controller) -> None:
     controller.options.update(goproxy=[f'{controller.web.url}/proxy'], gosumdb=log_of(*BOTH).key)
     controller.web.serve(f'/proxy/sumdb/{NOWHERE}/lookup/{module("1.26.6", "amd64")}', Answer(status=503))
     controller.resolve('1.26')
@@ -587,7 +587,7 @@ def test_a_given_h1_that_the_log_contradicts_is_refused(controller: Controller) 
     assert error_of(controller.complete, controller.resolve('1.26.6'), '1.26.6', 'amd64', 'proof').code == 'h1_mismatch'
 
 
-def test_an_architecture_that_index_and_log_both_lack_is_not_asked_for_in_every_run(controller: Controller) -> None:
+def test_an_architecture_that_index_and_log_both_lack_is_not_requested_in_every_run(controller: Controller) -> None:
     controller.web.serve('/dl/', index(release('1.26.6', file('1.26.6', 'linux-amd64'))))
     controller.use_proxy(log_of(('1.26.6', 'amd64')))
     controller.resolve('1.26')

@@ -28,7 +28,7 @@ def request(**changes: Any) -> Request:
 
 
 def record(version: str = '1.26.6', **kinds: list[str]) -> Record:
-    """kinds: who vouches, by architecture."""
+    """kinds: of proof, by architecture."""
     found = Record(version)
     for goarch, said in (kinds or {'amd64': ['index'], 'arm64': ['index']}).items():
         for kind in said:

@@ -3,7 +3,7 @@
 """Attacks on clients of Go's checksum database that were published, each tried on this one.
 
 CVE-2026-42501: the database answers with a record that is in the log, but not with the entry that was asked for.
-CVE-2026-56865: whoever serves the tiles forges them so that a forged record fits.
+CVE-2026-56865: the server of the tiles forges them so that a forged record fits.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def outcome(log: Log, reader: Reader, heads: lookup.HeadStore | None = None) -> 
     b'golang.org/toolchain v0.0.1-go1.26.6.linux-amd64 h1:one\ngolang.org/toolchain v0.0.1-go1.26.6.linux-amd64 h1:two\n',
     b'\n',
 ])  # fmt: skip
-def test_cve_2026_42501_a_logged_record_without_the_entry_that_was_asked_for_is_no_answer(record: bytes, tmp_path: Path) -> None:
+def test_cve_2026_42501_a_logged_record_without_the_requested_entry_is_refused(record: bytes, tmp_path: Path) -> None:
     log = Log({'first': b'first v1 h1:x\n', ASKED: record, 'last': b'last v1 h1:x\n'})
     heads = log_heads.Heads(Cache(tmp_path / 'cache'), Key.parse(log.key))
     assert outcome(log, Reader(log), heads) == 'log_malformed'

@@ -55,7 +55,7 @@ class RealLog:
                 with self._opener.open(f'{self._base}/{path}', timeout=SECONDS) as answer:
                     self._answers[path] = answer.read()
             except OSError as exc:
-                # Not the address: it is nobody's business where this machine gets its modules.
+                # Not the address, because the sources of this machine's modules are private.
                 raise GofleetError(f'{path}: {type(exc).__name__}', 'log_unreachable', path=path) from exc
         return self._answers[path]
 
@@ -68,7 +68,7 @@ def proxies() -> Iterator[str]:
     go = shutil.which('go') or shutil.which('/usr/local/go/bin/go')
     if not go:
         pytest.skip(f'{OPTIONAL}: the real log, as there is no go command that says by which GOPROXY it can be asked; install Go')
-    # In a folder of nobody's: a go.mod might ask for another toolchain.
+    # In an empty folder, because a go.mod might require another toolchain.
     done = subprocess.run([go, 'env', 'GOPROXY'], cwd='/', env={**os.environ, 'GOTOOLCHAIN': 'local'}, capture_output=True, text=True, check=True)
     yield from (each for each in re.split('[,|]', done.stdout.strip()) if each.startswith(('http://', 'https://')))
 

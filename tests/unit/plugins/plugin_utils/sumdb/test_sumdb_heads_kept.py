@@ -176,7 +176,7 @@ def test_the_first_head_that_is_seen_is_remembered(log: Log) -> None:
     assert memory.note == log.head
 
 
-def test_a_larger_head_takes_the_place_of_the_remembered_one(log: Log) -> None:
+def test_a_larger_head_replaces_the_remembered_one(log: Log) -> None:
     memory = Memory(log.at(200).head)
     look_up(log, memory)
     assert memory.note == log.head
@@ -226,7 +226,7 @@ def test_a_remembered_head_that_is_damaged_is_not_passed_over(log: Log, damaged:
 
 
 def test_a_remembered_head_that_the_key_did_not_sign_is_not_passed_over(log: Log) -> None:
-    # Who can write to the cache must not be able to lower what is remembered without a trace.
+    # A process that can write to the cache must not be able to lower the remembered head without a trace.
     forged = log.at(5).head_text().encode() + b'\n' + Log(log.records).signature_line
     assert error_of(log, Memory(forged)).code == 'log_memory'
 
@@ -234,7 +234,7 @@ def test_a_remembered_head_that_the_key_did_not_sign_is_not_passed_over(log: Log
 # ---- what ships with the collection
 
 
-def test_who_has_seen_nothing_starts_from_the_shipped_head(log: Log, fork: Log) -> None:
+def test_a_controller_without_memory_starts_from_the_shipped_head(log: Log, fork: Log) -> None:
     for older in (log.at(200), log.at(150)):
         memory = Memory(shipped=older.head)
         assert (look_up(log, memory), memory.note) == ('h1:0', log.head)
@@ -251,10 +251,10 @@ def test_an_older_head_than_the_shipped_one_has_to_be_its_beginning(log: Log, fo
     assert error_of(fork.at(200), memory, 7).code == 'log_forked'
 
 
-def test_a_newer_shipped_head_takes_the_place_of_the_remembered_one_only_if_it_extends_it(log: Log, fork: Log) -> None:
+def test_a_newer_shipped_head_replaces_the_remembered_one_only_if_it_extends_it(log: Log, fork: Log) -> None:
     memory = Memory(log.at(200).head, shipped=log.at(300).head)
     assert (look_up(log, memory, 7, Reader(log, {'lookup/m@v7': log.lookup('m@v7', head=log.at(100).head)})), memory.note) == ('h1:7', log.at(300).head)
-    # A log that shows one history to this controller, and another to whoever makes the collection.
+    # A log that shows one history to this controller, and another to the authors of the collection.
     memory = Memory(fork.at(200).head, shipped=log.at(300).head)
     error = error_of(log, memory)
     assert (error.code, error.evidence['sizes'], memory.note) == ('log_forked', [200, 300], fork.at(200).head)
@@ -294,7 +294,7 @@ def test_two_histories_of_one_log_are_refused(log: Log, fork: Log, seen: int, an
     assert (error.code, memory.note) == ('log_forked', log.at(seen).head)
     assert error.evidence['sizes'] == sorted([seen, answered])
     assert error.msg.count('remove /remembered.') == 1
-    # Nobody who lies serves the tiles of the larger history, without which the smaller cannot be shown to be no part of it.
+    # A false server does not serve the tiles of the larger history, without which it cannot be proven that the smaller one is not part of it.
     assert error.evidence['proven'] == (answered >= seen)
 
 
@@ -329,7 +329,7 @@ def test_a_fork_is_found_though_its_record_is_in_both_histories(log: Log, fork: 
     assert error_of(fork, Memory(log.at(300).head), 3).code == 'log_forked'
 
 
-def test_a_fork_is_told_before_that_its_head_is_stale(log: Log, fork: Log) -> None:
+def test_a_fork_is_reported_before_a_stale_head(log: Log, fork: Log) -> None:
     answer = fork.lookup('m@v310', head=fork.at(200).head)
     assert error_of(log, Memory(log.head), 310, Reader(log, {'lookup/m@v310': answer})).code == 'log_forked'
 
@@ -381,7 +381,7 @@ def kept_by(memory: Memory, error: GofleetError) -> dict[str, Any]:
     return kept
 
 
-def test_the_evidence_of_a_fork_proves_it_to_whoever_has_nothing_else(log: Log, fork: Log) -> None:
+def test_the_evidence_of_a_fork_is_sufficient_proof_by_itself(log: Log, fork: Log) -> None:
     memory = Memory(log.at(300).head)
     kept = kept_by(memory, error_of(fork, memory))
     answers = {kept['lookup']['path']: kept['lookup']['answer'].encode()} | {path: base64.b64decode(tile) for path, tile in kept['tiles'].items()}
@@ -407,10 +407,10 @@ def test_evidence_holds_both_heads_the_record_and_the_tiles_in_full(log: Log, fo
 ])  # fmt: skip
 def test_each_refusal_keeps_the_answer_as_it_came(log: Log, answer: Callable[[Log], bytes], code: str) -> None:
     memory = Memory()
-    told = answer(log)
-    error = error_of(log, memory, 7, Reader(log, {'lookup/m@v7': told}))
+    reported = answer(log)
+    error = error_of(log, memory, 7, Reader(log, {'lookup/m@v7': reported}))
     assert error.code == code
-    assert kept_by(memory, error)['lookup']['answer'].encode('utf-8', 'surrogateescape') == told
+    assert kept_by(memory, error)['lookup']['answer'].encode('utf-8', 'surrogateescape') == reported
 
 
 def test_the_same_lie_is_kept_once(log: Log, fork: Log) -> None:
@@ -418,7 +418,7 @@ def test_the_same_lie_is_kept_once(log: Log, fork: Log) -> None:
     assert [error_of(fork, memory).evidence['file'] for dummy in range(3)] == [f'/evidence/{name}' for name in memory.evidence] * 3
 
 
-def test_what_could_not_be_read_is_no_evidence(log: Log) -> None:
+def test_a_failed_read_is_not_kept_as_evidence(log: Log) -> None:
     memory = Memory(log.at(300).head)
 
     def read(path: str) -> bytes:
@@ -429,7 +429,7 @@ def test_what_could_not_be_read_is_no_evidence(log: Log) -> None:
     assert (error_of(log, memory, 0, read).code, memory.evidence) == ('log_unreachable', {})
 
 
-def test_a_lie_is_told_though_its_evidence_cannot_be_kept(log: Log, fork: Log) -> None:
+def test_a_false_answer_is_reported_even_if_its_evidence_cannot_be_kept(log: Log, fork: Log) -> None:
     class Full(Memory):
         def keep_evidence(self, name: str, text: str) -> str:
             raise OSError(28, 'No space left on device', name)
@@ -473,7 +473,7 @@ def test_logs_of_one_name_and_names_with_a_path_are_kept_apart(log: Log, tmp_pat
     assert {each.path.parent for each in stores} == {tmp_path / 'cache' / 'log'}
 
 
-def test_a_head_is_only_replaced_by_who_knows_it(store: log_heads.Heads) -> None:
+def test_a_head_is_replaced_only_by_a_run_that_read_it(store: log_heads.Heads) -> None:
     assert store.replace(None, b'one')
     assert not store.replace(None, b'two')
     assert not store.replace(b'other', b'two')

@@ -90,7 +90,7 @@ def test_no_hash_number_or_length_of_the_path_can_be_another(log: Log) -> None:
     {'number': True}, {'number': '7'}, {'number': 7.0}, {'number': None}, {'record': 7}, {'note': None}, {'path': 7}, {'path': ['00']}, {'path': ['zz']},
     {'path': [7]}, {'path': ['00' * 32] * 65}, {'path': {}},
 ])  # fmt: skip
-def test_what_has_not_the_form_of_evidence_is_refused(log: Log, change: dict[str, Any]) -> None:
+def test_malformed_evidence_is_refused(log: Log, change: dict[str, Any]) -> None:
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
         Evidence.from_value({**evidence_of(log, 7).as_value(), **change})
 

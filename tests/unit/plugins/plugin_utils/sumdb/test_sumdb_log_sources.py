@@ -45,7 +45,7 @@ class Stand:
         return self.controller.resolve_later('1.26')
 
     def asked(self, path: str = AMD64) -> list[str]:
-        """Who was asked for a path, in order."""
+        """The sources that were queried for a path, in order."""
         return [request.removesuffix(f'/{path}') for request in self.web.paths if request.endswith(path)]
 
 
@@ -75,7 +75,7 @@ def test_a_proxy_that_does_not_answer_a_lookup_is_followed_by_the_next(stand: St
 
 
 @pytest.mark.parametrize('refusal', REFUSALS)
-def test_the_log_itself_is_asked_after_all_proxies(stand: Stand, refusal: Answer) -> None:
+def test_the_log_itself_is_queried_after_all_proxies(stand: Stand, refusal: Answer) -> None:
     for proxy in PROXIES.values():
         stand.refuse(proxy, refusal)
     stand.serve(ITSELF)
@@ -83,20 +83,20 @@ def test_the_log_itself_is_asked_after_all_proxies(stand: Stand, refusal: Answer
     assert stand.asked() == [*PROXIES.values(), ITSELF]
 
 
-def test_whoever_answered_a_lookup_is_asked_first_for_its_tiles(stand: Stand) -> None:
+def test_the_source_that_answered_a_lookup_is_queried_first_for_its_tiles(stand: Stand) -> None:
     stand.serve(ITSELF)
     stand.resolve()
     assert {request.rpartition('/tile/')[0] for request in stand.web.paths if '/tile/' in request} == {ITSELF}
 
 
-def test_a_proxy_that_serves_the_log_is_the_only_one_asked(stand: Stand) -> None:
+def test_a_proxy_that_serves_the_log_is_the_only_one_queried(stand: Stand) -> None:
     stand.serve(PROXIES['one'])
     stand.resolve()
     assert {request.split('/sumdb/')[0] for request in stand.web.paths if request != '/dl/'} == {'/one'}
 
 
 @pytest.mark.parametrize(('proxies', 'asked'), [(1, [PROXIES['one'], ITSELF]), (0, [ITSELF])])
-def test_proxies_after_direct_or_off_are_not_asked(stand: Stand, proxies: int, asked: list[str]) -> None:
+def test_proxies_after_direct_or_off_are_not_queried(stand: Stand, proxies: int, asked: list[str]) -> None:
     stand.controller.options['direct_after'] = proxies
     stand.serve(ITSELF)
     stand.serve(PROXIES['two'])
@@ -111,12 +111,12 @@ def test_direct_and_off_end_the_list_for_the_log(goproxy: str, count: int | None
     assert releases_request.direct_after(goproxy) == count
 
 
-def test_a_release_that_no_source_has_is_told_with_what_each_answered(stand: Stand) -> None:
+def test_a_release_that_no_source_has_is_reported_with_what_each_answered(stand: Stand) -> None:
     (doubt,) = {reason.partition('@')[2].partition('(')[2] for reason in stand.resolve().doubts['1.26.6'].values()}
     assert doubt == f'{"; ".join(f"{stand.web.url}{base} answers 404 Not Found" for base in [*PROXIES.values(), ITSELF])}).'
 
 
-def test_a_source_out_of_reach_is_not_asked_for_each_release(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_source_is_not_queried_for_each_release(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     stand.controller.options['goproxy'] = [f'http://{NOWHERE}/proxy', f'{stand.web.url}/two']
     stand.serve(PROXIES['two'])
     read = type(stand.controller.request('1.26')).read

@@ -95,7 +95,7 @@ def test_the_tiles_of_another_log_prove_nothing(log: Log) -> None:
     assert code_of(look_up, log, 7, Reader(other, {'lookup/m@v7': log.lookup('m@v7')})) == 'log_malformed'
 
 
-def test_what_cannot_be_read_is_told_as_it_is(log: Log) -> None:
+def test_invalid_bytes_are_reported_unchanged(log: Log) -> None:
     def read(path: str) -> bytes:
         raise GofleetError('down', 'log_unreachable', path=path)
 

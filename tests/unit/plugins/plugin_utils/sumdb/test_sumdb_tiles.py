@@ -1,6 +1,6 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tiles that a proof reads: each is checked, whoever served it."""
+"""The tiles that a proof reads: each is checked, regardless of its server."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_full_tile_in_place_of_a_partial_one_that_is_gone_is_checked_too() -> 
     assert code_of(look_up, log, 5, read) == 'log_malformed'
 
 
-def test_a_partial_tile_that_cannot_be_had_is_told_by_its_own_failure() -> None:
+def test_an_unavailable_partial_tile_is_reported_with_its_failure() -> None:
     log = Log.of_size(1000, size=300)
 
     def read(path: str) -> bytes:
