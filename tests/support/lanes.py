@@ -203,7 +203,7 @@ def _make_bare(python: Interpreter, target: Path) -> None:
 
 
 def _pip_install(target: Path, pins: list[str], *options: str) -> None:
-    # Byte code is left to the first import: an environment holds far more than a run reads.
+    # _compile does it, with all processors.
     command = [str(target / 'bin' / 'python'), '-m', 'pip', 'install', '--quiet', '--no-compile', *options, *pins]
     run(command, f'installing into {target}')
 
@@ -224,6 +224,14 @@ def _unpack_collections(target: Path, pin: str) -> None:
         raise LaneError(f'{pin} holds no {", ".join(missing)}: adjust COLLECTIONS in {__file__}')
 
 
+def _compile(target: Path, python: Interpreter) -> None:
+    """Write byte code for all packages: with PYTHONDONTWRITEBYTECODE no import would, and each process would compile Ansible and pytest anew."""
+    [packages] = target.glob('lib/python*/site-packages')
+    jobs = [] if python.version.startswith('2.7.') else ['-j', '0']
+    # Some packages hold files for other versions of Python; a file that does not compile is left as it is.
+    subprocess.run([str(target / 'bin' / 'python'), '-m', 'compileall', '-q', *jobs, str(packages)], capture_output=True, check=False)
+
+
 def _build(environment: Environment, python: Interpreter, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     _make_bare(python, target)
@@ -232,6 +240,7 @@ def _build(environment: Environment, python: Interpreter, target: Path) -> None:
     _pip_install(target, [pin for pin in pins if not _is_ansible(pin)], '--no-deps')
     for pin in filter(_is_ansible, pins):
         _unpack_collections(target, pin)
+    _compile(target, python)
 
 
 def path(name: str) -> Path:
