@@ -19,7 +19,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +38,15 @@ ROOTLESS_PLATFORM = PLATFORMS["debian12"]
 ROOTLESS_USER = "gopher"
 LOG_TAIL_LINES = 150
 
-# The toolchains that the scenarios ask for; a host whose processor is emulated takes the steps of just these.
+# The toolchains that the scenarios ask for; a host whose processor is emulated takes the steps of just one.
 TOOLCHAINS = ("1.21.13/amd64", "1.26.6/amd64", "1.26.8/amd64", "1.27.4/amd64")
-EMULATED_TOOLCHAINS = ("1.26.6", "1.26.8")
+EMULATED_TOOLCHAINS = ("1.26.8",)
+
+
+def toolchains(platforms: Iterable[Platform]) -> list[str]:
+    """What the mirror has to serve to hosts of these platforms."""
+    architectures = sorted({platform.architecture for platform in platforms if platform.architecture})
+    return [*TOOLCHAINS, *(f"{version}/{name}" for name in architectures for version in EMULATED_TOOLCHAINS)]
 
 
 class RunError(Exception):
@@ -279,12 +285,6 @@ def prepared(run: Run) -> Iterator[None]:
         raise RunError(str(error)) from error
 
 
-def toolchains(hosts: list[Host]) -> list[str]:
-    """What the mirror has to serve to these hosts."""
-    architectures = sorted({host.platform.architecture for host in hosts if host.platform.architecture})
-    return [*TOOLCHAINS, *(f"{version}/{name}" for name in architectures for version in EMULATED_TOOLCHAINS)]
-
-
 def run_scenario(run: Run, scenario: str, environment: dict[str, str]) -> None:
     began = time.monotonic()
     folder = run.folder / scenario
@@ -302,7 +302,8 @@ def run_scenario(run: Run, scenario: str, environment: dict[str, str]) -> None:
     # Those of the scenario before; the last one's are removed at the end of the run, if they are not to be kept.
     runs.remove_containers(run.name)
     python = [str(Path(environment["VIRTUAL_ENV"]) / "bin" / "python"), str(TESTS)]
-    command = [*python, "mirror.with_mirror", *toolchains(hosts), "--", *python, "hosts.containers", str(containers), "--", "molecule"]
+    archives = toolchains(host.platform for host in hosts)
+    command = [*python, "mirror.with_mirror", *archives, "--", *python, "hosts.containers", str(containers), "--", "molecule"]
     for base in (CHECKOUT / ".config" / "molecule" / "config.yml", configuration):
         command += ["--base-config", str(base)]
     code = logged([*command, "test", "--scenario-name", scenario, "--destroy", "never"], run, own)

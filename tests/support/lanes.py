@@ -90,6 +90,12 @@ def cache_root() -> Path:
     return Path(configured).expanduser().absolute() if configured else Path.home() / '.cache' / 'gofleet'
 
 
+def environments_root() -> Path:
+    """Where the environments lie: GOFLEET_ENVIRONMENTS lets another cache's be used, for pip made them and not the tests."""
+    configured = os.environ.get('GOFLEET_ENVIRONMENTS')
+    return Path(configured).expanduser().absolute() if configured else cache_root() / 'venvs'
+
+
 # ---- interpreters
 
 
@@ -252,7 +258,7 @@ def path(name: str) -> Path:
     environment = ENVIRONMENTS[name]
     python = _interpreter_for(environment)
     key = _key(environment, python)
-    target = cache_root() / 'venvs' / f'{name}-{key}'
+    target = environments_root() / f'{name}-{key}'
     mark = target / '.complete'
     if mark.exists():
         return target
@@ -292,7 +298,7 @@ def _list() -> None:
         except LaneError as error:
             print(f'{environment.name:<11} -  {error}')
             continue
-        target = cache_root() / 'venvs' / f'{environment.name}-{_key(environment, python)}'
+        target = environments_root() / f'{environment.name}-{_key(environment, python)}'
         state = target if (target / '.complete').exists() else 'not made yet'
         print(f'{environment.name:<11} Python {python.version:<8} {state}')
 

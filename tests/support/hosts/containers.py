@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     if not start_each(json.loads(Path(arguments[0]).read_text(encoding="utf-8"))):
         return 1
     # No process in between, so that a request to end reaches the command itself.
-    os.execvp(arguments[2], arguments[2:])
+    return os.execvp(arguments[2], arguments[2:])
 
 
 if __name__ == "__main__":
