@@ -24,9 +24,10 @@ def facts_of(name: str) -> dict[str, Any]:
     return facts
 
 
-def last_run() -> PlaybookRun:
-    """The last run in the log."""
-    return playbook_runs(Path(os.environ["GOFLEET_ROUND_TRIPS_LOG"]))[-1]
+def last_playbook() -> str | None:
+    """The name of the last playbook in the log, without its suffix; None before the first one."""
+    log = Path(os.environ["GOFLEET_ROUND_TRIPS_LOG"])
+    return Path(playbook_runs(log)[-1].playbook).stem if log.exists() else None
 
 
 def last_two_runs() -> tuple[PlaybookRun, PlaybookRun]:

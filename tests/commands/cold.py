@@ -1,11 +1,13 @@
 # Copyright (c) 2026, gofleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The linters, and the unit tests that use the cache, as on a machine that never ran them: with an empty HOME and GOFLEET_CACHE.
+"""Run commands of `python3 tests` as on a machine that never ran them: with an empty HOME and GOFLEET_CACHE.
 
-    cold.py [COMMAND ARGUMENT ...]    run this command of `python3 tests` instead, such as: cold.py suite faults
+    cold.py                              the unit tests that use the cache
+    cold.py COMMAND [ARGUMENT ...]       this command instead, such as: cold.py lint, cold.py suite faults
 
 So no part comes to need what another one left behind. What says how the network is reached stays: the configuration of
-pip, go and git, and pip's own cache of downloads. Standard library only, Python 3.9 and later.
+pip, go and git, and pip's own cache of downloads. So do the lanes' environments, which pip made from pins and no test
+writes to. Standard library only, Python 3.9 and later.
 """
 
 from __future__ import annotations
@@ -19,18 +21,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from support import lanes
 from support.stage import CHECKOUT
 
 # tests/conftest.py has root's tests there, for everybody may write to /tmp.
 TEMPORARY = Path('/srv/gofleet-tests')
 # Configuration below HOME, and no more of it.
 CONFIGURATION = ('.config/pip', '.pip', '.config/go', '.gitconfig')
-# What makes archives, certificates and mirrors; the rest of the units is given its folders by fixtures.
-USE_THE_CACHE = 'support or archive or signatures'
-COMMANDS = (
-    ('lint',),
-    ('units', '--python', '3.11', '--python', 'main', '--', '-k', USE_THE_CACHE),
-)
+# What makes and reads archives, certificates, environments and checkpoints; all other units are given their folders by fixtures.
+# Hostile archives are written to those too, and take a minute.
+UNITS = (
+    'lanes', 'run', 'main', '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '-k', 'not hostile and not rooms',
+    'tests/unit/support', 'tests/unit/plugins/plugin_utils/sumdb', 'tests/unit/plugins/action/test_go_toolchain_round_trips.py',
+)  # fmt: skip
 
 
 @contextmanager
@@ -54,20 +57,19 @@ def empty_home() -> Iterator[dict[str, str]]:
             **os.environ,
             'HOME': str(folder / 'home'),
             'GOFLEET_CACHE': str(folder / 'cache'),
+            'GOFLEET_ENVIRONMENTS': str(lanes.environments_root()),
             'PYENV_ROOT': os.environ.get('PYENV_ROOT') or str(home / '.pyenv'),
             'PIP_CACHE_DIR': os.environ.get('PIP_CACHE_DIR') or str(home / '.cache' / 'pip'),
         }
 
 
 def main(arguments: list[str]) -> int:
+    began = time.monotonic()
+    command = [sys.executable, str(CHECKOUT / 'tests'), *(arguments or UNITS)]
     with empty_home() as environment:
-        for command in [tuple(arguments)] if arguments else COMMANDS:
-            began = time.monotonic()
-            code = subprocess.run([sys.executable, str(CHECKOUT / 'tests'), *command], cwd=CHECKOUT, env=environment, check=False).returncode
-            print(f'cold {command[0]}: {"failed" if code else "passed"} in {time.monotonic() - began:.0f} s', flush=True)
-            if code:
-                return code
-    return 0
+        code = subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode
+    print(f'cold {" ".join(arguments) or "units"}: {"failed" if code else "passed"} in {time.monotonic() - began:.0f} s', flush=True)
+    return code
 
 
 if __name__ == '__main__':

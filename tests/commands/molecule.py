@@ -19,7 +19,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,9 +38,15 @@ ROOTLESS_PLATFORM = PLATFORMS["debian12"]
 ROOTLESS_USER = "gopher"
 LOG_TAIL_LINES = 150
 
-# The toolchains that the scenarios ask for; a host whose processor is emulated takes the steps of just these.
+# The toolchains that the scenarios ask for; a host whose processor is emulated takes the steps of just one.
 TOOLCHAINS = ("1.21.13/amd64", "1.26.6/amd64", "1.26.8/amd64", "1.27.4/amd64")
-EMULATED_TOOLCHAINS = ("1.26.6", "1.26.8")
+EMULATED_TOOLCHAINS = ("1.26.8",)
+
+
+def toolchains(platforms: Iterable[Platform]) -> list[str]:
+    """What the mirror has to serve to hosts of these platforms."""
+    architectures = sorted({platform.architecture for platform in platforms if platform.architecture})
+    return [*TOOLCHAINS, *(f"{version}/{name}" for name in architectures for version in EMULATED_TOOLCHAINS)]
 
 
 class RunError(Exception):
@@ -140,45 +146,39 @@ def cover_of(scenarios: list[str]) -> cover.Cover:
     return seats
 
 
-def instance(run: Run, host: Host) -> dict[str, object]:
-    """A platform of molecule's configuration. The flags boot systemd 219 to 257 and OpenRC without `privileged`."""
+def container(run: Run, host: Host) -> list[str]:
+    """Arguments of `docker run`, by which systemd 219 to 257 and OpenRC boot without `--privileged`."""
     # One path on both sides: whichever machine fetches finds the certificate there.
     volumes = ["${GOFLEET_MIRROR_CA}:${GOFLEET_MIRROR_CA}:ro", f"{runs.GO_BUILD_CACHE}:/go-build-cache:rw"]
     if host.platform.init == "systemd":
         volumes.append("/sys/fs/cgroup:/sys/fs/cgroup:rw")
-    return {
-        "name": host.name,
-        "image": images.image_reference(host.platform),
-        "pre_build_image": True,
-        "groups": host.groups,
-        "command": "/sbin/init",
+    return [
+        "--hostname", host.name, "--label", f"{runs.RUN_LABEL}={run.name}", "--log-driver", "json-file",
         # The init writes to a console only if there is one; tests/support/hosts/boot.py reads it.
-        "tty": True,
-        "env": {"container": "docker"},
-        "capabilities": ["SYS_ADMIN", "NET_ADMIN"],
-        "security_opts": ["seccomp=unconfined"],
-        "tmpfs": ["/run", "/run/lock"],
-        "cgroupns_mode": "host",
-        "volumes": volumes,
-        "labels": {runs.RUN_LABEL: run.name},
-    }
+        "--tty", "--env", "container=docker",
+        "--cap-add", "SYS_ADMIN", "--cap-add", "NET_ADMIN", "--security-opt", "seccomp=unconfined", "--cgroupns", "host",
+        "--tmpfs", "/run", "--tmpfs", "/run/lock", *(word for volume in volumes for word in ("--volume", volume)),
+        images.image_reference(host.platform), "/sbin/init",
+    ]  # fmt: skip
 
 
 def host_variables(host: Host) -> dict[str, str]:
-    variables = {"ansible_python_interpreter": host.platform.python}
+    variables = {"ansible_connection": "community.docker.docker", "ansible_python_interpreter": host.platform.python}
     return variables | ({"ansible_user": host.user} if host.user else {})
 
 
-def write_hosts(run: Run, scenario: str) -> Path:
-    """JSON is YAML, and this script runs before anything that could write YAML is installed."""
-    path = run.folder / scenario / "hosts.json"
-    hosts = run.hosts[scenario]
+def write_hosts(run: Run, scenario: str) -> tuple[Path, Path]:
+    """For tests/support/hosts/containers.py, and for molecule: JSON is YAML, and nothing that could write YAML is installed yet."""
+    folder, hosts = run.folder / scenario, run.hosts[scenario]
+    containers = {host.name: container(run, host) for host in hosts}
     configuration = {
-        "platforms": [instance(run, host) for host in hosts],
+        "platforms": [{"name": host.name, "groups": host.groups} for host in hosts],
         "provisioner": {"inventory": {"host_vars": {host.name: host_variables(host) for host in hosts}}},
     }
-    path.write_text(json.dumps(configuration, indent=2), encoding="utf-8")
-    return path
+    paths = folder / "containers.json", folder / "hosts.json"
+    for path, content in zip(paths, (containers, configuration), strict=True):
+        path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+    return paths
 
 
 # ---- the controller
@@ -224,6 +224,7 @@ def logged(command: list[str], run: Run, environment: dict[str, str]) -> int:
         try:
             for line in process.stdout:
                 log.write(line)
+                log.flush()
                 if run.verbose:
                     sys.stdout.buffer.write(line)
                     sys.stdout.flush()
@@ -257,6 +258,9 @@ def install_collection(run: Run, environment: dict[str, str]) -> None:
     target = str(run.folder / "collections")
     if logged([*galaxy, "install", str(archive), "--offline", "--collections-path", target], run, environment) != 0:
         raise RunError(f"installing {archive.name} failed:\n{failure_tail(run)}")
+    # Otherwise each of a lane's hundred ansible-playbooks compiles it, where PYTHONDONTWRITEBYTECODE is set.
+    if logged(["python", "-m", "compileall", "-q", target], run, environment) != 0:
+        raise RunError(f"compiling {archive.name} failed:\n{failure_tail(run)}")
 
 
 # ---- one run
@@ -281,12 +285,6 @@ def prepared(run: Run) -> Iterator[None]:
         raise RunError(str(error)) from error
 
 
-def toolchains(hosts: list[Host]) -> list[str]:
-    """What the mirror has to serve to these hosts."""
-    architectures = sorted({host.platform.architecture for host in hosts if host.platform.architecture})
-    return [*TOOLCHAINS, *(f"{version}/{name}" for name in architectures for version in EMULATED_TOOLCHAINS)]
-
-
 def run_scenario(run: Run, scenario: str, environment: dict[str, str]) -> None:
     began = time.monotonic()
     folder = run.folder / scenario
@@ -300,14 +298,15 @@ def run_scenario(run: Run, scenario: str, environment: dict[str, str]) -> None:
         "GOFLEET_ROUND_TRIPS_LOG": str(folder / "round-trips.jsonl"),
         "GOFLEET_MIRROR_LOG": str(folder / "mirror.jsonl"),
     }
-    configurations = [CHECKOUT / ".config" / "molecule" / "config.yml", write_hosts(run, scenario)]
-    programs = Path(environment["VIRTUAL_ENV"]) / "bin"
-    command = [str(programs / "python"), str(TESTS), "mirror.with_mirror", *toolchains(hosts), "--"]
-    command.append(str(programs / "molecule"))
-    for configuration in configurations:
-        command += ["--base-config", str(configuration)]
-    command += ["test", "--scenario-name", scenario, "--destroy", "never" if run.keep else "always"]
-    code = logged(command, run, own)
+    containers, configuration = write_hosts(run, scenario)
+    # Those of the scenario before; the last one's are removed at the end of the run, if they are not to be kept.
+    runs.remove_containers(run.name)
+    python = [str(Path(environment["VIRTUAL_ENV"]) / "bin" / "python"), str(TESTS)]
+    archives = toolchains(host.platform for host in hosts)
+    command = [*python, "mirror.with_mirror", *archives, "--", *python, "hosts.containers", str(containers), "--", "molecule"]
+    for base in (CHECKOUT / ".config" / "molecule" / "config.yml", configuration):
+        command += ["--base-config", str(base)]
+    code = logged([*command, "test", "--scenario-name", scenario, "--destroy", "never"], run, own)
     took = f"{time.monotonic() - began:.0f} s"
     if code != 0:
         said = failure_tail(run)
@@ -331,7 +330,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--lane", action="append", choices=LANES, default=[])
     parser.add_argument("--scenario", action="append", choices=known, help="default: every scenario")
     parser.add_argument("--platform", nargs="+", default=[], metavar="NAME", help="default: all that the lane manages")
-    parser.add_argument("--keep", action="store_true", help="leave hosts, logs and folders behind")
+    parser.add_argument("--keep", action="store_true", help="leave the hosts of the last scenario, logs and folders behind")
     parser.add_argument("--verbose", action="store_true", help="show molecule's output as it comes")
     options = parser.parse_args(arguments)
     if options.all == bool(options.lane) and not (options.cover and not options.all):

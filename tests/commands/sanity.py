@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ansible-test sanity, over a staged copy, with the oldest and the newest supported ansible-core.
 
-    sanity.py [--lane LANE] [-- ARGUMENTS OF ansible-test sanity]
+    sanity.py [--lane LANE] [--prime] [-- ARGUMENTS OF ansible-test sanity]
+    sanity.py --representative    make test: what takes minutes and says the same in both, by the newest only
 
 The package index is the only server it needs: ansible-test's own download of pip is answered from there.
 """
@@ -30,12 +31,14 @@ class Check:
 
     lane: str
     pythons: tuple[str, ...]
+    # Tests that make test leaves to the other one.
+    repeated: tuple[str, ...] = ()
 
 
 CHECKS = (
     # 2.16 holds 3.10 for a controller's Python and would want the controller side, which starts at 3.11, to compile
     # there; for 2.21 it is a managed host's, so that is who asks it. No version is asked twice.
-    Check('el7', ('2.7', '3.6', '3.7', '3.8', '3.11')),
+    Check('el7', ('2.7', '3.6', '3.7', '3.8', '3.11'), repeated=('pylint',)),
     Check('newest', ('3.9', '3.10', '3.12', '3.13')),
 )
 # A line that says a test was left out. What is disabled by default is ansible-core's choice, not a lack of ours.
@@ -173,12 +176,17 @@ def _prepare(wanted: str | None, missing: gaps.Gaps) -> Iterator[tuple[Check, Pa
             missing.add(f'sanity {check.lane}', str(error))
 
 
-def _check(wanted: str | None, extra: list[str]) -> int:
+def skipped(check: Check, representative: bool) -> list[str]:
+    """Arguments that leave out the tests of a check that another one runs too."""
+    return [argument for test in check.repeated if representative for argument in ('--skip-test', test)]
+
+
+def _check(wanted: str | None, extra: list[str], representative: bool = False) -> int:
     missing = gaps.Gaps()
     runs = list(_prepare(wanted, missing))
     failed = False
     with concurrent.futures.ThreadPoolExecutor(len(CHECKS)) as pool:
-        futures = [pool.submit(_run, *run, extra) for run in runs]
+        futures = [pool.submit(_run, *run, [*extra, *skipped(run[0], representative)]) for run in runs]
         for future in concurrent.futures.as_completed(futures):
             outcome = future.result()
             _report(outcome, missing)
@@ -189,10 +197,12 @@ def _check(wanted: str | None, extra: list[str]) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description='ansible-test sanity with the oldest and the newest ansible-core.')
     parser.add_argument('--lane', choices=[check.lane for check in CHECKS], help='only this one')
+    parser.add_argument('--prime', action='store_true', help='only make the virtual environments of ansible-test')
+    parser.add_argument('--representative', action='store_true', help='leave out what another check repeats: pylint of the oldest')
     parser.add_argument('extra', nargs='*', help='arguments for ansible-test sanity, after --')
     arguments = parser.parse_args()
     try:
-        return _check(arguments.lane, arguments.extra)
+        return _check(arguments.lane, ['--prime-venvs'] if arguments.prime else arguments.extra, arguments.representative)
     except (lanes.LaneError, stage.StageError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -18,6 +18,7 @@ import pytest
 import model
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import profiles as sysctl_profiles
 from controller import Controller, Play
+from recipes import WITH_SHELLS
 from support.gaps import skip_test
 from support.hosts import machine
 
@@ -29,25 +30,6 @@ SHELLS = {
     'sh': '/bin/sh', 'dash': '/bin/dash', 'bash': '/bin/bash', 'ash': '/usr/bin/ash', 'ksh93': '/usr/bin/ksh93', 'mksh': '/usr/bin/mksh',
     'zsh': '/usr/bin/zsh', 'fish': '/usr/bin/fish',
 }  # fmt: skip
-_READER = '[Unit]\nDescription=Keep what a service sees\n[Service]\nType=oneshot\nRemainAfterExit=yes\n{}ExecStart=/bin/cp /proc/self/environ {}\n'
-RECIPE = machine.Recipe(
-    packages=('busybox', 'fish', 'ksh93u+m', 'mksh', 'zsh'),
-    files={
-        # As the administrator of a Debian has it, whose zsh does not read /etc/profile by itself.
-        '/etc/zsh/zprofile': "emulate sh -c '. /etc/profile'\n",
-        '/etc/systemd/system/gofleet-reader.service': _READER.format('EnvironmentFile=-/etc/gofleet/gofleet.env\n', '/run/gofleet-reader.environ')
-        + '[Install]\nWantedBy=multi-user.target\n',
-        '/etc/systemd/user/gofleet-reader.service': _READER.format('', '%t/gofleet-reader.environ') + '[Install]\nWantedBy=default.target\n',
-        # Their manager starts when the machine does.
-        '/var/lib/systemd/linger/gopher': '',
-    },
-    commands=(
-        'useradd --create-home --uid 1000 --shell /bin/bash gopher',
-        'ln -s busybox /usr/bin/ash',
-        'systemctl enable gofleet-reader.service',
-        'systemctl --global enable gofleet-reader.service',
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -99,7 +81,7 @@ def tally(pytestconfig: pytest.Config) -> list[str]:
 
 @pytest.fixture(scope='session')
 def image(tally: list[str]) -> machine.Image:
-    return whole_machine(RECIPE, tally)
+    return whole_machine(WITH_SHELLS, tally)
 
 
 def whole_machine(recipe: machine.Recipe, tally: list[str]) -> machine.Image:

@@ -61,6 +61,8 @@ class Controller:
         self._run('ansible-galaxy', 'collection', 'build', str(staged), '--output-path', str(folder / 'built'))
         [archive] = (folder / 'built').glob('*.tar.gz')
         self._run('ansible-galaxy', 'collection', 'install', str(archive), '--offline', '--collections-path', str(folder / 'collections'))
+        # Otherwise each play compiles it, where PYTHONDONTWRITEBYTECODE is set.
+        self._run('python', '-m', 'compileall', '-q', str(folder / 'collections'))
 
     def _run(self, program: str, *arguments: str) -> None:
         try:

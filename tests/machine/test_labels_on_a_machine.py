@@ -17,6 +17,7 @@ import pytest
 import model
 from conftest import HERE, whole_machine
 from controller import Controller, Play
+from recipes import WITH_SELINUX
 from support.hosts import machine
 from support.mirror.server import Mirror
 from support.toolchains.tiny import tiny
@@ -26,21 +27,6 @@ KERNEL = 'lsm=selinux security=selinux'
 # What guests of QEMU's user network reach this machine's loopback interface by.
 GATEWAY = '10.0.2.2'
 HOME = '/home/gopher'
-_CONTEXTS = '/etc/selinux/default/contexts/files/file_contexts'
-RECIPE = machine.Recipe(
-    suite='bookworm',
-    packages=('policycoreutils', 'selinux-policy-default', 'selinux-utils'),
-    files={
-        '/etc/systemd/system/gofleet-go.service': '[Unit]\nDescription=Run go\n[Service]\nType=oneshot\nExecStart=/usr/local/bin/go version\n',
-    },
-    commands=(
-        'useradd --create-home --uid 1000 --shell /bin/bash gopher',
-        # Foreign, and to be adopted.
-        'su gopher -c "mkdir -p ~/.local/bin && echo foreign > ~/.local/bin/go"',
-        # Labels are written without SELinux too, and so before the first boot; setfiles finds files by way of /proc.
-        f'mount -t proc proc /proc; setfiles -F -m -e /proc {_CONTEXTS} / || code=$?; umount /proc; exit ${{code:-0}}',
-    ),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +59,7 @@ class Story:
 
 @pytest.fixture(scope='module')
 def story(tally: list[str]) -> Iterator[Story]:
-    image = whole_machine(RECIPE, tally)
+    image = whole_machine(WITH_SELINUX, tally)
     with tempfile.TemporaryDirectory(prefix='gofleet-labels-') as folder:
         archives = [tiny(Path(folder) / 'archives', version) for version in (OLD, NEW)]
         controller = Controller(Path(folder))

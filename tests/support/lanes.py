@@ -90,6 +90,12 @@ def cache_root() -> Path:
     return Path(configured).expanduser().absolute() if configured else Path.home() / '.cache' / 'gofleet'
 
 
+def environments_root() -> Path:
+    """Where the environments lie: GOFLEET_ENVIRONMENTS lets another cache's be used, for pip made them and not the tests."""
+    configured = os.environ.get('GOFLEET_ENVIRONMENTS')
+    return Path(configured).expanduser().absolute() if configured else cache_root() / 'venvs'
+
+
 # ---- interpreters
 
 
@@ -203,7 +209,7 @@ def _make_bare(python: Interpreter, target: Path) -> None:
 
 
 def _pip_install(target: Path, pins: list[str], *options: str) -> None:
-    # Byte code is left to the first import: an environment holds far more than a run reads.
+    # _compile does it, with all processors.
     command = [str(target / 'bin' / 'python'), '-m', 'pip', 'install', '--quiet', '--no-compile', *options, *pins]
     run(command, f'installing into {target}')
 
@@ -224,6 +230,14 @@ def _unpack_collections(target: Path, pin: str) -> None:
         raise LaneError(f'{pin} holds no {", ".join(missing)}: adjust COLLECTIONS in {__file__}')
 
 
+def _compile(target: Path, python: Interpreter) -> None:
+    """Write byte code for all packages: with PYTHONDONTWRITEBYTECODE no import would, and each process would compile Ansible and pytest anew."""
+    [packages] = target.glob('lib/python*/site-packages')
+    jobs = [] if python.version.startswith('2.7.') else ['-j', '0']
+    # Some packages hold files for other versions of Python; a file that does not compile is left as it is.
+    subprocess.run([str(target / 'bin' / 'python'), '-m', 'compileall', '-q', *jobs, str(packages)], capture_output=True, check=False)
+
+
 def _build(environment: Environment, python: Interpreter, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     _make_bare(python, target)
@@ -232,6 +246,7 @@ def _build(environment: Environment, python: Interpreter, target: Path) -> None:
     _pip_install(target, [pin for pin in pins if not _is_ansible(pin)], '--no-deps')
     for pin in filter(_is_ansible, pins):
         _unpack_collections(target, pin)
+    _compile(target, python)
 
 
 def path(name: str) -> Path:
@@ -243,7 +258,7 @@ def path(name: str) -> Path:
     environment = ENVIRONMENTS[name]
     python = _interpreter_for(environment)
     key = _key(environment, python)
-    target = cache_root() / 'venvs' / f'{name}-{key}'
+    target = environments_root() / f'{name}-{key}'
     mark = target / '.complete'
     if mark.exists():
         return target
@@ -283,7 +298,7 @@ def _list() -> None:
         except LaneError as error:
             print(f'{environment.name:<11} -  {error}')
             continue
-        target = cache_root() / 'venvs' / f'{environment.name}-{_key(environment, python)}'
+        target = environments_root() / f'{environment.name}-{_key(environment, python)}'
         state = target if (target / '.complete').exists() else 'not made yet'
         print(f'{environment.name:<11} Python {python.version:<8} {state}')
 

@@ -12,7 +12,7 @@ import pytest
 from testinfra.host import Host
 
 from expectations import EMULATED_STEPS, PUSHED, STEPS, Expected
-from scenario_hosts import baseline_of, every_file, facts_of, last_run, last_two_runs
+from scenario_hosts import baseline_of, every_file, facts_of, last_playbook, last_two_runs
 from support.round_trips.log import PlaybookRun
 
 
@@ -55,7 +55,7 @@ class Step:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """An emulated host has nothing to say of a step that it does not take (expectations.py)."""
-    name = Path(last_run().playbook).stem
+    name = last_playbook()
     if name in STEPS and name not in EMULATED_STEPS:
         untold = [item for item in items if of_emulated_host(item)]
         config.hook.pytest_deselected(items=untold)

@@ -78,6 +78,7 @@ def test_a_complete_environment_is_reused_and_a_half_one_is_built_again(
 
     version = '.'.join(map(str, sys.version_info[:2]))
     monkeypatch.setenv('GOFLEET_CACHE', str(tmp_path))
+    monkeypatch.delenv('GOFLEET_ENVIRONMENTS', raising=False)
     monkeypatch.setattr(lanes, '_build', build)
     monkeypatch.setitem(lanes.ENVIRONMENTS, 'dev', lanes.Environment('dev', (version,)))
     target = lanes.path('dev')
@@ -93,3 +94,23 @@ def test_requirements_are_pinned(name: str) -> None:
     pins = lanes._pins(lanes.ENVIRONMENTS[name])
     assert pins
     assert [pin for pin in pins if '==' not in pin] == []
+
+
+def test_environments_of_another_cache_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('GOFLEET_CACHE', str(tmp_path / 'cache'))
+    monkeypatch.delenv('GOFLEET_ENVIRONMENTS', raising=False)
+    assert lanes.environments_root() == tmp_path / 'cache/venvs'
+    monkeypatch.setenv('GOFLEET_ENVIRONMENTS', str(tmp_path / 'others'))
+    assert lanes.environments_root() == tmp_path / 'others'
+
+
+def test_packages_are_compiled_when_their_environment_is_made(tmp_path: Path) -> None:
+    version = '.'.join(map(str, sys.version_info[:2]))
+    packages = tmp_path / f'lib/python{version}/site-packages'
+    packages.mkdir(parents=True)
+    (packages / 'whole.py').write_text('HALF = 2\n', encoding='ascii')
+    (packages / 'of_another_python.py').write_text('print "no"\n', encoding='ascii')
+    (tmp_path / 'bin').mkdir()
+    (tmp_path / 'bin/python').symlink_to(sys.executable)
+    lanes._compile(tmp_path, lanes.Interpreter(Path(sys.executable), f'{version}.0', has_venv=True))
+    assert [path.name.partition('.')[0] for path in packages.glob('__pycache__/*.pyc')] == ['whole']

@@ -62,3 +62,10 @@ def test_every_folder_of_unit_tests_runs_in_some_lane_and_what_needs_ansible_in_
     there = {str(path.parent.relative_to(units.UNIT)) for path in units.UNIT.rglob('test_*.py')}
     run = {*units.HOST_SIDE, *(folder for folders in found.values() for folder in folders)}
     assert [folder for folder in there if not any(folder == one or folder.startswith(f'{one}/') for one in run)] == []
+
+
+def test_each_sanity_test_runs_with_one_ansible_core_at_least() -> None:
+    [oldest, newest] = sanity.CHECKS
+    assert sanity.skipped(oldest, True) == ['--skip-test', 'pylint']
+    assert sanity.skipped(newest, True) == []
+    assert sanity.skipped(oldest, False) == []
