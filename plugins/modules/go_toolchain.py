@@ -366,7 +366,7 @@ def main():
 
 
 def converge(params, run, check_mode):
-    """The result for these options; run: programs.runner(). Raises GofleetError, OSError."""
+    """The result for these options; run: _frame.runner(). Raises GofleetError, OSError."""
     paths, wanted = _wanted(params, architecture.goarch())
     known = records.Records(params['releases'])
     offered = sources.Sources(

@@ -18,7 +18,7 @@ _LOCK_SECONDS = 60
 
 
 def converge(options, run, check_mode):
-    """The result of a module with these options. run: programs.runner(). Raises GofleetError, OSError."""
+    """The result of a module with these options. run: _frame.runner(). Raises GofleetError, OSError."""
     options = words.settled(options)
     paths.check_name(options['name'])
     host = observe.host(options)

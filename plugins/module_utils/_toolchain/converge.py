@@ -20,7 +20,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import c
 def converge(wanted, paths, records, offered, run, check_mode, lock_timeout, deep=False):
     """Bring the host to what is wanted. Returns the module's result.
 
-    wanted: plan.Wanted; paths: toolchain_paths.Paths; records: records.Records; offered: sources.Sources; run: programs.runner().
+    wanted: plan.Wanted; paths: toolchain_paths.Paths; records: records.Records; offered: sources.Sources; run: _frame.runner().
     A host that has what is wanted is only read: no lock, no write. Raises GofleetError.
     """
     try:

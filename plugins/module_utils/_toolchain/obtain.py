@@ -36,7 +36,7 @@ class Need(Exception):
 class Archives(object):
     """Gets archives for one run, and unpacks them.
 
-    paths: toolchain_paths.Paths; offered: sources.Sources; policy: trust.Policy; run: programs.runner().
+    paths: toolchain_paths.Paths; offered: sources.Sources; policy: trust.Policy; run: _frame.runner().
     bytes_fetched and passed_over: for the result.
     """
 
