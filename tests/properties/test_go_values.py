@@ -31,7 +31,7 @@ VALUES: dict[str, list[str]] = {
     'GOPROXY': ['https://proxy.example.com', 'https://proxy.example.com,direct',
                 'https://a.example|https://b.example|off', 'direct', 'off', 'proxy.example.com',
                 'proxy', 'ftp://proxy.example.com', 'https://proxy.example.com:port', 'https://user:pass@proxy.example.com/x', 'file:///srv/proxy',
-                'file://srv/proxy', 'srv/proxy', ',', ' , ', 'https://proxy.example.com/%zz', 'https://pro xy.example', 'http://[::1]:8080/x', 'https//x',
+                'file://srv/proxy', 'file:/srv/proxy', 'file:/go//srv/proxy', 'FILE:/srv/proxy', 'FILE:////srv/proxy', 'srv/proxy', ',', ' , ', 'https://proxy.example.com/%zz', 'https://pro xy.example', 'http://[::1]:8080/x', 'https//x',
                 'direct,,nonsense', 'off|nonsense', 'http://a:b:80/', 'https://x/?y=%', 'file:///a?b', 'https://x/#%'],
     'GOSUMDB': ['off', 'sum.golang.org', 'sum.golang.google.cn', 'sum.golang.org https://sum.example.com', 'sum.example.com', KEY, f'{KEY} https://x.example',
                 f'{KEY} :', 'on', 'Off', 'a b c', 'https://sum.golang.org', KEY.replace('033d', '033e')],
