@@ -62,3 +62,19 @@ def test_every_folder_of_unit_tests_runs_in_some_lane_and_what_needs_ansible_in_
     there = {str(path.parent.relative_to(units.UNIT)) for path in units.UNIT.rglob('test_*.py')}
     run = {*units.HOST_SIDE, *(folder for folders in found.values() for folder in folders)}
     assert [folder for folder in there if not any(folder == one or folder.startswith(f'{one}/') for one in run)] == []
+
+
+@pytest.mark.parametrize('number', range(3))
+def test_each_play_runs_in_one_lane_of_make_test_or_in_all(number: int) -> None:
+    run = [name for lane in lanes.LANES for name in {name for names in units.PLAYS for name in names} - set(units.plays_of_others(lane, number))]
+    assert sorted(run) == sorted(name for names in units.PLAYS for name in names)
+    assert len({units.plays_of_others(lane, each) for lane in lanes.LANES for each in (number, number + 1)}) == len(units.PLAYS) == len(lanes.LANES)
+    assert units.plays_of_others('main', number) != units.plays_of_others('main', number + 1)
+
+
+def test_every_file_that_starts_ansible_playbook_is_listed() -> None:
+    """A file that is not listed would run in every lane, which must be a decision."""
+    signs = ('ansible-playbook', 'support.units.plays', 'support.units.playbook_runs')
+    places = [path for folder in ('plugins/action', 'roles') for path in (units.UNIT / folder).glob('test_*.py')]
+    found = {str(path.relative_to(units.UNIT)) for path in places if any(sign in path.read_text(encoding='utf-8') for sign in signs)}
+    assert found == {*units.PLAYS_OF_EVERY_LANE, *(name for names in units.PLAYS for name in names)}
