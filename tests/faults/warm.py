@@ -16,16 +16,25 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from support.module_process import PATIENCE, Module, Options, Outcome, parse
+from support.module_process import COLLECTION, PATIENCE, Module, Options, Outcome, parse
+
+_ROOMS = COLLECTION / 'plugins/module_utils'
 
 # Runs on the host's Python, from 2.7 on. It answers each request, a line of JSON, by the process's id and then by its status.
 _SERVER = r"""
-import json, os, random, signal, sys
-module, requests = sys.argv[1], sys.stdin
+import atexit, gc, json, os, random, signal, sys, traceback
+module, library, rooms, requests = sys.argv[1], sys.argv[2], sys.argv[3], sys.stdin
 sys.argv[:] = [module]
 with open(module) as source:
     code = compile(source.read(), module, 'exec', 0, True)
 exec(code, {'__name__': 'imports_alone', '__file__': module})
+# Also what only some runs import.
+for folder, dummy, names in os.walk(os.path.join(library, rooms)):
+    for name in names:
+        if name.endswith('.py') and name != '__init__.py':
+            __import__(os.path.relpath(os.path.join(folder, name), library)[:-3].replace(os.sep, '.'))
+# Or each fork would copy all that its first collection of garbage looks at.
+getattr(gc, 'freeze', gc.disable)()
 while True:
     line = requests.readline()
     if not line:
@@ -49,7 +58,19 @@ for number, path, flags in ((0, asked['input'], os.O_RDONLY), (1, asked['output'
 sys.stdin = os.fdopen(0)
 if asked['stop']:
     os.kill(os.getpid(), signal.SIGSTOP)
-exec(code, {'__name__': '__main__', '__file__': module})
+status = 0
+try:
+    exec(code, {'__name__': '__main__', '__file__': module})
+except SystemExit as error:
+    status = error.code or 0
+except BaseException:
+    traceback.print_exc()
+    status = 1
+# All of an interpreter's end but to give back what it holds, which the kernel does.
+atexit._run_exitfuncs()
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(status)
 """
 
 
@@ -60,8 +81,8 @@ class WarmModule:
         self._files = {name: folder / f'run.{name}' for name in ('input', 'output', 'errors')}
         self._wrapper = module.wrapper
         self._server = subprocess.Popen(
-            [*module.wrapper, str(module.python), '-c', _SERVER, str(module.library / module.file)], env=module.environment(), cwd='/', bufsize=0,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+            [*module.wrapper, str(module.python), '-c', _SERVER, str(module.library / module.file), str(module.library), str(_ROOMS)],
+            env=module.environment(), cwd='/', bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
 
     def end(self) -> None:
