@@ -3,13 +3,13 @@
 """Unit tests under every interpreter that their code must run on.
 
     units.py                                             everything
-    units.py --representative                            make test: host side on 2.7, 3.6 and the newest Python; plays shared by the lanes
+    units.py --representative                            make test: host side on 2.7, 3.6 and the newest Python; long tests in one lane
     units.py --quick                                     make test-quick: host side on 2.7, controller side in one lane without plays
     units.py [--python X.Y|LANE ...] [-- ARGUMENTS OF pytest]
 
 Host side (module_utils, modules): every Python from 2.7 on that this machine has. Controller side (plugin_utils,
 action, roles): the controllers' lanes. What depends on no ansible-core, the tests' own support, runs in one lane.
-With --representative each file of PLAYS runs in one lane, and in another one after the next commit.
+With --representative each file of SHARED runs in one lane, and in another one after the next commit.
 A skipped test is printed, and fails with CI=true.
 """
 
@@ -37,13 +37,19 @@ SUPPORT, SUPPORT_LANE = 'support', 'main'
 # No plays: each starts an ansible-playbook.
 QUICK_CONTROLLER_SIDE = ('plugins/plugin_utils',)
 QUICK = ('2.7', 'main')
-# Tests that start ansible-playbook, 2 to 40 seconds of processor time a file, in shares of about the same time. What depends most on
-# ansible-core (results, connections, what is printed) is in none of them: it runs in every lane.
-PLAYS = (
-    ('plugins/action/test_abi_check_plays.py', 'roles/test_go_env_words.py'),
-    ('plugins/action/test_go_release_lock_plays.py', 'plugins/action/test_site_become.py', 'plugins/action/test_untrusted_controller_files.py'),
-    ('plugins/action/test_go_toolchain_plays.py',),
-)
+# Files that take 5 to 40 seconds of processor time each, in shares of about the same time: those that start ansible-playbook, and those
+# whose code knows no ansible-core. What depends most on ansible-core (results, connections, what is printed) runs in every lane.
+SHARED = (
+    ('plugins/action/test_abi_check_plays.py', 'plugins/plugin_utils/sumdb/test_sumdb_heads_kept.py', 'roles/test_go_env_words.py'),
+    (
+        'plugins/action/test_go_release_lock_plays.py', 'plugins/action/test_site_become.py', 'plugins/action/test_untrusted_controller_files.py',
+        'plugins/plugin_utils/resolution/test_resolution_resolver.py', 'plugins/plugin_utils/sumdb/test_sumdb_log_sources.py',
+    ),
+    (
+        'plugins/action/test_go_toolchain_plays.py', 'plugins/plugin_utils/releases/test_releases_memory.py',
+        'plugins/plugin_utils/releases/test_releases_newest_seen.py', 'plugins/plugin_utils/resolution/test_forged_cache.py',
+    ),
+)  # fmt: skip
 PLAYS_OF_EVERY_LANE = ('plugins/action/test_go_toolchain_pushes.py', 'plugins/action/test_go_toolchain_round_trips.py', 'plugins/action/test_shown_plays.py')
 # Whose ansible.module_utils the host side imports: 2.16's run on 2.7 to 3.12.
 HOST_LANE = 'el7'
@@ -134,10 +140,10 @@ def controller_folders(lane: str, quick: bool) -> tuple[str, ...]:
     return (*CONTROLLER_SIDE, SUPPORT) if lane == SUPPORT_LANE else CONTROLLER_SIDE
 
 
-def plays_of_others(lane: str, number: int) -> tuple[str, ...]:
-    """The files of PLAYS that run in another lane. number: the seed; each change of it by one moves the shares by one lane."""
-    own = (list(lanes.LANES).index(lane) + number) % len(PLAYS)
-    return tuple(name for share, names in enumerate(PLAYS) if share != own for name in names)
+def shares_of_others(lane: str, number: int) -> tuple[str, ...]:
+    """The files of SHARED that run in another lane. number: the seed; each change of it by one moves the shares by one lane."""
+    own = (list(lanes.LANES).index(lane) + number) % len(SHARED)
+    return tuple(name for share, names in enumerate(SHARED) if share != own for name in names)
 
 
 def _controller_suites(wanted: list[str], quick: bool, missing: gaps.Gaps, shared: bool = False) -> Iterator[Suite]:
@@ -146,7 +152,7 @@ def _controller_suites(wanted: list[str], quick: bool, missing: gaps.Gaps, share
         if wanted and lane not in wanted:
             continue
         try:
-            left_out = plays_of_others(lane, seed.seed()) if shared else ()
+            left_out = shares_of_others(lane, seed.seed()) if shared else ()
             yield Suite(f'controller {lane}', controller_folders(lane, quick), lanes.path(lane) / 'bin' / 'python', left_out=left_out)
         except lanes.MissingPython as error:
             missing.add(f'controller-side unit tests of lane {lane}', str(error))
@@ -213,7 +219,7 @@ def _report(outcome: Outcome, missing: gaps.Gaps) -> None:
 def _test(wanted: list[str], extra: list[str], quick: bool = False, shared: bool = False) -> int:
     missing = gaps.Gaps()
     if shared:
-        print(f'{seed.line()}: it says which plays run in which lane', flush=True)
+        print(f'{seed.line()}: it says which plays and long tests run in which lane', flush=True)
     passed = failed = broken = 0
     with tempfile.TemporaryDirectory(prefix='gofleet-unit-') as name:
         folder = Path(name)
@@ -236,7 +242,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description='Unit tests under every interpreter that their code must run on.')
     choices = [*lanes.HOST_PYTHONS, *lanes.LANES]
     parser.add_argument('--python', action='append', default=[], choices=choices, help='only these: X.Y, or a lane')
-    parser.add_argument('--representative', action='store_true', help='host side on 2.7, 3.6 and the newest Python, controller side in every lane, plays in one')
+    parser.add_argument('--representative', action='store_true', help='host side on 2.7, 3.6 and the newest Python, controller side in every lane, long tests in one')
     parser.add_argument('--quick', action='store_true', help='host side on 2.7, controller side in one lane without plays')
     parser.add_argument('extra', nargs='*', help='arguments for pytest, after --')
     arguments = parser.parse_args()

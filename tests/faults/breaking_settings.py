@@ -10,7 +10,6 @@ For the same reason two breaks that leave the same host are judged once.
 from __future__ import annotations
 
 import json
-import os
 import queue
 import tempfile
 from collections.abc import Hashable, Iterator, Sequence
@@ -18,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import syscalls
-from breaking import SHOWN, Verdict, side_by_side
+from breaking import HOSTS, SHOWN, Verdict, side_by_side
 from sandbox import differences
 from settings_host import CHANGED, SettingsHost, State, Values
 from settings_scenarios import Scenario
@@ -56,7 +55,7 @@ class Slot:
 
 
 class Bench:
-    """A scenario under one interpreter, on as many hosts as there are processors. To be ended by end()."""
+    """A scenario under one interpreter, on HOSTS hosts. To be ended by end()."""
 
     def __init__(self, scenario: Scenario, module: Module, folder: Path) -> None:
         self.scenario = scenario
@@ -72,7 +71,7 @@ class Bench:
     def set_up(self) -> None:
         """Raises NoNamespace."""
         self.module.warm_up({'state': 'absent'})
-        for number in range(os.cpu_count() or 1):
+        for number in range(HOSTS):
             slot = self._make_slot(self.folder / f'slot{number}')
             self._slots.put(slot)
             self.points = self.points or self._record(slot)

@@ -65,11 +65,12 @@ def test_every_folder_of_unit_tests_runs_in_some_lane_and_what_needs_ansible_in_
 
 
 @pytest.mark.parametrize('number', range(3))
-def test_each_play_runs_in_one_lane_of_make_test_or_in_all(number: int) -> None:
-    run = [name for lane in lanes.LANES for name in {name for names in units.PLAYS for name in names} - set(units.plays_of_others(lane, number))]
-    assert sorted(run) == sorted(name for names in units.PLAYS for name in names)
-    assert len({units.plays_of_others(lane, each) for lane in lanes.LANES for each in (number, number + 1)}) == len(units.PLAYS) == len(lanes.LANES)
-    assert units.plays_of_others('main', number) != units.plays_of_others('main', number + 1)
+def test_each_shared_file_runs_in_one_lane_of_make_test_and_in_another_one_next(number: int) -> None:
+    shared = {name for names in units.SHARED for name in names}
+    assert all((units.UNIT / name).is_file() for name in shared)
+    run = {lane: shared - set(units.shares_of_others(lane, number)) for lane in lanes.LANES}
+    assert sorted(name for names in run.values() for name in names) == sorted(shared)
+    assert all(names and names.isdisjoint(shared - set(units.shares_of_others(lane, number + 1))) for lane, names in run.items())
 
 
 def test_every_file_that_starts_ansible_playbook_is_listed() -> None:
@@ -77,4 +78,5 @@ def test_every_file_that_starts_ansible_playbook_is_listed() -> None:
     signs = ('ansible-playbook', 'support.units.plays', 'support.units.playbook_runs')
     places = [path for folder in ('plugins/action', 'roles') for path in (units.UNIT / folder).glob('test_*.py')]
     found = {str(path.relative_to(units.UNIT)) for path in places if any(sign in path.read_text(encoding='utf-8') for sign in signs)}
-    assert found == {*units.PLAYS_OF_EVERY_LANE, *(name for names in units.PLAYS for name in names)}
+    listed = {*units.PLAYS_OF_EVERY_LANE, *(name for names in units.SHARED for name in names)}
+    assert found == {name for name in listed if not name.startswith('plugins/plugin_utils/')}
