@@ -242,7 +242,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description='Unit tests under every interpreter that their code must run on.')
     choices = [*lanes.HOST_PYTHONS, *lanes.LANES]
     parser.add_argument('--python', action='append', default=[], choices=choices, help='only these: X.Y, or a lane')
-    parser.add_argument('--representative', action='store_true', help='host side on 2.7, 3.6 and the newest Python, controller side in every lane, long tests in one')
+    parser.add_argument('--representative', action='store_true', help='host side on 2.7, 3.6 and the newest Python, every lane, long tests in one')
     parser.add_argument('--quick', action='store_true', help='host side on 2.7, controller side in one lane without plays')
     parser.add_argument('extra', nargs='*', help='arguments for pytest, after --')
     arguments = parser.parse_args()
