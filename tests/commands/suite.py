@@ -101,11 +101,11 @@ _LINT = Part('lint', ('lint',), 2)
 _SANITY = Part('sanity', ('sanity', '--representative'), 6)
 _UNITS = Part('units', ('units', '--representative'), 18)
 # What is rendered, read back by the parsers of those that it is for: shells, systemd's, docker's.
-_PROPERTIES = Part('properties', _pytest('main', 'tests/properties'), 2)
+_PROPERTIES = Part('properties', _pytest('main', 'tests/properties'), 3)
 # Altered programs, by the thousand, given to the reader that has to cope with them.
-_FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'), 2)
+_FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'), 3)
 # Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own.
-_FAULTS = Part('faults', _pytest('el7', 'tests/faults'), 18)
+_FAULTS = Part('faults', _pytest('el7', 'tests/faults'), 12)
 # Verdicts beside what the loaders of real hosts do.
 _JUDGE = Part('judge', _pytest('el7', 'tests/judge'), 3)
 # Machines with kernels of their own: settings that a container cannot have and real reboots, and labels where SELinux enforces.

@@ -3,12 +3,13 @@
 """Unit tests under every interpreter that their code must run on.
 
     units.py                                             everything
-    units.py --representative                            make test: host side on 2.7, 3.6 and the newest Python of this machine
+    units.py --representative                            make test: host side on 2.7, 3.6 and the newest Python; long tests in one lane
     units.py --quick                                     make test-quick: host side on 2.7, controller side in one lane without plays
     units.py [--python X.Y|LANE ...] [-- ARGUMENTS OF pytest]
 
 Host side (module_utils, modules): every Python from 2.7 on that this machine has. Controller side (plugin_utils,
 action, roles): the controllers' lanes. What depends on no ansible-core, the tests' own support, runs in one lane.
+With --representative each file of SHARED runs in one lane, and in another one after the next commit.
 A skipped test is printed, and fails with CI=true.
 """
 
@@ -26,7 +27,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from support import gaps, lanes, stage
+from support import gaps, lanes, seed, stage
 
 UNIT = stage.CHECKOUT / 'tests' / 'unit'
 HOST_SIDE = ('plugins/module_utils', 'plugins/modules')
@@ -36,6 +37,20 @@ SUPPORT, SUPPORT_LANE = 'support', 'main'
 # No plays: each starts an ansible-playbook.
 QUICK_CONTROLLER_SIDE = ('plugins/plugin_utils',)
 QUICK = ('2.7', 'main')
+# Files that take 5 to 40 seconds of processor time each, in shares of about the same time: those that start ansible-playbook, and those
+# whose code knows no ansible-core. What depends most on ansible-core (results, connections, what is printed) runs in every lane.
+SHARED = (
+    ('plugins/action/test_abi_check_plays.py', 'plugins/plugin_utils/sumdb/test_sumdb_heads_kept.py', 'roles/test_go_env_words.py'),
+    (
+        'plugins/action/test_go_release_lock_plays.py', 'plugins/action/test_site_become.py', 'plugins/action/test_untrusted_controller_files.py',
+        'plugins/plugin_utils/resolution/test_resolution_resolver.py', 'plugins/plugin_utils/sumdb/test_sumdb_log_sources.py',
+    ),
+    (
+        'plugins/action/test_go_toolchain_plays.py', 'plugins/plugin_utils/releases/test_releases_memory.py',
+        'plugins/plugin_utils/releases/test_releases_newest_seen.py', 'plugins/plugin_utils/resolution/test_forged_cache.py',
+    ),
+)  # fmt: skip
+PLAYS_OF_EVERY_LANE = ('plugins/action/test_go_toolchain_pushes.py', 'plugins/action/test_go_toolchain_round_trips.py', 'plugins/action/test_shown_plays.py')
 # Whose ansible.module_utils the host side imports: 2.16's run on 2.7 to 3.12.
 HOST_LANE = 'el7'
 NEWER_HOST_LANES = {'3.13': ('newest', 'main')}
@@ -53,6 +68,8 @@ class Suite:
     python: Path
     # Put on PYTHONPATH: a folder that holds nothing but Ansible.
     library: Path | None = None
+    # Files that run in another lane.
+    left_out: tuple[str, ...] = ()
 
     @property
     def paths(self) -> list[str]:
@@ -123,13 +140,20 @@ def controller_folders(lane: str, quick: bool) -> tuple[str, ...]:
     return (*CONTROLLER_SIDE, SUPPORT) if lane == SUPPORT_LANE else CONTROLLER_SIDE
 
 
-def _controller_suites(wanted: list[str], quick: bool, missing: gaps.Gaps) -> Iterator[Suite]:
+def shares_of_others(lane: str, number: int) -> tuple[str, ...]:
+    """The files of SHARED that run in another lane. number: the seed; each change of it by one moves the shares by one lane."""
+    own = (list(lanes.LANES).index(lane) + number) % len(SHARED)
+    return tuple(name for share, names in enumerate(SHARED) if share != own for name in names)
+
+
+def _controller_suites(wanted: list[str], quick: bool, missing: gaps.Gaps, shared: bool = False) -> Iterator[Suite]:
     # The one with the most tests first, so that it does not run on alone at the end.
     for lane in sorted(lanes.LANES, key=lambda name: name != SUPPORT_LANE):
         if wanted and lane not in wanted:
             continue
         try:
-            yield Suite(f'controller {lane}', controller_folders(lane, quick), lanes.path(lane) / 'bin' / 'python')
+            left_out = shares_of_others(lane, seed.seed()) if shared else ()
+            yield Suite(f'controller {lane}', controller_folders(lane, quick), lanes.path(lane) / 'bin' / 'python', left_out=left_out)
         except lanes.MissingPython as error:
             missing.add(f'controller-side unit tests of lane {lane}', str(error))
 
@@ -165,6 +189,7 @@ def _read(report: Path) -> tuple[int, int, tuple[str, ...]]:
 def _run(suite: Suite, extra: list[str], folder: Path) -> Outcome:
     report = folder / f'{suite.name.replace(" ", "-")}.xml'
     options = ['-q', '-p', 'no:cacheprovider', '--rootdir', str(stage.CHECKOUT), '--junitxml', str(report)]
+    options += [f'--ignore={UNIT / name}' for name in suite.left_out]
     started = time.monotonic()
     done = subprocess.run(
         [str(suite.python), '-m', 'pytest', *options, *extra, *suite.paths],
@@ -191,13 +216,15 @@ def _report(outcome: Outcome, missing: gaps.Gaps) -> None:
         missing.add(f'unit {outcome.suite.name}', f'skipped {test}')
 
 
-def _test(wanted: list[str], extra: list[str], quick: bool = False) -> int:
+def _test(wanted: list[str], extra: list[str], quick: bool = False, shared: bool = False) -> int:
     missing = gaps.Gaps()
+    if shared:
+        print(f'{seed.line()}: it says which plays and long tests run in which lane', flush=True)
     passed = failed = broken = 0
     with tempfile.TemporaryDirectory(prefix='gofleet-unit-') as name:
         folder = Path(name)
         # The long ones first.
-        suites = [*_controller_suites(wanted, quick, missing), *_host_suites(wanted, folder, missing)]
+        suites = [*_controller_suites(wanted, quick, missing, shared), *_host_suites(wanted, folder, missing)]
         for suite in suites:
             if not suite.paths:
                 missing.add(f'unit {suite.name}', f'tests/unit has none of {", ".join(suite.folders)}; write tests there')
@@ -215,7 +242,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description='Unit tests under every interpreter that their code must run on.')
     choices = [*lanes.HOST_PYTHONS, *lanes.LANES]
     parser.add_argument('--python', action='append', default=[], choices=choices, help='only these: X.Y, or a lane')
-    parser.add_argument('--representative', action='store_true', help='host side on 2.7, 3.6 and the newest Python, controller side in every lane')
+    parser.add_argument('--representative', action='store_true', help='host side on 2.7, 3.6 and the newest Python, every lane, long tests in one')
     parser.add_argument('--quick', action='store_true', help='host side on 2.7, controller side in one lane without plays')
     parser.add_argument('extra', nargs='*', help='arguments for pytest, after --')
     arguments = parser.parse_args()
@@ -227,7 +254,7 @@ def main() -> int:
     elif arguments.quick:
         wanted = list(QUICK)
     try:
-        return _test(wanted, arguments.extra, arguments.quick)
+        return _test(wanted, arguments.extra, arguments.quick, arguments.representative)
     except lanes.LaneError as error:
         print(error, file=sys.stderr)
         return 1

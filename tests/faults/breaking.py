@@ -16,14 +16,17 @@ from typing import Protocol, TypeVar
 import syscalls
 from sandbox import Host, Snapshot, differences
 from scenarios import Scenario, Shelf
-from support.module_process import Module, Outcome
+from support.module_process import Module, Options, Outcome
 from syscalls import Point
+from warm import WarmModule
 
 PREFIX = 'opt/go'
 # In names of what has not got its own yet.
 _UNNAMED = '.gofleet-new'
 # Lines of a difference that are reported.
 SHOWN = 6
+# Hosts that are broken side by side. Each is set up first, and make test has another part for the other processor.
+HOSTS = (os.cpu_count() or 1) if os.environ.get('GOFLEET_FAULTS') else 1
 
 
 @dataclass
@@ -49,6 +52,7 @@ class Slot:
     users: Snapshot
     first: Snapshot
     last: Snapshot
+    module: WarmModule
 
     def restore(self) -> None:
         self.host.restore(self.folder / 'first')
@@ -59,7 +63,11 @@ class Slot:
 
 
 class Bench:
-    """A scenario under one interpreter."""
+    """A scenario under one interpreter. To be ended by end().
+
+    What leads to the first state, and a first change, are runs as Ansible starts them; all others are forks of a process that has
+    imported everything before, and have to lead to the same.
+    """
 
     def __init__(self, scenario: Scenario, module: Module, shelf: Shelf, folder: Path) -> None:
         self.scenario = scenario
@@ -68,39 +76,46 @@ class Bench:
         self.module = module
         self.options = scenario.change(shelf)
         self.points: list[Point] = []
+        self._warm: list[WarmModule] = []
         self._slots: queue.SimpleQueue[Slot] = queue.SimpleQueue()
-        for number in range(os.cpu_count() or 1):
+        for number in range(HOSTS):
             slot = self._make_slot(folder / f'slot{number}')
             self._slots.put(slot)
             self.points = self.points or self._record(slot)
+
+    def end(self) -> None:
+        for warm in self._warm:
+            warm.end()
 
     def _make_slot(self, folder: Path) -> Slot:
         host = Host(folder / 'host')
         self.scenario.set_up(host, self.module, self.shelf)
         host.save(folder / 'first')
         users = host.snapshot()
-        outcome = self._run(host, self.module)
+        outcome = self.module.run(self._wanted(host))
         assert outcome.changed, outcome
-        assert self._run(host, self.module).changed is False
+        assert self.module.run(self._wanted(host)).changed is False
         assert set(host.answers().values()) == {self.scenario.after}
         last = host.snapshot()
+        self._warm.append(WarmModule(self.module, folder))
         # What an unbroken run leaves as it was: the user's own files are among it.
-        return Slot(host, folder, {path: entry for path, entry in users.items() if last.get(path) == entry}, users, last)
+        return Slot(host, folder, {path: entry for path, entry in users.items() if last.get(path) == entry}, users, last, self._warm[-1])
 
-    def _run(self, host: Host, module: Module) -> Outcome:
-        return module.run({**self.options, **host.paths})
+    def _wanted(self, host: Host) -> Options:
+        return {**self.options, **host.paths}
+
+    def _run(self, slot: Slot, tracer: Sequence[str] = ()) -> Outcome:
+        return slot.module.run(self._wanted(slot.host), tracer)
 
     def _record(self, slot: Slot) -> list[Point]:
         slot.restore()
-        module = self.module.within(*syscalls.recorder(slot.log, self.scenario.lacks))
-        assert self._run(slot.host, module).succeeded
+        assert self._run(slot, syscalls.recorder(slot.log, self.scenario.lacks)).succeeded
         return syscalls.points(slot.log, slot.host.root)
 
     def broken(self, slot: Slot, point: Point, what: str) -> Outcome:
         """Run the change with one call broken."""
         slot.log.unlink(missing_ok=True)
-        wrapper = syscalls.injector(slot.log, point, what, self.scenario.lacks)
-        return self._run(slot.host, self.module.within(*wrapper))
+        return self._run(slot, syscalls.injector(slot.log, point, what, self.scenario.lacks))
 
     def each(self, work: Sequence[tuple[Point, str]], judge: Callable[[Slot, Point, str], Verdict]) -> list[Verdict]:
         return side_by_side(self._slots, work, judge)
@@ -164,11 +179,11 @@ class Bench:
             yield from (f'after {outcome}, {line}' for line in differences(slot.first, found)[:SHOWN])
 
     def _convergence(self, slot: Slot) -> Iterator[str]:
-        again = self._run(slot.host, self.module)
+        again = self._run(slot)
         if not again.succeeded:
             yield f'the next run does not converge: {again}'
             return
-        third = self._run(slot.host, self.module)
+        third = self._run(slot)
         if third.changed is not False:
             yield f'a third run is not without change: {third}'
         wrong = {name: answer for name, answer in slot.host.answers().items() if answer != self.scenario.after}
@@ -207,7 +222,7 @@ def side_by_side(slots: queue.SimpleQueue[_Slot], work: Sequence[tuple[Point, st
         finally:
             slots.put(slot)
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(HOSTS) as pool:
         return list(pool.map(one, work))
 
 

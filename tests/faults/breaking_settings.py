@@ -10,7 +10,6 @@ For the same reason two breaks that leave the same host are judged once.
 from __future__ import annotations
 
 import json
-import os
 import queue
 import tempfile
 from collections.abc import Hashable, Iterator, Sequence
@@ -18,12 +17,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import syscalls
-from breaking import SHOWN, Verdict, side_by_side
+from breaking import HOSTS, SHOWN, Verdict, side_by_side
 from sandbox import differences
 from settings_host import CHANGED, SettingsHost, State, Values
 from settings_scenarios import Scenario
 from support.module_process import Module, Outcome
 from syscalls import Point
+from warm import WarmModule
 
 _REMEMBERED = 'var/lib/gofleet/sysctl/state.json'
 # What is the collection's own beside the files that are asked for: locks, what it remembers, what it has not given a name yet.
@@ -44,6 +44,7 @@ class Slot:
     first: State
     last: State
     values: Values
+    module: WarmModule
 
     def restore(self) -> None:
         self.host.restore(self.folder / 'first', self.values)
@@ -54,7 +55,7 @@ class Slot:
 
 
 class Bench:
-    """A scenario under one interpreter, on as many hosts as there are processors. To be ended by end()."""
+    """A scenario under one interpreter, on HOSTS hosts. To be ended by end()."""
 
     def __init__(self, scenario: Scenario, module: Module, folder: Path) -> None:
         self.scenario = scenario
@@ -62,6 +63,7 @@ class Bench:
         self.folder = folder
         self.points: list[Point] = []
         self._hosts: list[SettingsHost] = []
+        self._warm: list[WarmModule] = []
         # What is wrong with a host in this state.
         self._judged: dict[Hashable, list[str]] = {}
         self._slots: queue.SimpleQueue[Slot] = queue.SimpleQueue()
@@ -69,12 +71,14 @@ class Bench:
     def set_up(self) -> None:
         """Raises NoNamespace."""
         self.module.warm_up({'state': 'absent'})
-        for number in range(os.cpu_count() or 1):
+        for number in range(HOSTS):
             slot = self._make_slot(self.folder / f'slot{number}')
             self._slots.put(slot)
             self.points = self.points or self._record(slot)
 
     def end(self) -> None:
+        for warm in self._warm:
+            warm.end()
         for host in self._hosts:
             host.end()
 
@@ -82,25 +86,25 @@ class Bench:
         host = SettingsHost(folder / 'host', self.scenario.openrc)
         self._hosts.append(host)
         pristine = host.state()
+        # As Ansible starts it; all other runs are forks of a process that has imported everything before, and have to lead to the same.
+        module = self.module.within(*host.wrapper, PATH='/usr/sbin:/usr/bin:/sbin:/bin')
         for options in self.scenario.history:
-            assert self._run(host, options).changed
+            assert module.run(options).changed
         values, first = host.save(folder / 'first'), host.state()
-        outcome = self._run(host, self.scenario.change)
+        outcome = module.run(self.scenario.change)
         assert outcome.changed, outcome
         last = host.state()
-        assert self._run(host, self.scenario.change).changed is False
+        assert module.run(self.scenario.change).changed is False
         assert host.state() == last
-        slot = Slot(host, folder, pristine, first, last, values)
+        self._warm.append(WarmModule(module, folder))
+        slot = Slot(host, folder, pristine, first, last, values, self._warm[-1])
         wrong = list(self._removal(slot))
         assert not wrong, wrong
         return slot
 
-    def _run(self, host: SettingsHost, options: dict[str, object], wrapper: Sequence[str] = ()) -> Outcome:
-        return self.module.within(*host.wrapper, *wrapper, PATH='/usr/sbin:/usr/bin:/sbin:/bin').run(options)
-
     def _record(self, slot: Slot) -> list[Point]:
         slot.restore()
-        assert self._run(slot.host, self.scenario.change, syscalls.recorder(slot.log)).changed
+        assert slot.module.run(self.scenario.change, syscalls.recorder(slot.log)).changed
         return syscalls.points(slot.log, *CHANGED)
 
     def each(self, work: Sequence[tuple[Point, str]]) -> list[Verdict]:
@@ -110,7 +114,7 @@ class Bench:
 
     def _judge(self, slot: Slot, point: Point, what: str) -> Verdict:
         slot.log.unlink(missing_ok=True)
-        outcome = self._run(slot.host, self.scenario.change, syscalls.injector(slot.log, point, what))
+        outcome = slot.module.run(self.scenario.change, syscalls.injector(slot.log, point, what))
         verdict = Verdict(point, what, str(outcome))
         killing = what == 'signal=KILL'
         if outcome.killed != killing or not syscalls.struck(slot.log, point, *CHANGED):
@@ -170,7 +174,7 @@ class Bench:
                 yield f'{key} is {broken.values[key]} and was {value}, but what is remembered is {keys.get(key)}'
 
     def _convergence(self, slot: Slot) -> Iterator[str]:
-        again = self._run(slot.host, self.scenario.change)
+        again = slot.module.run(self.scenario.change)
         if not again.succeeded:
             yield f'the next run does not converge: {again}'
             return
@@ -180,7 +184,7 @@ class Bench:
 
     def _removal(self, slot: Slot) -> Iterator[str]:
         for options in self.scenario.removal:
-            outcome = self._run(slot.host, options)
+            outcome = slot.module.run(options)
             if not outcome.succeeded:
                 yield f'the removal fails: {outcome}'
                 return

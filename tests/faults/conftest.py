@@ -125,11 +125,12 @@ def bench_of(module: Module, shelf: Shelf, need: Need) -> Iterator[BenchOf]:
     """Scenarios under one interpreter, each set up once."""
     need(syscalls.works(), 'faults at system calls', 'install strace and allow ptrace')
     made: dict[str, Bench] = {}
-    with scratch() as name:
+    with scratch() as name, ExitStack() as stack:
 
         def find(scenario: Scenario) -> Bench:
             if scenario.name not in made:
                 made[scenario.name] = Bench(scenario, module, shelf, Path(name) / scenario.name)
+                stack.callback(made[scenario.name].end)
             return made[scenario.name]
 
         yield find

@@ -9,6 +9,7 @@ __metaclass__ = type
 
 import os
 
+from ansible_collections.gofleet.golang.plugins.module_utils import _errors as errors
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import apply, go_env, made, observe, paths, report, wanted, words
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import plan as environment_plan
 from ansible_collections.gofleet.golang.plugins.module_utils._files import folders, locks
@@ -42,15 +43,27 @@ def _carry_out(target, sources, account, plan):
     lock, made_folders = paths.lock(account), paths.made_folders(account)
     missing = folders.missing(os.path.dirname(lock))
     own = paths.own_folders(target.files, account)
+    changed = []
     try:
         with locks.lock(lock, _LOCK_SECONDS, passing=True), go_env.locked(plan.observed.go_env, plan.steps, _LOCK_SECONDS):
             try:
                 # Another run may have changed something until now.
                 plan = _planned(target, sources, account, False)
                 apply.apply(plan.steps, made_folders, missing)
+                changed = sorted(step.path for step in plan.steps)
             finally:
-                own += made.remove_empty(made_folders, os.path.basename(lock))
+                own += _remove_empty_folders(made_folders, os.path.basename(lock), changed)
     finally:
         for folder in sorted(set(own), key=len, reverse=True):
             folders.remove_made([folder])
     return plan
+
+
+def _remove_empty_folders(made_folders, lock, changed):
+    """made.remove_empty(), whose failure names the paths that the run changed before."""
+    try:
+        return made.remove_empty(made_folders, lock)
+    except (IOError, OSError) as exc:
+        if not changed:
+            raise
+        raise errors.from_os_error(exc, made_folders, 'All files are as wanted; only the clean-up after them failed.', changed=changed)

@@ -92,8 +92,9 @@ def _of_proxy(entry):
         return 'is neither an address nor direct or off: write https://HOST, http://HOST or file:///FOLDER'
     if url.scheme not in (u'https', u'http', u'file'):
         return 'has a scheme that the go command does not support: use https, http or file'
-    if url.scheme == u'file' and (url.authority or url.query or url.fragment or url.opaque):
-        return 'must be file:///FOLDER, without a host and without ? and #'
+    # Since Go 1.19 file:/FOLDER is another address than file:///FOLDER, and the go command rejects it.
+    if url.scheme == u'file' and (url.authority or url.query or url.fragment or not entry[len(u'file:'):].startswith(u'//')):
+        return 'must be file:///FOLDER, with three slashes, without a host and without ? and #'
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import errno
 import io
 import json
 import os
@@ -15,6 +16,7 @@ import pytest
 from ansible.module_utils import basic
 
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers as environment_consumers
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import made
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import paths as environment_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import manifest
 from ansible_collections.gofleet.golang.plugins.modules import env_file
@@ -416,3 +418,14 @@ def test_bad_input_is_an_error_with_a_code(machine, options, code):
     result = machine.run(**dict({'consumers': ['login_shell']}, **options))
     assert (machine.code, result.get('code')) == (1, code)
     assert machine.root.listdir() == []
+
+
+def test_a_failure_after_the_files_were_changed_names_them(machine, monkeypatch):
+    def fail(path, dummy_lock):
+        raise OSError(errno.EIO, 'Input/output error', path)
+    monkeypatch.setattr(made, 'remove_empty', fail)
+    result = machine.run(variables={'A': '1'}, consumers=['service'])
+    assert (result['failed'], result['code'], result['changed']) == (True, 'io_error', True), result
+    assert result['evidence']['changed'] == [str(machine.path('service'))]
+    assert 'All files are as wanted' in result['msg']
+    assert machine.path('service').check(file=1)
