@@ -59,9 +59,17 @@ class Module(AnsibleModule):
         return _shown_options(getattr(self, 'params', None) or {}, self.argument_spec, self._masked)
 
 
-def shown_result(result, options, spec, masked):
-    """The result of a Module with this spec and masked, and these options, as it ends."""
-    return _with_options(result, *_shown_options(options, spec, masked))
+def shown_result(result, options, spec, masked, host):
+    """The result of a Module with this spec and masked, and these options, as it ends on a host of this name."""
+    options, hidden = _shown_options(options, spec, masked)
+    warnings = [shown.message(_warning(host, each), hidden) for each in result.pop('warnings', ())]
+    found = _with_options(result, options, hidden)
+    return dict(found, warnings=warnings) if warnings else found
+
+
+def _warning(host, text):
+    # Ansible prints equal warnings of several hosts once, without the names of the hosts.
+    return '%s: %s' % (host, text)
 
 
 def _with_options(result, options, hidden):
@@ -142,7 +150,5 @@ def finish(module, answer):
 
 
 def _warn(module, result):
-    # Ansible prints equal warnings of several hosts once, without the names of the hosts.
-    name = os.uname()[1]
     for warning in list(result.pop('warnings', ())) + labels.refusals():
-        module.warn('%s: %s' % (name, warning))
+        module.warn(_warning(os.uname()[1], warning))

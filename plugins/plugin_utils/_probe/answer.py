@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script
-from ansible_collections.gofleet.golang.plugins.plugin_utils._probe.snapshot import Snapshot, Status, Unknown
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe.snapshot import Kernel, Snapshot, Status, Unknown
 
 _STATUS = re.compile(r'([0-9a-f]{1,8}) (\d{1,10}) (\d{1,10}) (\d{1,19}) (-?\d{1,19}) (\d{1,10}) (\S+) (\S+) (/.*)\Z')
 # GNU: stat: cannot stat 'X': No such ...; also statx; BusyBox: stat: can't stat 'X': No such ...
@@ -25,10 +25,9 @@ def parsed(answer: str, wanted: script.Wanted) -> Snapshot:
     if lines[-2:] != ['e', ''] or '\r' in answer or '\0' in answer or '\ufffd' in answer:
         raise Unknown('the answer is not whole')
     first = [line[2:] for line in lines[:3] if line[:2] == 'uhk'[lines.index(line)] + ' ']
-    if len(first) != 3 or not re.fullmatch(r'[0-9]{1,10}', first[0]) or len(first[2].split(' ')) != 3:
+    if len(first) != 3 or not re.fullmatch(r'[0-9]{1,10}', first[0]) or len(first[2].split(' ')) != 4:
         raise Unknown('the beginning of the answer')
-    system, release, machine = first[2].split(' ')
-    snapshot = Snapshot(int(first[0]), first[1], (system, release, machine))
+    snapshot = Snapshot(int(first[0]), first[1], Kernel(*first[2].split(' ')))
     if snapshot.uid != 0 and wanted.for_others:
         wanted = wanted.for_others
     snapshot.patterns = tuple(each for each in (*wanted.status, *wanted.text) if '*' in each)
@@ -99,6 +98,8 @@ class _Reader:
             self._snapshot.folders.add(path.rstrip('/'))
 
     def _exists(self, path: str, _rest: Iterator[str]) -> None:
+        if not path.startswith('/'):
+            raise _odd_line()
         self._snapshot.existing.add(path)
 
     def _head(self, text: str, _rest: Iterator[str]) -> None:
@@ -111,6 +112,8 @@ class _Reader:
             raise _odd_line()
 
     def _matching(self, number: str, _rest: Iterator[str]) -> None:
+        if not number.isdigit() or int(number) >= len(self._candidates):
+            raise _odd_line()
         path, content = self._candidates[int(number)]
         self._snapshot.contents[path] = content
 

@@ -66,7 +66,7 @@ def unchanged(action: ActionBase, state: State, arguments: Options, task_vars: O
         # Any other message may have a secret of the options or of the host in it.
         result, reason = None, str(exc) if isinstance(exc, snapshot.Unknown) else type(exc).__name__
     else:
-        reason = 'there is something to do, or to warn of'
+        reason = 'there is something to do'
     said = 'nothing to do' if result is not None else f'the module is sent ({reason})'
     Display().vvv(f'gofleet.golang: probe: {said}', host=task_vars.get('inventory_hostname'))
     return result
@@ -86,11 +86,9 @@ def _asked(action: ActionBase, state: State, arguments: Options) -> Options | No
     seen = answers.parsed(answer['stdout'], wanted)
     with _system.seen_by(seen):
         result = state.result(options)
-    # A warning begins with the host's name, which only the host knows.
-    if result is None or result['changed'] or result.get('warnings'):
+    if result is None or result['changed']:
         return None
-    result.pop('warnings', None)
-    shown: Options = _frame.shown_result(result, options, state.spec, state.masked)
+    shown: Options = _frame.shown_result(result, options, state.spec, state.masked, seen.kernel.host)
     return {**shown, **path_info.added(shown['path'], seen)} if 'path' in shown else shown
 
 

@@ -7,7 +7,7 @@ It runs on every POSIX sh (dash, bash, BusyBox ash) with stat, readlink, grep, s
 
     u UID                          who runs it
     h HOME                         the folder that ~ stands for
-    k NAME RELEASE MACHINE         the kernel
+    k NAME HOST RELEASE MACHINE    the kernel and the name of the host
     s MODE UID GID SIZE MTIME LINKS USER GROUP PATH
                                    of a path (lstat, mode in hex), or the error message of stat
     d FOLDER                       a folder that was listed, and then
@@ -101,7 +101,7 @@ def _commands(wanted: Wanted) -> Iterator[str]:
     branches = [wanted, wanted.for_others] if wanted.for_others else [wanted]
     # Messages are read, so they have to be in English.
     yield 'LC_ALL=C;export LC_ALL;h=${HOME-}'
-    yield 'i=$(id -u);printf "u %s\\nh %s\\nk %s\\n" "$i" "$h" "$(uname -srm)"'
+    yield 'i=$(id -u);printf "u %s\\nh %s\\nk %s\\n" "$i" "$h" "$(uname -snrm)"'
     yield 'L(){ printf "l %s\\n%s\\n.\\n" "$1" "$(readlink "$1")";}'
     # What hides names from patterns can be set in the environment.
     yield 'set +f;unset GLOBIGNORE'

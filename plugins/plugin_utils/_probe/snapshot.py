@@ -11,7 +11,7 @@ import os
 import posixpath
 import stat
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from ansible_collections.gofleet.golang.plugins.module_utils._host import libc
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script
@@ -21,6 +21,15 @@ LINKS = 40
 
 class Unknown(Exception):
     """The probe does not say; the module is to be asked."""
+
+
+class Kernel(NamedTuple):
+    """What uname(1) says."""
+
+    system: str
+    host: str
+    release: str
+    machine: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class Snapshot:
 
     uid: int
     home_folder: str
-    kernel: tuple[str, str, str]
+    kernel: Kernel
     # None: there is nothing.
     statuses: dict[str, Status | None] = field(default_factory=dict)
     listed: dict[str, list[str]] = field(default_factory=dict)
@@ -227,7 +236,7 @@ class Snapshot:
         return self.uid
 
     def release(self) -> str:
-        return self.kernel[1]
+        return self.kernel.release
 
     def brought(self, path: str) -> bytes:
         """The whole content of a file. Lines say it but for the newline at the end; the size, which must be known and fit, decides."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +31,7 @@ SPEC = {
     'known': {'type': 'dict', 'options': {'name': {'type': 'str'}}}, 'secret': {'type': 'str', 'no_log': True}, 'choice': {'choices': ['a', 'b']},
 }  # fmt: skip
 MASKED = {'secret': lambda value: (value and 'hidden', {value} - {None})}
-WHOLE = 'u 0\nh /root\nk Linux 6.1.0 x86_64\ns 81a4 0 0 1 1 1 root root /file\ne\n'
+WHOLE = 'u 0\nh /root\nk Linux here 6.1.0 x86_64\ns 81a4 0 0 1 1 1 root root /file\ne\n'
 
 
 def result(options: dict[str, Any]) -> dict[str, Any] | None:
@@ -253,7 +254,7 @@ def test_a_script_that_fails_is_no_answer(asked: Asked, code: int) -> None:
 
 
 @pytest.mark.parametrize('text', ['', 'e\n', WHOLE[:-2], WHOLE.replace('\n', '\r\n'), WHOLE + WHOLE, WHOLE.replace('s 81a4', 's \ufffd'),
-                                  WHOLE.replace('s 81a4 0 0 1 1 1 root root /file\n', ''), WHOLE.replace('k Linux 6.1.0 x86_64', 'k Linux')])  # fmt: skip
+                                  WHOLE.replace('s 81a4 0 0 1 1 1 root root /file\n', ''), WHOLE.replace('k Linux here 6.1.0 x86_64', 'k Linux')])  # fmt: skip
 def test_an_answer_that_is_not_whole_is_no_answer(asked: Asked, text: str) -> None:
     asked.arguments['file'] = '/file'
     asked.says(text)
@@ -272,10 +273,9 @@ def broken(options: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize('state', [
     asking.State(SPEC, {}, broken, result), asking.State(SPEC, {}, Action.STATE.reads, broken),
     asking.State(SPEC, {}, lambda options: None, result), asking.State(SPEC, {}, Action.STATE.reads, lambda options: None),
-    asking.State(SPEC, {}, Action.STATE.reads, lambda options: {'changed': False, 'warnings': ['beware']}),
     asking.State(SPEC, {}, Action.STATE.reads, lambda options: {'changed': True}),
     asking.State(SPEC, {}, Action.STATE.reads, lambda options: {'changed': bool(system.lexists('/never/asked/for'))}),
-], ids=['reads fails', 'result fails', 'not by a probe', 'no result', 'a warning', 'changed', 'unknown'])  # fmt: skip
+], ids=['reads fails', 'result fails', 'not by a probe', 'no result', 'changed', 'unknown'])  # fmt: skip
 def test_whatever_is_not_nothing_to_do_is_the_modules(asked: Asked, state: asking.State) -> None:
     asked.state = state
     asked.arguments['secret'] = 'sw0rdfish'
@@ -283,6 +283,14 @@ def test_whatever_is_not_nothing_to_do_is_the_modules(asked: Asked, state: askin
     assert 'sw0rdfish' not in str(asked.messages)
     # The host itself answers again.
     assert system.lexists('/')
+
+
+def test_warnings_begin_with_the_name_of_the_host_and_hide_secrets_as_those_of_a_module_do(asked: Asked) -> None:
+    asked.state = asking.State(SPEC, MASKED, Action.STATE.reads, lambda options: {'changed': False, 'warnings': ['beware of sw0rdfish']})
+    asked.arguments['secret'] = 'sw0rdfish'
+    [warning] = asked.run()['warnings']
+    assert warning.startswith(f'{os.uname().nodename}: beware of ')
+    assert 'sw0rdfish' not in warning
 
 
 def test_a_host_that_cannot_be_reached_is_reported_as_that(asked: Asked) -> None:

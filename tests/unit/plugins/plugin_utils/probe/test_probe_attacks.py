@@ -81,7 +81,7 @@ def test_the_environment_hides_no_file(tmp_path: Path, environment: dict[str, st
 ])  # fmt: skip
 def test_a_path_of_which_the_answer_says_nothing_makes_it_unknown(wanted: script.Wanted) -> None:
     with pytest.raises(snapshot.Unknown):
-        snapshot.parsed('u 0\nh /root\nk Linux 6.1.0 x86_64\ns 41ed 0 0 1 1 1 root root /\ne\n', wanted)
+        snapshot.parsed('u 0\nh /root\nk Linux here 6.1.0 x86_64\ns 41ed 0 0 1 1 1 root root /\ne\n', wanted)
 
 
 def test_a_shell_that_loses_the_scripts_variables_on_the_way_gives_no_answer(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_a_shell_that_loses_the_scripts_variables_on_the_way_gives_no_answer(tmp
         snapshot.parsed(done.stdout, wanted)
 
 
-EMPTY = 'h /root\nk Linux 6.1.0 x86_64\ns 8180 0 0 0 1 1 root root /file\ne\n'
+EMPTY = 'h /root\nk Linux here 6.1.0 x86_64\ns 8180 0 0 0 1 1 root root /file\ne\n'
 
 
 def test_an_empty_file_is_empty_to_root_alone() -> None:

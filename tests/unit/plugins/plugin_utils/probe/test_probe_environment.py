@@ -65,7 +65,7 @@ class Host:
                 result = env_file.ActionModule.STATE.result(options)
         except (Unknown, GofleetError, OSError):
             return Unknown
-        return result if result and not result['changed'] and not result['warnings'] else Unknown
+        return result if result and not result['changed'] else Unknown
 
 
 @pytest.fixture

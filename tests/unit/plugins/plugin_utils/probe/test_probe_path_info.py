@@ -15,7 +15,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import path_info, script, snapshot
 
 LABEL = 'system_u:object_r:etc_t:s0'
-ANSWER = 'u 0\nh /root\nk Linux 6.1.0 x86_64\ns 81a4 0 0 5 1 1 root root /file\n'
+ANSWER = 'u 0\nh /root\nk Linux here 6.1.0 x86_64\ns 81a4 0 0 5 1 1 root root /file\n'
 
 
 class OfHost(AnsibleModule):  # type: ignore[misc]

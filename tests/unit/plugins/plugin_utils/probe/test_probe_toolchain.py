@@ -139,9 +139,7 @@ def by_module(arguments: Options) -> Options | None:
         result = go_toolchain.converge(options, tiny_trees.run, True)
     except GofleetError:
         return None
-    if not result.get('warnings'):
-        result.pop('warnings', None)
-    shown: Options = frame.shown_result(result, options, go_toolchain.ARGUMENT_SPEC, {})
+    shown: Options = frame.shown_result(result, options, go_toolchain.ARGUMENT_SPEC, {}, os.uname().nodename)
     return shown
 
 
