@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import answer as answers
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script, snapshot
 
 
 def seen(wanted: script.Wanted, shell: str = 'sh', **environment: str) -> snapshot.Snapshot:
     done = subprocess.run([shell, '-c', script.rendered(wanted)], capture_output=True, check=True, env={**os.environ, **environment})
-    return snapshot.parsed(done.stdout.decode('utf-8', 'surrogateescape'), wanted)
+    return answers.parsed(done.stdout.decode('utf-8', 'surrogateescape'), wanted)
 
 
 @pytest.mark.parametrize('name', ['a\nd other', 'a\nn other', 'a\nn other/', 'a\nf ', 'a\nl ', 'a\ne', 'a\n', '\n', 'a\nr a:b', 'a\nc x y'])
@@ -81,7 +82,7 @@ def test_the_environment_hides_no_file(tmp_path: Path, environment: dict[str, st
 ])  # fmt: skip
 def test_a_path_of_which_the_answer_says_nothing_makes_it_unknown(wanted: script.Wanted) -> None:
     with pytest.raises(snapshot.Unknown):
-        snapshot.parsed('u 0\nh /root\nk Linux here 6.1.0 x86_64\ns 41ed 0 0 1 1 1 root root /\ne\n', wanted)
+        answers.parsed('u 0\nh /root\nk Linux here 6.1.0 x86_64\ns 41ed 0 0 1 1 1 root root /\ne\n', wanted)
 
 
 def test_a_shell_that_loses_the_scripts_variables_on_the_way_gives_no_answer(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_a_shell_that_loses_the_scripts_variables_on_the_way_gives_no_answer(tmp
     wanted = script.Wanted(text=(str(tmp_path / 'file'),), names=(str(tmp_path),))
     done = subprocess.run(['sh', '-c', f'sh -c "{script.rendered(wanted)}"'], capture_output=True, check=False, text=True)
     with pytest.raises(snapshot.Unknown):
-        snapshot.parsed(done.stdout, wanted)
+        answers.parsed(done.stdout, wanted)
 
 
 EMPTY = 'h /root\nk Linux here 6.1.0 x86_64\ns 8180 0 0 0 1 1 root root /file\ne\n'
@@ -97,10 +98,10 @@ EMPTY = 'h /root\nk Linux here 6.1.0 x86_64\ns 8180 0 0 0 1 1 root root /file\ne
 
 def test_an_empty_file_is_empty_to_root_alone() -> None:
     wanted = script.Wanted(text=('/file',))
-    assert snapshot.parsed(f'u 0\n{EMPTY}', wanted).brought('/file') == b''
+    assert answers.parsed(f'u 0\n{EMPTY}', wanted).brought('/file') == b''
     with pytest.raises(snapshot.Unknown):
         # Another user may not be allowed to read it.
-        snapshot.parsed(f'u 1000\n{EMPTY}', wanted).brought('/file')
+        answers.parsed(f'u 1000\n{EMPTY}', wanted).brought('/file')
 
 
 @pytest.mark.parametrize('ask', [lambda found, path: found.lstat(path), lambda found, path: found.listdir(path), lambda found, path: found.brought(path)])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import answer as answers
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import path_info, script, snapshot
 
 LABEL = 'system_u:object_r:etc_t:s0'
@@ -31,7 +32,7 @@ class OfHost(AnsibleModule):  # type: ignore[misc]
 def seen_by_probe(*paths: Path) -> snapshot.Snapshot:
     wanted = script.Wanted(status=(*map(str, paths), path_info.SELINUX), links=tuple(map(str, paths)))
     done = subprocess.run(['sh', '-c', script.rendered(wanted)], capture_output=True, check=True, text=True)
-    return snapshot.parsed(done.stdout, wanted)
+    return answers.parsed(done.stdout, wanted)
 
 
 @pytest.fixture
@@ -80,4 +81,4 @@ def test_without_a_raw_label_of_a_host_with_selinux_the_module_is_asked(line: st
 def parsed(lines: list[str]) -> snapshot.Snapshot:
     if not lines:
         lines = [f"stat: cannot stat '{path_info.SELINUX}': No such file or directory"]
-    return snapshot.parsed(ANSWER + '\n'.join([*lines, 'e', '']), script.Wanted(status=('/file', path_info.SELINUX), labels=('/file',)))
+    return answers.parsed(ANSWER + '\n'.join([*lines, 'e', '']), script.Wanted(status=('/file', path_info.SELINUX), labels=('/file',)))
