@@ -45,7 +45,9 @@ def _reads(options: Options) -> script.Wanted | None:
         settings = target.settings
         for file in target.files:
             expected.setdefault(file.path, set()).update([] if file.content is None else [file.content])
-    return _joined(parts, expected, go_policy.with_blocks(None, {options['name']: settings} if settings else {}))
+    # Without defaults of its own it matters only that go.env has no block of this environment, whatever those of others are.
+    mark = go_policy.MARK if settings else go_policy.MARK + options['name'].encode() + b': '
+    return _joined(parts, expected, mark, go_policy.with_blocks(None, {options['name']: settings} if settings else {}))
 
 
 def _settled(options: Options) -> Options:
@@ -64,13 +66,13 @@ def _unknown() -> bool:
     raise snapshot.Unknown('the version of systemd')
 
 
-def _joined(parts: list[script.Wanted], expected: dict[str, set[bytes]], blocks: bytes) -> script.Wanted:
+def _joined(parts: list[script.Wanted], expected: dict[str, set[bytes]], mark: bytes, blocks: bytes) -> script.Wanted:
     def all_of(name: str) -> tuple[str, ...]:
         return tuple(sorted({each for part in parts for each in getattr(part, name)}))
     text = all_of('text')
     return script.Wanted(
         status=tuple(each for each in all_of('status') if each not in text), text=text, links=all_of('links'), names=all_of('names'),
-        there=all_of('there'), marked=all_of('marked'), mark=go_policy.MARK.decode(), head=blocks,
+        there=all_of('there'), marked=all_of('marked'), mark=mark.decode(), head=blocks,
         expected={path: tuple(sorted(contents)) for path, contents in expected.items()})
 
 

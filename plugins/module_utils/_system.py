@@ -176,7 +176,10 @@ def confstr(name):
 
 
 def head(path, mark):
-    """The start of a regular file (bytes) as far as a probe knows it, which knows that no line after it begins with mark; None: read the file."""
+    """The start of a regular file (bytes), as far as a probe knows it; None: read the file.
+
+    No line after it begins with mark, or with more of such a line, if the probe asked for that.
+    """
     return _asked[-1].head(path, mark)
 
 

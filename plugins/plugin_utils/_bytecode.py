@@ -9,21 +9,31 @@ Python's own loader finds them by the same paths. What it does not find is left 
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import SOURCE_SUFFIXES, FileFinder, ModuleSpec, SourceFileLoader
 from types import ModuleType
 
 # Shared code alone: plugins, whose names users write, are Ansible's to find.
 _OURS = tuple(f'ansible_collections.gofleet.golang.plugins.{kind}.' for kind in ('module_utils', 'plugin_utils'))
 
 
+@functools.cache
+def _in_folder(folder: str) -> FileFinder:
+    """Not by sys.path_hooks, where Ansible's loader would come first."""
+    return FileFinder(folder, (SourceFileLoader, SOURCE_SUFFIXES))
+
+
 class _Finder:
     """A finder for sys.meta_path."""
 
     @staticmethod
-    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        return PathFinder.find_spec(name, path, target) if name.startswith(_OURS) else None
+    def find_spec(name: str, path: Sequence[str] | None = None, _target: ModuleType | None = None) -> ModuleSpec | None:
+        if not name.startswith(_OURS):
+            return None
+        found = (_in_folder(folder).find_spec(name) for folder in path or ())
+        return next((spec for spec in found if spec and spec.loader), None)
 
 
 if not any(isinstance(each, _Finder) for each in sys.meta_path):

@@ -136,9 +136,9 @@ class Snapshot:
         raise Unknown(name)
 
     def head(self, path: str, mark: bytes) -> bytes | None:
-        lines = [line for line in self.expected_head.split(b'\n') if line.startswith(mark)]
+        lines = [line for line in self.expected_head.split(b'\n') if line.startswith(self.mark.encode())]
         known = (len(lines), hashlib.sha256(self.expected_head).hexdigest())
-        if mark.decode() != self.mark or self.heads.get(self._plain(path)) != known or not stat.S_ISREG(self.lstat(path).st_mode):
+        if not self.mark.startswith(mark.decode()) or self.heads.get(self._plain(path)) != known or not stat.S_ISREG(self.lstat(path).st_mode):
             return None
         return self.expected_head
 
