@@ -10,7 +10,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 
 # First, because it makes the imports after it cheap.
-from ansible_collections.gofleet.golang.plugins.plugin_utils import _bytecode  # noqa: F401
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing  # noqa: F401
 
 # isort: split
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 # First, because it makes the imports after it cheap.
-from ansible_collections.gofleet.golang.plugins.plugin_utils import _bytecode  # noqa: F401
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing  # noqa: F401
 
 # isort: split
 
