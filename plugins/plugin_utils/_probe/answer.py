@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 
+from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe.snapshot import Kernel, Snapshot, Status, Unknown
 
@@ -112,9 +113,10 @@ class _Reader:
             raise _odd_line()
 
     def _matching(self, number: str, _rest: Iterator[str]) -> None:
-        if not number.isdigit() or int(number) >= len(self._candidates):
+        place = foreign.whole(number)
+        if place is None or not 0 <= place < len(self._candidates):
             raise _odd_line()
-        path, content = self._candidates[int(number)]
+        path, content = self._candidates[place]
         self._snapshot.contents[path] = content
 
     def _link(self, path: str, rest: Iterator[str]) -> None:
