@@ -105,7 +105,7 @@ _PROPERTIES = Part('properties', _pytest('main', 'tests/properties'), 3)
 # Altered programs, by the thousand, given to the reader that has to cope with them.
 _FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'), 3)
 # Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own.
-_FAULTS = Part('faults', _pytest('el7', 'tests/faults'), 12)
+_FAULTS = Part('faults', _pytest('el7', 'tests/faults'), 15)
 # Verdicts beside what the loaders of real hosts do.
 _JUDGE = Part('judge', _pytest('el7', 'tests/judge'), 3)
 # Machines with kernels of their own: settings that a container cannot have and real reboots, and labels where SELinux enforces.
