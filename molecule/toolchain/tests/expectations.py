@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# What a fresh install may take: one module call, or when the archive is pushed a call that asks for it, a copy, and a call.
-PULL_ROUND_TRIPS = 1
-PUSH_ROUND_TRIPS = 3
+# What a fresh install may take: a probe and one module call, or when the archive is pushed a probe, a call that asks for it, a copy, and a call.
+PULL_ROUND_TRIPS = 2
+PUSH_ROUND_TRIPS = 4
 
 
 @dataclass(frozen=True)
