@@ -60,7 +60,8 @@ def sources(wanted, paths, state=None):
         status=(paths.path, sysctl_paths.STATE), links=(), text=(paths.path, sysctl_paths.STATE_FILE),
         names=(os.path.dirname(paths.path), sysctl_paths.STATE, os.path.dirname(sysctl_paths.STATE)))
     fields = [tuple(paths.real(path) for path in sorted(set(one) | set(other))) for one, other in zip(boot.SOURCES, ours)]
-    return Sources(*(fields + [dict((key, paths.setting(each)) for key, each in parts.items())]))
+    found = Sources(*(fields + [dict((key, paths.setting(each)) for key, each in parts.items())]))
+    return found._replace(status=found.status + tuple(path for each in parts.values() for path in _of_default_interface(paths, each)))
 
 
 def observe(wanted, paths):
@@ -144,10 +145,16 @@ def _live(path, parts, paths):
 
 def _is_of_interface(paths, parts):
     """Whether the interface is missing, not the setting: "default" has every setting that an interface can have."""
+    defaults = _of_default_interface(paths, parts)
+    return bool(defaults) and (system.exists(defaults[0]) or not system.exists(defaults[1]))
+
+
+def _of_default_interface(paths, parts):
+    """The same setting of the interface "default", and the folder of that; empty for settings that no interface has."""
     if len(parts) != 5 or '.'.join(parts[:3]) not in known.PER_INTERFACE:
-        return False
+        return ()
     default = parts[:3] + ('default',)
-    return system.exists(paths.setting(default + parts[4:])) or not system.exists(paths.setting(default))
+    return paths.setting(default + parts[4:]), paths.setting(default)
 
 
 def _hindrance(path, mode):
@@ -163,6 +170,9 @@ def _hindrance(path, mode):
 
 def _near(paths, parts):
     """Names that may have been meant; none if the interface is missing."""
+    if not system.is_here():
+        # Only an error shows them, and after an error the module is sent.
+        return ()
     # Imported here because most runs do not need it.
     import difflib
 

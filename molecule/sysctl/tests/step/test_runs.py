@@ -25,5 +25,9 @@ def test_nothing_was_changed(host: Host, runs: list[PlaybookRun]) -> None:
     assert [run.changed(host.backend.name) for run in runs] == [False, False]
 
 
-def test_each_took_one_round_trip(host: Host, runs: list[PlaybookRun]) -> None:
-    assert [run.operations(host.backend.name) for run in runs] == [{"exec_command": 1}] * 2
+def test_each_took_a_module_call_and_a_probe_at_most(host: Host, runs: list[PlaybookRun]) -> None:
+    # Settings that are mounted read-only here are still wanted: only the module finds out that they cannot be written.
+    for run in runs:
+        operations = run.operations(host.backend.name)
+        assert set(operations) == {"exec_command"}
+        assert operations.total() <= 2, operations
