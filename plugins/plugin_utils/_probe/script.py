@@ -86,10 +86,13 @@ class Wanted:
         return [(path, content) for path, contents in sorted(self.expected.items()) for content in contents]
 
 
-def standard_input(wanted: Wanted) -> bytes | None:
-    """What the script reads: a line of digest and path for each expected content. None if there is none."""
+def standard_input(wanted: Wanted) -> bytes:
+    """What the script reads: a line of digest and path for each expected content.
+
+    Never empty: to a command without input ssh gives a terminal, which ends lines otherwise.
+    """
     lines = [f'{hashlib.sha256(content).hexdigest()} {path}\n' for path, content in wanted.candidates()]
-    return ''.join(lines).encode() or None
+    return ''.join(lines).encode() or b'\n'
 
 
 def rendered(wanted: Wanted) -> str:

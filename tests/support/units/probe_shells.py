@@ -25,7 +25,7 @@ def answer(wanted: script.Wanted, shell: str, folder: Path) -> str:
     command, path = [shell], os.environ['PATH']
     if shell == 'busybox':
         command, path = [str(_tools(folder) / 'ash')], str(_tools(folder))
-    done = subprocess.run([*command, '-c', script.rendered(wanted)], input=script.standard_input(wanted) or b'', capture_output=True, check=True,
+    done = subprocess.run([*command, '-c', script.rendered(wanted)], input=script.standard_input(wanted), capture_output=True, check=True,
                           env={'PATH': path, 'HOME': '/root'})
     return done.stdout.decode('utf-8', 'surrogateescape')
 

@@ -308,3 +308,16 @@ def test_another_error_of_the_connection_is_left_to_the_module(asked: Asked) -> 
 
     asked.answer = fail
     assert asked.is_sent()
+
+
+def test_a_script_always_gets_input_because_ssh_gives_a_terminal_to_a_command_without(asked: Asked) -> None:
+    given: list[Any] = []
+
+    def answer(_text: str, in_data: bytes | None = None) -> dict[str, Any]:
+        given.append(in_data)
+        return {'rc': 0, 'stdout': WHOLE.replace('/file', asked.arguments['file'])}
+
+    asked.answer = answer
+    asked.run()
+    assert all(given)
+    assert given

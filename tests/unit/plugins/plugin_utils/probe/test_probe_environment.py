@@ -196,7 +196,7 @@ def test_a_secret_is_not_in_what_a_connection_may_log(host: Host, tmp_path: Path
     wanted = env_file.ActionModule.STATE.reads(host.options())
     assert wanted is not None
     said = probe_shells.answer(wanted, 'dash', tmp_path)
-    digest = next(line for line in (script.standard_input(wanted) or b'').decode().splitlines() if SERVICE in line).split()[0]
+    digest = next(line for line in script.standard_input(wanted).decode().splitlines() if SERVICE in line).split()[0]
     for hidden in ('s3cret', digest):
         assert hidden not in script.rendered(wanted)
         assert hidden not in said
