@@ -9,11 +9,6 @@ from typing import Any
 
 from ansible.errors import AnsibleError
 
-# First, because it makes the imports after it cheap.
-from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing  # noqa: F401
-
-# isort: split
-
 from ansible_collections.gofleet.golang.plugins.module_utils._abi import program_facts, report
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.modules.abi_check import ARGUMENT_SPEC

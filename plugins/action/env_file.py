@@ -13,11 +13,6 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import Any
 
-# First, because it makes the imports after it cheap.
-from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing  # noqa: F401
-
-# isort: split
-
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, converge, observe, secrets, wanted, words
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Host, Source
 from ansible_collections.gofleet.golang.plugins.module_utils._host import libc

@@ -8,11 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-# First, because it makes the imports after it cheap.
-from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing  # noqa: F401
-
-# isort: split
-
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.modules.go_release_lock import ARGUMENT_SPEC
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lockfile

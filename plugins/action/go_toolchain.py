@@ -11,11 +11,6 @@ from typing import Any
 from ansible import constants as C
 from ansible.errors import AnsibleError
 
-# First, because it makes the imports after it cheap.
-from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing  # noqa: F401
-
-# isort: split
-
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust

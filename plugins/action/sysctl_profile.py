@@ -7,11 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-# First, because it makes the imports after it cheap.
-from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing  # noqa: F401
-
-# isort: split
-
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot, converge, observe
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted

@@ -148,7 +148,7 @@ def test_a_locked_fleet_needs_no_index_no_log_and_no_mirror(fleet: Fleet, again:
     fleet.mirror.forget()
     gone = dict.fromkeys(('go_toolchain_index_url', 'go_toolchain_goproxy'), f'{NOBODY}/')
     reported = fleet.play('site', go_toolchain_lock=str(fleet.lock), go_toolchain_mirrors=[NOBODY], go_toolchain_trust=['pinned', 'log'],
-                      go_toolchain_trust_all=True, **gone)  # fmt: skip
+                          go_toolchain_trust_all=True, **gone)  # fmt: skip
     assert (reported['changed'], reported['version'], reported['transfer'], fleet.asked) == (True, '1.30.2', 'push', [])
     assert sorted(proof['kind'] for proof in reported['toolchains'][0]['proof']) == ['log', 'pinned', 'pinned']
 

@@ -49,7 +49,6 @@ def test_a_host_knows_its_user_home_and_kernel():
     assert (system.geteuid(), system.home(), system.release()) == (os.geteuid(), os.path.expanduser('~'), os.uname()[2])
 
 
-
 def test_nothing_is_brought_to_a_host_itself(folder):
     assert system.brought(str(folder.join('file'))) is None
     system.must_be_here()

@@ -75,7 +75,6 @@ def test_the_environment_hides_no_file(tmp_path: Path, environment: dict[str, st
         assert found.brought(str(tmp_path / 'file')) == b'text\n'
 
 
-
 @pytest.mark.parametrize('wanted', [
     script.Wanted(status=('/file',)), script.Wanted(text=('/file',)), script.Wanted(names=('/file',)), script.Wanted(status=('/*/file',)),
     script.Wanted(status=('~/file',)),
