@@ -15,19 +15,31 @@ from unittest import mock
 
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script
 
-# BusyBox brings its own stat, grep, sha256sum and so on.
-NAMES = ('dash', 'bash', 'busybox')
-_APPLETS = ('ash', 'stat', 'readlink', 'grep', 'sed', 'sha256sum', 'id', 'uname', 'od', 'sh')
+BUSYBOX = 'busybox'
+# Those of the platforms.
+NAMES = ('dash', 'bash', BUSYBOX)
+# Others, by what they are called with.
+_COMMANDS = {'bash as sh': ['bash', '--posix']}
+# BusyBox brings its own tools.
+_APPLETS = ('ash', 'stat', 'readlink', 'grep', 'sed', 'head', 'sha256sum', 'id', 'uname', 'od', 'sh')
 
 
-def answer(wanted: script.Wanted, shell: str, folder: Path) -> str:
-    """What a script answers. folder: for the names of BusyBox' tools, which must not be among what is asked for."""
-    command, path = [shell], os.environ['PATH']
-    if shell == 'busybox':
-        command, path = [str(_tools(folder) / 'ash')], str(_tools(folder))
-    done = subprocess.run([*command, '-c', script.rendered(wanted)], input=script.standard_input(wanted), capture_output=True, check=True,
-                          env={'PATH': path, 'HOME': '/root'})
+def answer(wanted: script.Wanted, shell: str, folder: Path, **environment: str) -> str:
+    """What a script answers; arguments as of run(). Raises CalledProcessError."""
+    done = run(script.rendered(wanted), script.standard_input(wanted), shell, folder, **environment)
+    done.check_returncode()
     return done.stdout.decode('utf-8', 'surrogateescape')
+
+
+def run(text: str, given: bytes | None, shell: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """A script in a shell: one of NAMES, or another one of this machine.
+
+    given: its standard input; folder: for the names of BusyBox' tools, which must not be among what is asked for; environment: more variables.
+    """
+    command, path = _COMMANDS.get(shell, [shell]), os.environ['PATH']
+    if shell == BUSYBOX:
+        command, path = [str(_tools(folder) / 'ash')], str(_tools(folder))
+    return subprocess.run([*command, '-c', text], input=given or b'', capture_output=True, check=False, env={'PATH': path, 'HOME': '/root', **environment})
 
 
 def _tools(folder: Path) -> Path:
@@ -43,11 +55,15 @@ def _tools(folder: Path) -> Path:
 _READS = ('lstat', 'stat', 'listdir', 'scandir', 'readlink', 'open', 'access', 'geteuid', 'getuid', 'uname', 'confstr', 'statvfs')
 
 
+class ReadsController(BaseException):
+    """No Exception, so that nothing takes it for an error of the probe."""
+
+
 @contextlib.contextmanager
 def nothing_of_the_controller() -> Iterator[None]:
-    """A block that fails if anything is read of this machine: what is decided for a host must come from the host."""
+    """A block that fails if anything is read of this machine: what is decided for a host must come from the host. Raises ReadsController."""
     def refused(*arguments: object, **dummy: object) -> None:
-        raise AssertionError(f'reads {arguments!r} of the controller')
+        raise ReadsController(arguments)
     with contextlib.ExitStack() as stack:
         for name in _READS:
             stack.enter_context(mock.patch.object(os, name, refused))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +13,14 @@ import pytest
 
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import answer as answers
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script, snapshot
+from support.units import probe_shells
+
+# Only shells with this machine's own tools.
+NO_TOOLS = Path('/nonexistent')
 
 
 def seen(wanted: script.Wanted, shell: str = 'sh', **environment: str) -> snapshot.Snapshot:
-    done = subprocess.run([shell, '-c', script.rendered(wanted)], capture_output=True, check=True, env={**os.environ, **environment})
-    return answers.parsed(done.stdout.decode('utf-8', 'surrogateescape'), wanted)
+    return answers.parsed(probe_shells.answer(wanted, shell, NO_TOOLS, **environment), wanted)
 
 
 @pytest.mark.parametrize('name', ['a\nd other', 'a\nn other', 'a\nn other/', 'a\nf ', 'a\nl ', 'a\ne', 'a\n', '\n', 'a\nr a:b', 'a\nc x y'])

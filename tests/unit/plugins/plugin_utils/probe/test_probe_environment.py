@@ -151,17 +151,17 @@ def module_result(host: Host, **changes: Any) -> Any:
 
 
 @pytest.mark.parametrize('change', SAME)
-def test_a_host_that_has_its_environment_is_known_by_the_probe(change: str, host: Host, shell: str, tmp_path: Path) -> None:
+def test_a_host_that_has_its_environment_is_known_by_the_probe(change: str, host: Host, shell: str, tools: Path) -> None:
     SAME[change](host)
-    probed = host.probed(shell, tmp_path)
+    probed = host.probed(shell, tools)
     # For another user than root it knows nothing.
     assert probed == (module_result(host) if os.geteuid() == 0 else Unknown)
 
 
 @pytest.mark.parametrize('change', DIFFERENT)
-def test_the_probe_never_says_more_than_the_module(change: str, host: Host, shell: str, tmp_path: Path) -> None:
+def test_the_probe_never_says_more_than_the_module(change: str, host: Host, shell: str, tools: Path) -> None:
     DIFFERENT[change](host)
-    probed = host.probed(shell, tmp_path)
+    probed = host.probed(shell, tools)
     assert probed is Unknown or probed == module_result(host)
 
 
@@ -169,14 +169,14 @@ def test_the_probe_never_says_more_than_the_module(change: str, host: Host, shel
     {'level': 'default'}, {'state': 'absent'}, {'owner': 'root'}, {'owner': 0}, {'paths': {'service': '/srv/x.env'}}, {'secrets': {'TOKEN': 'other'}},
     {'variables': {}}, {'presets': ['go_path']}, {'mode': '0600'}, {'consumers': []}, {'consumers': ['openrc']}, {'goroot': '/opt/go/go1.26.6'},
     {'variables': {'GREETING': 'a\x01'}}, {'name': 'other'}])  # fmt: skip
-def test_other_options_get_the_modules_result_or_none(changes: Options, host: Host, shell: str, tmp_path: Path) -> None:
-    probed = host.probed(shell, tmp_path, **changes)
+def test_other_options_get_the_modules_result_or_none(changes: Options, host: Host, shell: str, tools: Path) -> None:
+    probed = host.probed(shell, tools, **changes)
     if probed is not Unknown:
         assert probed == host.run(True, **changes)
 
 
 @pytest.mark.parametrize('change', ['nothing', 'another block', 'a changed block', 'no block', 'no copy', 'a setting of Go', 'a block after the defaults'])
-def test_defaults_in_go_env_are_known_by_the_probe_or_left_to_the_module(change: str, host: Host, shell: str, tmp_path: Path) -> None:
+def test_defaults_in_go_env_are_known_by_the_probe_or_left_to_the_module(change: str, host: Host, shell: str, tools: Path) -> None:
     host.run(False, level='default')
     tree, copy = host.path('/opt/go/go1.26.6/go.env'), host.path('/opt/go/.gofleet/go.env')
     other = '# gofleet.golang environment zz: begin\nGOPROXY=off\n# gofleet.golang environment zz: end\n'
@@ -186,16 +186,16 @@ def test_defaults_in_go_env_are_known_by_the_probe_or_left_to_the_module(change:
     tree.write_text(changed[change])
     if change == 'no copy':
         copy.unlink()
-    probed, said = host.probed(shell, tmp_path, level='default'), module_result(host, level='default')
+    probed, said = host.probed(shell, tools, level='default'), module_result(host, level='default')
     assert probed in (Unknown, said)
     if os.geteuid() == 0 and change in ('nothing', 'a setting of Go'):
         assert probed == said
 
 
-def test_a_secret_is_not_in_what_a_connection_may_log(host: Host, tmp_path: Path) -> None:
+def test_a_secret_is_not_in_what_a_connection_may_log(host: Host, tools: Path) -> None:
     wanted = env_file.ActionModule.STATE.reads(host.options())
     assert wanted is not None
-    said = probe_shells.answer(wanted, 'dash', tmp_path)
+    said = probe_shells.answer(wanted, 'dash', tools)
     digest = next(line for line in script.standard_input(wanted).decode().splitlines() if SERVICE in line).split()[0]
     for hidden in ('s3cret', digest):
         assert hidden not in script.rendered(wanted)

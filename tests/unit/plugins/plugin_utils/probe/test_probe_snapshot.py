@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,8 @@ import pytest
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import answer as answers
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script, snapshot
 from support import seed
+from support.units import probe_shells
 
-SHELLS = [name for name in ('dash', 'bash') if shutil.which(name)]
 CONTENTS = (b'', b'\n', b'one\n', b'one', b'one\n\ntwo\n', b'\xff\xfe\n', b'tab\there\n', b'a\r\n', b'nul\0byte\n', b'no newline\n\n', 'ünï\n'.encode())
 NAMES = ('plain', 'with space', '.hidden', '..two', "quote'd", 'new\nline', '-n', 'a:b', '*', 'star*red', '[x]', 'é', 'back\\slash', '$HOME', '`id`')
 
@@ -28,11 +26,6 @@ def wanted_of(root: Path) -> script.Wanted:
     paths = [path for path in paths if script.can_be_asked(path)]
     folders = (f'{root}/*', f'{root}/*/*')
     return script.Wanted(status=(str(root), *paths), text=(f'{root}/*', *paths), links=tuple(paths), names=(str(root), *paths), folders=folders)
-
-
-def answer(wanted: script.Wanted, shell: str) -> str:
-    done = subprocess.run([shell, '-c', script.rendered(wanted)], capture_output=True, check=True)
-    return done.stdout.decode('utf-8', 'surrogateescape')
 
 
 def make(root: Path, choose: random.Random) -> None:
@@ -62,15 +55,15 @@ def result(function: Callable[[str], Any], path: str) -> Any:
         return snapshot.Unknown
 
 
-@pytest.mark.parametrize('shell', SHELLS)
+@pytest.mark.parametrize('shell', probe_shells.NAMES)
 @pytest.mark.parametrize('number', range(60))
-def test_a_probe_says_what_the_system_says_or_nothing(number: int, shell: str, tmp_path: Path) -> None:
+def test_a_probe_says_what_the_system_says_or_nothing(number: int, shell: str, tmp_path: Path, tools: Path) -> None:
     root = tmp_path / 'root'
     root.mkdir()
     make(root, random.Random(f'{seed.seed()} {number}'))
     try:
         wanted = wanted_of(root)
-        seen = answers.parsed(answer(wanted, shell), wanted)
+        seen = answers.parsed(probe_shells.answer(wanted, shell, tools), wanted)
     except snapshot.Unknown:
         return
     for path in [*map(str, root.rglob('*')), str(root), str(root / 'missing'), str(root / 'missing/below')]:
@@ -93,24 +86,24 @@ def test_a_probe_says_what_the_system_says_or_nothing(number: int, shell: str, t
                 assert (sorted(said) if isinstance(said, list) else said) == there, path
 
 
-@pytest.mark.parametrize('shell', SHELLS)
-def test_a_plain_folder_is_known_completely(shell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize('shell', probe_shells.NAMES)
+def test_a_plain_folder_is_known_completely(shell: str, tmp_path: Path, tools: Path) -> None:
     (tmp_path / 'a').mkdir()
     (tmp_path / 'a/file').write_bytes(b'one\ntwo\n')
     (tmp_path / 'link').symlink_to('a/file')
     wanted = wanted_of(tmp_path)
-    seen = answers.parsed(answer(wanted, shell), wanted)
+    seen = answers.parsed(probe_shells.answer(wanted, shell, tools), wanted)
     assert (seen.listdir(str(tmp_path)), seen.listdir(str(tmp_path / 'a'))) == (['a', 'link'], ['file'])
     assert (seen.brought(str(tmp_path / 'a/file')), seen.readlink(str(tmp_path / 'link'))) == (b'one\ntwo\n', 'a/file')
     assert seen.stat(str(tmp_path / 'link')).st_size == 8
     assert seen.isdir(str(tmp_path / 'a'))
 
 
-@pytest.mark.parametrize('shell', SHELLS)
-def test_an_answer_that_is_cut_off_or_mixed_with_other_lines_is_unknown(shell: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize('shell', probe_shells.NAMES)
+def test_an_answer_that_is_cut_off_or_mixed_with_other_lines_is_unknown(shell: str, tmp_path: Path, tools: Path) -> None:
     (tmp_path / 'file').write_bytes(b'one\n')
     wanted = wanted_of(tmp_path)
-    whole = answer(wanted, shell)
+    whole = probe_shells.answer(wanted, shell, tools)
     lines = whole.split('\n')
     for end in range(len(lines) - 1):
         with pytest.raises(snapshot.Unknown):

@@ -8,7 +8,6 @@ import json
 import os
 import random
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +22,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._files import owner
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot, converge, profiles
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import answer as answers
-from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script, snapshot
+from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import snapshot
 from support import seed
+from support.units import probe_shells
 from support.units.sysctl_host import BACKLOG, OTHER, OURS, RANGE, RMEM, SOMAXCONN, Host
 
 HOSTS = 80
@@ -33,7 +33,7 @@ PLAIN = 4
 # A host is as the last run left it, or it was changed up to this many times.
 CHANGES = 4
 STATE = 'var/lib/gofleet/sysctl'
-SHELLS = {'dash': ('dash',), 'bash': ('bash',), 'bash as sh': ('bash', '--posix'), 'busybox': ('busybox', 'ash')}
+SHELLS = (*probe_shells.NAMES, 'bash as sh')
 FORGED = 'x\ns 81a4 0 0 1 1 1 root root '
 HOSTILE = (
     'x\nd /etc', 'x\nd other', 'x\nn y.conf', 'x\nf /etc', 'x\ne', 'x\nr y:1', FORGED, f'{FORGED}.conf', 'x\nd other\n.conf', "it's.conf", '*.conf', '[a].conf',
@@ -257,30 +257,18 @@ def ran(host: Host, named: list[str], settings: dict[str, Any], path: str, more:
         return type(exc), getattr(exc, 'code', None)
 
 
-def asked(host: Host, shell: tuple[str, ...], named: list[str], settings: dict[str, Any], path: str, more: dict[str, Any], tools: Path) -> Any:
+def asked(host: Host, shell: str, named: list[str], settings: dict[str, Any], path: str, more: dict[str, Any], tools: Path) -> Any:
     """The same by a probe; Unknown where it does not say."""
     wanted = sysctl_profile.read_of(sysctl_wanted.wanted_settings(named, settings), host.paths(path))
-    environment = {**os.environ, 'PATH': f'{tools}:{os.environ["PATH"]}'} if shell[0] == 'busybox' else dict(os.environ)
-    done = subprocess.run([*shell, '-c', script.rendered(wanted)], capture_output=True, check=True, env=environment, timeout=60)
+    said = probe_shells.answer(wanted, shell, tools)
     try:
-        seen = answers.parsed(done.stdout.decode('utf-8', 'surrogateescape'), wanted)
+        seen = answers.parsed(said, wanted)
         # As conftest has it on the host's side.
         seen.uid = 0
         with system.seen_by(seen):
             return ran(host, named, settings, path, more)
     except snapshot.Unknown:
         return snapshot.Unknown
-
-
-@pytest.fixture(scope='module')
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with BusyBox's own stat, readlink, grep, sed, id and uname."""
-    folder = tmp_path_factory.mktemp('tools')
-    busybox = shutil.which('busybox')
-    assert busybox, 'BusyBox is not installed (Debian: apt-get install busybox-static)'
-    for name in ('stat', 'readlink', 'grep', 'sed', 'id', 'uname'):
-        (folder / name).symlink_to(busybox)
-    return folder
 
 
 @pytest.fixture
@@ -320,7 +308,7 @@ def test_a_probe_comes_to_the_result_of_the_module_or_to_none(shell: str, tmp_pa
             # On most hosts the same is wanted as before.
             if choose.random() < 0.1:
                 named, settings, more = options(choose)
-        said = asked(host, SHELLS[shell], named, settings, path, more, tools)
+        said = asked(host, shell, named, settings, path, more, tools)
         there = ran(host, named, settings, path, more)
         # An error, too, sends the module.
         if isinstance(said, dict):

@@ -7,7 +7,6 @@ Hosts are made by the module's own code and changed in one way each. Every shell
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -28,11 +27,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import m
 from ansible_collections.gofleet.golang.plugins.modules import go_toolchain
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import answer as answers
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import asking, script, snapshot, toolchain
-from support.units import tiny_trees
+from support.units import probe_shells, tiny_trees
 
 GOARCH = architecture.goarch()
-SHELLS = ('dash', 'bash', 'busybox')
-_APPLETS = ('ash', 'stat', 'readlink', 'grep', 'sed', 'id', 'uname', 'od')
 ANOTHER_USER = 12345
 Options = dict[str, Any]
 
@@ -80,43 +77,20 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Host]:
 class Action:
     """What asks a host, as far as a probe needs it: a shell of this machine."""
 
-    def __init__(self, shell: str, tools: Path) -> None:
+    def __init__(self, shell: str, folder: Path) -> None:
         self._answers: dict[str, dict[str, Any]] = {}
-        self._command, self._path = [shell], os.environ['PATH']
-        if shell == 'busybox':
-            self._command, self._path = [str(tools / 'ash')], str(tools)
+        self._shell, self._folder = shell, folder
 
     def _low_level_execute_command(self, text: str, in_data: bytes | None = None) -> dict[str, Any]:
         # What is wanted differs, what is read of the host does not.
         if text not in self._answers:
-            done = subprocess.run([*self._command, '-c', text], capture_output=True, check=False, env={'PATH': self._path, 'HOME': '/root'})
+            done = probe_shells.run(text, in_data, self._shell, self._folder)
             self._answers[text] = {'rc': done.returncode, 'stdout': done.stdout.decode('utf-8', 'surrogateescape')}
         return self._answers[text]
 
 
-@pytest.fixture(scope='module')
-def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A PATH with nothing but BusyBox."""
-    folder, program = tmp_path_factory.mktemp('busybox'), shutil.which('busybox')
-    assert program, 'no busybox; bootstrap installs it'
-    for name in _APPLETS:
-        (folder / name).symlink_to(program)
-    return folder
-
-
-class ReadsController(BaseException):
-    """What is decided for a host must come from the host."""
-
-
-def _refused(*arguments: object, **dummy: object) -> None:
-    raise ReadsController(arguments)
-
-
 def _result(options: Options) -> Options | None:
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ('lstat', 'stat', 'listdir', 'scandir', 'readlink', 'open', 'access', 'geteuid', 'uname', 'statvfs'):
-            patch.setattr(os, name, _refused)
-        patch.setattr(io, 'open', _refused)
+    with probe_shells.nothing_of_the_controller():
         result: Options | None = go_toolchain.unchanged(options, sys.executable, True)
     return result
 
@@ -279,7 +253,7 @@ CHANGES: dict[str, Callable[[Host], Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize('shell', SHELLS)
+@pytest.mark.parametrize('shell', probe_shells.NAMES)
 @pytest.mark.parametrize('change', HARMLESS)
 def test_a_probe_returns_the_modules_result(change: str, shell: str, pristine: Callable[[], Host], tools: Path) -> None:
     host = pristine()
@@ -287,7 +261,7 @@ def test_a_probe_returns_the_modules_result(change: str, shell: str, pristine: C
     assert {'both', 'none of a release'} <= asked(host, Action(shell, tools)).keys()
 
 
-@pytest.mark.parametrize('shell', SHELLS)
+@pytest.mark.parametrize('shell', probe_shells.NAMES)
 @pytest.mark.parametrize('change', CHANGES)
 def test_a_probe_never_says_what_the_module_does_not(change: str, shell: str, pristine: Callable[[], Host], tools: Path) -> None:
     host = pristine()
@@ -295,7 +269,7 @@ def test_a_probe_never_says_what_the_module_does_not(change: str, shell: str, pr
     asked(host, Action(shell, tools))
 
 
-@pytest.mark.parametrize('shell', SHELLS)
+@pytest.mark.parametrize('shell', probe_shells.NAMES)
 def test_a_bare_host_has_nothing_to_remove(shell: str, pristine: Callable[[], Host], tools: Path) -> None:
     host = pristine()
     CHANGES['nothing at all'](host)
