@@ -17,7 +17,11 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import askin
 def _reads(options: dict[str, Any]) -> script.Wanted | None:
     if options['state'] != 'present':
         return None
-    return read_of(sysctl_wanted.wanted_settings(options['profiles'], options['settings']), sysctl_paths.chosen_paths(options['path']))
+    return read_of(*_wanted(options))
+
+
+def _wanted(options: dict[str, Any]) -> tuple[list[Any], sysctl_paths.Paths]:
+    return sysctl_wanted.wanted_settings(options['profiles'], options['settings']), sysctl_paths.chosen_paths(options['path'])
 
 
 def read_of(wanted: list[Any], paths: sysctl_paths.Paths) -> script.Wanted:
@@ -30,8 +34,7 @@ def read_of(wanted: list[Any], paths: sysctl_paths.Paths) -> script.Wanted:
 
 
 def _result(options: dict[str, Any]) -> dict[str, Any]:
-    paths = sysctl_paths.chosen_paths(options['path'])
-    wanted = sysctl_wanted.wanted_settings(options['profiles'], options['settings'])
+    wanted, paths = _wanted(options)
     # In check mode nothing is changed, whatever the plan is.
     result: dict[str, Any] = converge.converge(wanted, paths, None, True, 0, options['ports'], options['strict'])
     return result

@@ -33,9 +33,8 @@ STEPS = {
     "remove": Expected(None, frozenset()),
 }
 
-# The steps that a host takes whose processor is emulated: install, upgrade and remove, each twice. Everything takes ten times as
+# The steps that a host takes whose processor is emulated: one version comes and goes, each step twice. Everything takes ten times as
 # long there, and what the other steps show does not depend on the processor. Their playbooks go to the group `native`.
-# An emulated processor takes its time: one version comes and goes there, and switching between versions is left to the others.
 EMULATED_STEPS = {
     "upgrade": present("1.26.8", fetched="1.26.8"),
     "remove": Expected(None, frozenset()),

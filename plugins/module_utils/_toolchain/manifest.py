@@ -29,6 +29,9 @@ from ansible_collections.gofleet.golang.plugins.module_utils._proof import tree_
 FORMAT = 1
 # Each run looks at these files, and at those in folders below them, where no release has any: a probe does not look there.
 _KEY_FILES = ('VERSION', 'bin/*', 'pkg/tool/*/*')
+# As names and beginnings, computed once: each file of a release is compared with them.
+_KEY_NAMES = frozenset(to_bytes(each) for each in _KEY_FILES if '*' not in each)
+_KEY_FOLDERS = tuple(to_bytes(each.partition('*')[0]) for each in _KEY_FILES if '*' in each)
 # Each run checks that folders down to this depth exist; deeper ones are checked only when the tree is verified file by file.
 _DEPTH = 2
 
@@ -57,7 +60,7 @@ def evidence_patterns():
 
 
 def _is_key_file(path):
-    return any(path.startswith(to_bytes(each.partition('*')[0])) if '*' in each else path == to_bytes(each) for each in _KEY_FILES)
+    return path in _KEY_NAMES or path.startswith(_KEY_FOLDERS)
 
 
 def _evidence(root, path):

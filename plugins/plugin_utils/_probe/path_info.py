@@ -21,15 +21,13 @@ _NO_NAME = 'UNKNOWN'
 
 def added(path: str, seen: Snapshot) -> dict[str, Any]:
     """The keys for an absolute path; none if it does not exist. Raises Unknown."""
-    try:
-        seen.stat(path)
-    except OSError:
+    if not seen.exists(path):
         return {}
     status = seen.lstat(path)
     info = {
         'uid': status.st_uid, 'gid': status.st_gid, 'owner': _name(status.user, status.st_uid), 'group': _name(status.group, status.st_gid),
         'mode': f'0{stat.S_IMODE(status.st_mode):03o}', 'state': _state(status), 'size': status.st_size}  # fmt: skip
-    if _is_there(SELINUX, seen):
+    if seen.exists(SELINUX):
         label = seen.labels.get(path, '')
         if not _RAW_LABEL.match(label):
             raise Unknown(f'the label of {path}')
@@ -47,11 +45,3 @@ def _state(status: Status) -> str:
     if stat.S_ISDIR(status.st_mode):
         return 'directory'
     return 'hard' if status.st_nlink > 1 else 'file'
-
-
-def _is_there(path: str, seen: Snapshot) -> bool:
-    try:
-        seen.lstat(path)
-    except OSError:
-        return False
-    return True

@@ -13,10 +13,9 @@ import stat
 from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn
 
+from ansible_collections.gofleet.golang.plugins.module_utils._files import owners
 from ansible_collections.gofleet.golang.plugins.module_utils._host import libc
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import script
-
-LINKS = 40
 
 
 class Unknown(Exception):
@@ -108,7 +107,7 @@ class Snapshot:
 
     def stat(self, path: str) -> Status:
         """Of what a link at the end leads to; links on the way are not followed, so a path with one of them in it is Unknown or missing."""
-        for dummy in range(LINKS):
+        for dummy in range(owners.LINKS):
             found = self.lstat(path)
             if not stat.S_ISLNK(found.st_mode):
                 return found
@@ -182,13 +181,13 @@ class Snapshot:
         found, pending, links = '/', path.split('/')[1:], 0
         while pending:
             name = pending.pop(0)
-            if name == '..' and not self._is_folder(found):
+            if name == '..' and not stat.S_ISDIR(self._mode(found)):
                 # Nothing leads out of what is no folder.
                 raise Unknown(path)
             step = posixpath.normpath(posixpath.join(found, name))
-            if self._is_link(step):
+            if stat.S_ISLNK(self._mode(step)):
                 links += 1
-                if links > LINKS:
+                if links > owners.LINKS:
                     raise Unknown(path)
                 target = self.readlink(step)
                 pending = target.split('/') + pending
@@ -197,17 +196,12 @@ class Snapshot:
             found = step
         return found
 
-    def _is_link(self, path: str) -> bool:
+    def _mode(self, path: str) -> int:
+        """That of lstat(); 0, which is of no kind, where there is nothing."""
         try:
-            return stat.S_ISLNK(self.lstat(path).st_mode)
+            return self.lstat(path).st_mode
         except OSError:
-            return False
-
-    def _is_folder(self, path: str) -> bool:
-        try:
-            return stat.S_ISDIR(self.lstat(path).st_mode)
-        except OSError:
-            return False
+            return 0
 
     def access(self, path: str, mode: int) -> bool:
         """For root, True where the mode allows it: should the kernel think otherwise, there is more to do, and the module is sent."""
@@ -243,28 +237,23 @@ class Snapshot:
         found = self.stat(path)
         if not stat.S_ISREG(found.st_mode):
             raise Unknown(path)
-        if self._plain(path) in self.contents:
+        path = self._plain(path)
+        if path in self.contents:
             return self.contents[path]
-        lines = self.lines.get(self._plain(path), [])
-        if path.startswith('/proc/'):
-            # The kernel says that its files are empty.
-            return self.kernel_text(path).encode('utf-8', 'surrogateescape') + b'\n'
-        if not lines and self.uid != 0:
-            # It may be empty, or this user may not read it.
+        lines = self.lines.get(path, [])
+        of_kernel = path.startswith('/proc/')
+        if not lines and (of_kernel or self.uid != 0):
+            # It may be empty, or this user may not read it, as not even root may read each value of the kernel.
             raise Unknown(path)
         text = '\n'.join(lines).encode('utf-8', 'surrogateescape')
+        if of_kernel:
+            # The kernel says that its files are empty.
+            return text + b'\n'
         if len(text) + 1 == found.st_size:
             return text + b'\n'
         if len(text) == found.st_size and (text or not lines):
             return text
         raise Unknown(path)
-
-    def kernel_text(self, path: str) -> str:
-        """What a file below /proc says, whose size is always 0; without the newline at its end."""
-        path = self._plain(path)
-        if path not in self.lines:
-            raise Unknown(path)
-        return '\n'.join(self.lines[path])
 
 
 def _missing(path: str) -> OSError:
