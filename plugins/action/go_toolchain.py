@@ -88,10 +88,13 @@ class ActionModule(actions.Action):
 
     def _unchanged(self, arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any] | None:
         """The module's result, if a probe shows that the host has what is wanted."""
-        interpreter = asking.interpreter(self, task_vars) or ''
+        def interpreter() -> str:
+            """Asked for within the probe, whose errors lead to the module."""
+            return asking.interpreter(self, task_vars) or ''
+
         state = asking.State(
-            ARGUMENT_SPEC, {}, lambda options: toolchain.wanted(options, interpreter),
-            lambda options: go_toolchain.unchanged(options, interpreter, self._task.check_mode))
+            ARGUMENT_SPEC, {}, lambda options: toolchain.wanted(options, interpreter()),
+            lambda options: go_toolchain.unchanged(options, interpreter(), self._task.check_mode))
         result = asking.unchanged(self, state, arguments, task_vars)
         return result and {key: value for key, value in result.items() if key != 'needs'}
 

@@ -15,10 +15,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from ansible_collections.gofleet.golang.plugins.action.go_toolchain import ActionModule
 from ansible_collections.gofleet.golang.plugins.module_utils import _frame as frame
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._files import syncing
@@ -299,6 +301,11 @@ def _goarch(program: str, answer: str, wanted: script.Wanted) -> str:
 ])
 def test_what_only_a_host_can_tell_is_not_asked(changes: Options, pristine: Callable[[], Host]) -> None:
     assert toolchain.wanted(asking.validated(pristine().options | changes, go_toolchain.ARGUMENT_SPEC), sys.executable) is None
+
+
+def test_a_delegate_whose_variables_are_unknown_is_left_to_the_module() -> None:
+    action: Any = SimpleNamespace(_task=SimpleNamespace(delegate_to='elsewhere'))
+    assert ActionModule._unchanged(action, {}, {'ansible_delegated_vars': {}}) is None
 
 
 @pytest.mark.parametrize('interpreter', ['python3', '/usr/bin/env python3:x', 'auto', ''])
