@@ -106,7 +106,7 @@ _PARTS: dict[str, Callable[[Source], script.Wanted]] = {
 
 def _result(options: Options) -> Options:
     # In check mode nothing is changed, whatever the plan is.
-    result: Options = converge.converge({**options, 'paths': options['paths'] or {}}, None, True)
+    result: Options = converge.converge(options, None, True)
     return result
 
 

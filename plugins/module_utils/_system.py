@@ -149,6 +149,15 @@ def brought(path):
     return _asked[-1].brought(path)
 
 
+def content(path, limit=-1):
+    """The first limit bytes of a file, or all of it: as a probe brought it, or read from the file. Raises IOError, OSError."""
+    found = brought(path)
+    if found is not None:
+        return found if limit < 0 else found[:limit]
+    with io.open(path, 'rb') as source:
+        return source.read(limit)
+
+
 def header(path, length):
     """The first bytes of a program, at most length. Raises IOError, OSError."""
     return _asked[-1].header(path, length)

@@ -293,8 +293,7 @@ ARGUMENT_SPEC = {
 
 def main():
     module = frame.Module(argument_spec=ARGUMENT_SPEC, supports_check_mode=True, masked={'secrets': environment_secrets.masked})
-    options = dict(module.params, paths=module.params['paths'] or {})
-    frame.finish(module, lambda run: environment_converge.converge(options, run, module.check_mode))
+    frame.finish(module, lambda run: environment_converge.converge(module.params, run, module.check_mode))
 
 
 if __name__ == '__main__':

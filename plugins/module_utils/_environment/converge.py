@@ -20,7 +20,7 @@ _LOCK_SECONDS = 60
 
 def converge(options, run, check_mode):
     """The result of a module with these options. run: _frame.runner(). Raises GofleetError, OSError."""
-    options = words.settled(options)
+    options = words.settled(dict(options, paths=options['paths'] or {}))
     paths.check_name(options['name'])
     host = observe.host(options)
     target = wanted.target(options, host, lambda: init.takes_control_characters(run))

@@ -8,7 +8,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import errno
-import io
 import json
 
 from ansible_collections.gofleet.golang.plugins.module_utils import _system as system
@@ -28,10 +27,7 @@ def read(path, newest, newer, missing=None):
     Raises ValueError for what is no JSON that this collection can have written, IOError, OSError.
     """
     try:
-        text = system.brought(path)
-        if text is None:
-            with io.open(path, 'rb') as source:
-                text = source.read(_LIMIT + 1)
+        text = system.content(path, _LIMIT + 1)
     except (IOError, OSError) as exc:
         if exc.errno != errno.ENOENT:
             raise

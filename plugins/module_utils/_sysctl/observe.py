@@ -11,7 +11,6 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import errno
-import io
 import os
 import stat
 from collections import namedtuple
@@ -107,11 +106,7 @@ def drop_in_text(paths):
         return None
     text = None
     if stat.S_ISREG(status.st_mode):
-        content = system.brought(paths.drop_in)
-        if content is None:
-            with io.open(paths.drop_in, 'rb') as source:
-                content = source.read()
-        text = to_native(content, errors='surrogate_or_replace')
+        text = to_native(system.content(paths.drop_in), errors='surrogate_or_replace')
     if text is None or not text.startswith(drop_in.MARK):
         raise GofleetError('%s was not written by this collection. Nothing was changed. Choose another path, or move the file away.' % paths.path,
                            'foreign_file', path=paths.path)
@@ -191,11 +186,7 @@ def _near(paths, parts):
 def read_value(path):
     """The value, or None if the kernel does not return it (stable_secret before it is set: EIO)."""
     try:
-        content = system.brought(path)
-        if content is None:
-            with io.open(path, 'rb') as source:
-                content = source.read(_VALUE_LIMIT)
-        return keys.normal(to_native(content[:_VALUE_LIMIT], errors='surrogate_or_replace'))
+        return keys.normal(to_native(system.content(path, _VALUE_LIMIT), errors='surrogate_or_replace'))
     except (IOError, OSError) as exc:
         if exc.errno not in (errno.EIO, errno.EACCES, errno.EPERM, errno.EINVAL, errno.ENODATA):
             raise

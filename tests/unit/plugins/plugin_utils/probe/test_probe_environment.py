@@ -50,7 +50,7 @@ class Host:
 
     def run(self, check_mode: bool, **changes: Any) -> Options:
         options = self.options(**changes)
-        result: Options = converge.converge({**options, 'paths': options['paths'] or {}}, lambda *dummy: (1, '', ''), check_mode)
+        result: Options = converge.converge(options, lambda *dummy: (1, '', ''), check_mode)
         return result
 
     def probed(self, shell: str, tools: Path, **changes: Any) -> Options | type[Unknown]:
