@@ -13,6 +13,10 @@ import posixpath
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing as importing
+
+importing.prepare('module_utils._environment', 'module_utils._go', 'module_utils._proof', 'module_utils._toolchain')
+
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, converge, observe, secrets, wanted, words
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Host, Source
 from ansible_collections.gofleet.golang.plugins.module_utils._host import libc
@@ -21,6 +25,8 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import g
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import paths as toolchain_paths
 from ansible_collections.gofleet.golang.plugins.modules.env_file import ARGUMENT_SPEC
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import asking, script, snapshot
+
+importing.load(asking, converge)
 
 Options = dict[str, Any]
 _ROOT = Account(0, '/', None, '')

@@ -11,6 +11,11 @@ from typing import Any
 from ansible import constants as C
 from ansible.errors import AnsibleError
 
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing as importing
+
+importing.prepare('module_utils._fetch', 'module_utils._go', 'module_utils._proof', 'module_utils._toolchain', 'plugin_utils._proof', 'plugin_utils._releases',
+                  'plugin_utils._resolution', 'plugin_utils._sumdb')
+
 from ansible_collections.gofleet.golang.plugins.module_utils._errors import GofleetError
 from ansible_collections.gofleet.golang.plugins.module_utils._fetch import sources
 from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import trust
@@ -25,6 +30,8 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import lo
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import request as releases_request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver, weak_proof
+
+importing.load(asking, go_toolchain, resolver)
 
 MODULE = 'gofleet.golang.go_toolchain'
 # Options that end here; everything else goes to the host as it was written.

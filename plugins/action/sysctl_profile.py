@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing as importing
+
+importing.prepare('module_utils._sysctl')
+
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import boot, converge, observe
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import paths as sysctl_paths
 from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import wanted as sysctl_wanted
 from ansible_collections.gofleet.golang.plugins.modules.sysctl_profile import ARGUMENT_SPEC
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import asking, path_info, script
+
+importing.load(asking, converge)
 
 
 def _reads(options: dict[str, Any]) -> script.Wanted | None:

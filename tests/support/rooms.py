@@ -24,7 +24,7 @@ FLOORS: dict[str, tuple[tuple[str, ...], ...]] = {
         ('_environment', '_build'), ('_service', '_image'), ('_release',), ('_diagnosis',),
     ),
     'plugin_utils': (
-        ('_private_folders', '_plain_yaml', '_becoming'), ('_cache', '_actions', '_probe'), ('_releases',), ('_archives',),
+        ('_importing', '_private_folders', '_plain_yaml', '_becoming'), ('_cache', '_actions', '_probe'), ('_releases',), ('_archives',),
         ('_sumdb',), ('_proof',), ('_resolution',), ('_reports',),
     ),
 }  # fmt: skip
