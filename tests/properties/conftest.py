@@ -11,9 +11,15 @@ from pathlib import Path
 import pytest
 
 from parsers import Host, Missing, booted
+from support import seed
 from support.gaps import skip_test
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section('properties')
+    terminalreporter.write_line(seed.line())
 
 
 @pytest.fixture(scope='session')

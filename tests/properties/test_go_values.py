@@ -64,7 +64,7 @@ def go(tmp_path_factory: pytest.TempPathFactory) -> Go:
 
 
 def variants(name: str) -> list[str]:
-    """The values of a name, and some of them with a character more or less; the same in every run, but for another GOFLEET_SEED."""
+    """The values of a name, and some of them with a character more or less; the same in every run of one commit."""
     source = random.Random(f'{SEED} {name}')
     made = list(VALUES[name])
     for dummy in range(VARIANTS):
