@@ -214,6 +214,36 @@ def test_su_is_asked_for_where_ansible_pipelines_through_it(asked: Asked) -> Non
     assert (asked.is_sent(), asked.commands) == (not pipelined, int(pipelined))
 
 
+# What sudo does with Ansible's options, for the same user: asks for a password, and runs a command in an environment of its own.
+SUDO = r"""#!/bin/sh
+prompt=
+while [ "$1" != -u ]; do
+    if [ "$1" = -p ]; then prompt=$2; shift; fi
+    shift
+done
+shift 2
+if [ "$prompt" ]; then
+    printf %s "$prompt" >&2
+    read -r given
+    if [ "$given" != sw0rdfish ]; then echo 'Sorry, try again.' >&2; exit 1; fi
+fi
+exec env -i HOME="$HOME" PATH="$PATH" "$@"
+"""
+
+
+@pytest.mark.parametrize('password', ['', 'sw0rdfish'])
+def test_a_host_is_asked_through_sudo(asked: Asked, tmp_path: Path, password: str) -> None:
+    program = tmp_path / 'sudo'
+    program.write_text(SUDO, encoding='utf-8')
+    program.chmod(0o755)
+    become = become_loader.get('sudo')
+    become.set_options(direct={'become_exe': str(program), 'become_pass': password, 'become_user': 'another'})
+    asked.connection.set_become_plugin(become)
+    assert not asked.is_sent()
+    assert (asked.commands, asked.messages[-1]) == (1, 'gofleet.golang: probe: nothing to do')
+    assert f'{program} -H -S' in str(asked.messages)
+
+
 @pytest.mark.parametrize('variables', [
     {'ansible_python_interpreter': 'auto', 'ansible_facts': {'discovered_interpreter_python': '/usr/bin/python3'}},
     {'ansible_python_interpreter': trusted('{{ chosen }}'), 'chosen': '/usr/bin/python3'},
