@@ -26,7 +26,8 @@ def reason_of(name, value):
     ('GOPROXY', u'file:/srv/proxy', 'file:///FOLDER'), ('GOPROXY', u'https://a.example|file:/go//srv/proxy', 'entry 2 must be file:///FOLDER'),
     ('GOSUMDB', u'sum.example.com', 'NAME+HASH+KEY'), ('GOFLAGS', u"-ldflags='-s -w'", 'quote the whole flag'),
     ('GOFLAGS', [u"-ldflags='-s -w'"], 'in a list nothing'), ('GOFLAGS', [u'-trimpaht'], 'did you mean -trimpath?'), ('GOFLAGS', [u'-mod'], '-mod=VALUE'),
-    ('GOARCH', u'x86_64', 'amd64'), ('CC', u'bin/gcc', 'absolute path'), ('GOMEMLIMIT', {'type': 'string', 'value': u'1G'}, 'GiB'),
+    ('GOARCH', u'x86_64', 'amd64'), ('CC', u'bin/gcc', 'absolute path'), ('CC', u"'' gcc", 'the name of a program'),
+    ('GOMEMLIMIT', {'type': 'string', 'value': u'1G'}, 'GiB'),
 ])
 def test_a_value_that_go_refuses_is_refused_with_what_to_write(name, value, said):
     assert said in reason_of(name, value)
