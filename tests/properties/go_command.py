@@ -31,6 +31,8 @@ _SAYINGS = {
     'GOVCS': r'(malformed|empty)[^\n]* in GOVCS|(relative|unreachable) pattern[^\n]* GOVCS',
     'GOAUTH': r'GOAUTH encountered an empty|cannot be combined|requires an absolute path',
 }
+# What it says where -toolexec names a program that is not here, which is no reason to refuse the value.
+_WITHOUT_PROGRAM = 'error obtaining buildID'
 _COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     'GOPROXY': (_DOWNLOAD,), 'GOSUMDB': (_DOWNLOAD,), 'GOAUTH': (_DOWNLOAD,), 'GOTOOLCHAIN': (('version',),),
     'GOVCS': (('mod', 'download', f'{MODULE}.git@{VERSION}'),),
@@ -57,7 +59,7 @@ class Go:
         runs = [self._run(command, own | {name: value}) for command in _COMMANDS.get(name, (_LIST,))]
         if name in _SAYINGS:
             return any(re.search(_SAYINGS[name], run.stderr) for run in runs)
-        return any(run.returncode for run in runs)
+        return any(run.returncode and _WITHOUT_PROGRAM not in run.stderr for run in runs)
 
     def _refuses_to_write(self, name: str, value: str) -> bool:
         # A file for each: what was written once is read by the next.
