@@ -39,6 +39,8 @@ _COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     'GOBIN': (('install', '-n', 'unsafe'),), 'GOFLAGS': (('version',), _LIST, ('build', '-n', 'unsafe'), ('test', '-n', '.')),
     'GOCACHE': (('build', 'unsafe'),),
 }
+# Commands with flags that none of those above has: only what they say of the flags counts.
+_MORE_FLAGS = (('get',), ('mod', 'edit', '-json'), ('clean', '-n'), ('vet', '-n'))
 # GOAUTH is for https alone.
 _OWN = {'GOVCS': {'GOPROXY': 'direct'}, 'GOAUTH': {'GOPROXY': NOBODY.replace('http:', 'https:')}}
 # `go env -w` judges these alone, or earlier than the commands that need them.
@@ -54,6 +56,8 @@ class Go:
 
     def refuses(self, name: str, value: str) -> bool:
         if name in _WRITTEN and self._refuses_to_write(name, value):
+            return True
+        if name == 'GOFLAGS' and any('(from $GOFLAGS)' in self._run(command, {name: value}).stderr for command in _MORE_FLAGS):
             return True
         own = {'GOPROXY': self._folder_proxy()} if name == 'GOSUMDB' else _OWN.get(name, {})
         runs = [self._run(command, own | {name: value}) for command in _COMMANDS.get(name, (_LIST,))]
