@@ -34,7 +34,7 @@ VALUES: dict[str, list[str]] = {
                 'proxy', 'ftp://proxy.example.com', 'https://proxy.example.com:port', 'https://user:pass@proxy.example.com/x', 'file:///srv/proxy',
                 'file://srv/proxy', 'file:/srv/proxy', 'file:/go//srv/proxy', 'FILE:/srv/proxy', 'FILE:////srv/proxy',
                 'srv/proxy', ',', ' , ', 'https://proxy.example.com/%zz', 'https://pro xy.example', 'http://[::1]:8080/x', 'https//x',
-                'http://[:1]/', 'http://[1.2.3.4]/', 'http://[::ffff:1.2.3.4%25eth0]/', 'http://[::1%25]/',
+                'http://[:1]/', 'http://[1.2.3.4]/', 'http://[::ffff:1.2.3.4]/',
                 'direct,,nonsense', 'off|nonsense', 'http://a:b:80/', 'https://x/?y=%', 'file:///a?b', 'https://x/#%'],
     'GOSUMDB': ['off', 'sum.golang.org', 'sum.golang.google.cn', 'sum.golang.org https://sum.example.com', 'sum.example.com', KEY, f'{KEY} https://x.example',
                 f'{KEY} :', 'on', 'Off', 'a b c', 'https://sum.golang.org', KEY.replace('033d', '033e')],

@@ -20,7 +20,7 @@ _SCHEME = re.compile(u'([A-Za-z][A-Za-z0-9+.-]*):')
 _ESCAPE = re.compile(u'%(?![0-9A-Fa-f]{2})')
 _USER = re.compile(u'[A-Za-z0-9._:~!$&\'()*+,;=%@-]*\\Z')
 _HOST = re.compile(u'(?:[A-Za-z0-9._~!$&\'()*+,;=:<>"%-]|[^\\x00-\\x7f])*\\Z')
-_LITERAL = re.compile(u'\\[([0-9A-Fa-f:.]+)(?:%25[^\\]]+)?\\](?::[0-9]*)?\\Z')
+_LITERAL = re.compile(u'\\[([0-9A-Fa-f:.]+)(?:%25[A-Za-z0-9._~-]+)?\\](?::[0-9]*)?\\Z')
 # Databases whose key is built into the go command.
 _KNOWN_DATABASES = (u'sum.golang.org',)
 _ALIAS = u'sum.golang.google.cn'
