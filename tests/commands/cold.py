@@ -59,6 +59,8 @@ def empty_home() -> Iterator[dict[str, str]]:
             'GOFLEET_CACHE': str(folder / 'cache'),
             'GOFLEET_ENVIRONMENTS': str(lanes.environments_root()),
             'PYENV_ROOT': os.environ.get('PYENV_ROOT') or str(home / '.pyenv'),
+            # Budgets are for parts that find what the part bootstrap has made. Here each makes it by itself.
+            'GOFLEET_BUDGETS': os.environ.get('GOFLEET_BUDGETS') or '0',
             'PIP_CACHE_DIR': os.environ.get('PIP_CACHE_DIR') or str(home / '.cache' / 'pip'),
         }
 

@@ -11,9 +11,17 @@ from pathlib import Path
 import pytest
 
 from parsers import Host, Missing, booted
+from support import seed
 from support.gaps import skip_test
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+# At the start: a commit during the run would give another one.
+SEED_LINE = seed.line()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section('properties')
+    terminalreporter.write_line(SEED_LINE)
 
 
 @pytest.fixture(scope='session')

@@ -31,12 +31,16 @@ _SAYINGS = {
     'GOVCS': r'(malformed|empty)[^\n]* in GOVCS|(relative|unreachable) pattern[^\n]* GOVCS',
     'GOAUTH': r'GOAUTH encountered an empty|cannot be combined|requires an absolute path',
 }
+# What it says where -toolexec names a program that is not here, which is no reason to refuse the value.
+_WITHOUT_PROGRAM = 'error obtaining buildID'
 _COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     'GOPROXY': (_DOWNLOAD,), 'GOSUMDB': (_DOWNLOAD,), 'GOAUTH': (_DOWNLOAD,), 'GOTOOLCHAIN': (('version',),),
     'GOVCS': (('mod', 'download', f'{MODULE}.git@{VERSION}'),),
     'GOBIN': (('install', '-n', 'unsafe'),), 'GOFLAGS': (('version',), _LIST, ('build', '-n', 'unsafe'), ('test', '-n', '.')),
     'GOCACHE': (('build', 'unsafe'),),
 }
+# Commands with flags that none of those above has: only what they say of the flags counts.
+_MORE_FLAGS = (('get',), ('mod', 'edit', '-json'), ('clean', '-n'), ('vet', '-n'))
 # GOAUTH is for https alone.
 _OWN = {'GOVCS': {'GOPROXY': 'direct'}, 'GOAUTH': {'GOPROXY': NOBODY.replace('http:', 'https:')}}
 # `go env -w` judges these alone, or earlier than the commands that need them.
@@ -53,11 +57,13 @@ class Go:
     def refuses(self, name: str, value: str) -> bool:
         if name in _WRITTEN and self._refuses_to_write(name, value):
             return True
+        if name == 'GOFLAGS' and any('(from $GOFLAGS)' in self._run(command, {name: value}).stderr for command in _MORE_FLAGS):
+            return True
         own = {'GOPROXY': self._folder_proxy()} if name == 'GOSUMDB' else _OWN.get(name, {})
         runs = [self._run(command, own | {name: value}) for command in _COMMANDS.get(name, (_LIST,))]
         if name in _SAYINGS:
             return any(re.search(_SAYINGS[name], run.stderr) for run in runs)
-        return any(run.returncode for run in runs)
+        return any(run.returncode and _WITHOUT_PROGRAM not in run.stderr for run in runs)
 
     def _refuses_to_write(self, name: str, value: str) -> bool:
         # A file for each: what was written once is read by the next.

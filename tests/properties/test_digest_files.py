@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Checksum files of real tools are read for any file names, and damaged ones are at most refused.
 
-The tools run over files with odd names, by a seeded generator; GOFLEET_SEED gives others.
+The tools run over files with odd names, by a generator whose seed follows the commit (support/seed.py).
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Checksum files are accepted and refused exactly as by coreutils' --check, over generated files.
 
-Files of digests are put together by a seeded generator from lines with everything that people and tools do to them; GOFLEET_SEED gives others,
-GOFLEET_EXAMPLES more. Not in them: zero bytes and inline signatures, which digest_files refuses and says why.
+Files of digests are put together by a generator whose seed follows the commit, from lines with everything that people and tools do to them;
+GOFLEET_EXAMPLES gives more. Not in them: zero bytes and inline signatures, which digest_files refuses and says why.
 """
 
 from __future__ import annotations
@@ -140,11 +140,14 @@ def test_what_coreutils_proves_is_proven_and_nothing_else(folder: Path, tool: st
 
 
 def test_what_shasum_proves_is_proven(folder: Path) -> None:
-    # Perl's reads other lines than coreutils', so of right digests only, in one direction; and a carriage return at the end is a name's to it.
+    # Perl's reads other lines than coreutils', so of right digests only, in one direction.
     digests = {name: hash_of('sha256')(content_of(name)) for name in NAMES}
     for number in range(FILES // 5):
         generator = Generator(number, 'sha256', b'SHA256')
         generator.forms = generator.source.choice([generator.all_forms[:1], generator.all_forms[2:]])
         generator.end, generator.wrong = generator.end or b'\r\n', False
         text = generator.text()
-        assert (number, text, checked('shasum', folder, text) - proven(text, digests, 'sha256') - {b'f\r'}) == (number, text, set())
+        theirs = checked('shasum', folder, text)
+        # A carriage return at the end is the name's to it. Here it is the line's, so that a file with both has two digests for one name.
+        theirs -= {b'f\r', b'f'} if b'f\r' in theirs else set()
+        assert (number, text, theirs - proven(text, digests, 'sha256')) == (number, text, set())

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-import os
 import random
 import string
 from typing import Any
 
-SEED = int(os.environ.get('GOFLEET_SEED', '20261121'))
+from support import seed
+
+SEED = seed.seed()
 MIXTURES = 150
 
 # What a grammar may take for something else, alone and between letters.
@@ -32,7 +33,7 @@ def _mixtures(source: random.Random) -> dict[str, str]:
 
 
 def strings() -> dict[str, str]:
-    """Values by the names of their variables; the same in every run, but for another GOFLEET_SEED."""
+    """Values by the names of their variables; the same in every run of one commit."""
     return _single_classes() | _mixtures(random.Random(SEED))
 
 

@@ -134,7 +134,8 @@ def _program(text):
     words = flags.split(text)
     if not words:
         return 'contains only spaces'
-    return 'must begin with the name of a program or its absolute path' if u'/' in words[0] and not words[0].startswith(u'/') else None
+    is_program = words[0].startswith(u'/') or (words[0] and u'/' not in words[0])
+    return None if is_program else 'must begin with the name of a program or its absolute path'
 
 
 def _wasm(text):

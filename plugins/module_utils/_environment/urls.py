@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import re
+import socket
 from collections import namedtuple
 
 from ansible_collections.gofleet.golang.plugins.module_utils._environment import lines
@@ -19,7 +20,7 @@ _SCHEME = re.compile(u'([A-Za-z][A-Za-z0-9+.-]*):')
 _ESCAPE = re.compile(u'%(?![0-9A-Fa-f]{2})')
 _USER = re.compile(u'[A-Za-z0-9._:~!$&\'()*+,;=%@-]*\\Z')
 _HOST = re.compile(u'(?:[A-Za-z0-9._~!$&\'()*+,;=:<>"%-]|[^\\x00-\\x7f])*\\Z')
-_LITERAL = re.compile(u'\\[[0-9A-Fa-f:.]+(?:%25[^\\]]*)?\\](?::[0-9]*)?\\Z')
+_LITERAL = re.compile(u'\\[([0-9A-Fa-f:.]+)(?:%25[A-Za-z0-9._~-]+)?\\](?::[0-9]*)?\\Z')
 # Databases whose key is built into the go command.
 _KNOWN_DATABASES = (u'sum.golang.org',)
 _ALIAS = u'sum.golang.google.cn'
@@ -57,13 +58,23 @@ def _is_authority(authority):
     if at and (not _USER.match(user) or _ESCAPE.search(user)):
         return False
     if host.startswith(u'['):
-        return bool(_LITERAL.match(host))
+        literal = _LITERAL.match(host)
+        return bool(literal) and _is_ipv6(literal.group(1))
     name, colon, port = host.rpartition(u':')
     # Since Go 1.26, an IPv6 address needs brackets.
     if u':' in name or (colon and not re.match(u'[0-9]*\\Z', port)):
         return False
     # In a host, only bytes beyond ASCII and the percent sign itself may be escaped.
     return bool(_HOST.match(host)) and not re.search(u'%(?!25|[89A-Fa-f][0-9A-Fa-f])', host)
+
+
+def _is_ipv6(text):
+    # As netip.ParseAddr(), since Go 1.24.8 and 1.25.2.
+    try:
+        socket.inet_pton(socket.AF_INET6, str(text))
+    except (socket.error, ValueError):
+        return False
+    return True
 
 
 def proxy_refusal(text):
@@ -87,7 +98,7 @@ def _of_proxy(entry):
         entry = u'https://' + entry
     url = parsed(entry)
     if url is None:
-        return 'is not a valid address (a character that must be escaped, or a port that is not a number)'
+        return 'is not a valid address (a character that must be escaped, a port that is not a number, or brackets without an IPv6 address)'
     if not url.scheme:
         return 'is neither an address nor direct or off: write https://HOST, http://HOST or file:///FOLDER'
     if url.scheme not in (u'https', u'http', u'file'):

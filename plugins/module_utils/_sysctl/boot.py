@@ -35,7 +35,7 @@ _ALPINE_VENDOR = ('/lib/sysctl.d', '/usr/lib/sysctl.d')
 # What shows which program reads them. Nothing else of a host is read for that (SOURCES).
 _SYSTEMD = ('/usr/lib/systemd/systemd-sysctl', '/lib/systemd/systemd-sysctl')
 _SYSTEMD_UNITS = ('/etc/systemd/system/systemd-sysctl.service', '/run/systemd/system/systemd-sysctl.service')
-_OPENRC = ('/sbin/openrc-run', '/usr/sbin/openrc-run')
+_OPENRC = init.OPENRC_PROGRAMS
 _OPENRC_SERVICE = '/etc/init.d/sysctl'
 _RUNLEVELS = '/etc/runlevels'
 _IN_RUNLEVEL = _RUNLEVELS + '/%s/sysctl'

@@ -55,8 +55,9 @@ def unchanged(action: ActionBase, state: State, arguments: Options, task_vars: O
     Raises AnsibleConnectionFailure if the host cannot be reached.
     """
     try:
-        if not can_ask(action, task_vars):
-            return None
+        reason = obstacle(action, task_vars)
+        if reason:
+            raise snapshot.Unknown(reason)
         result = _asked(action, state, arguments)
         if result is not None and not _shows_invocation(task_vars):
             result.pop('invocation', None)
@@ -76,7 +77,7 @@ def _asked(action: ActionBase, state: State, arguments: Options) -> Options | No
     options = validated(arguments, state.spec)
     wanted = state.reads(options)
     if not wanted:
-        return None
+        raise snapshot.Unknown('no probe can tell for these options')
     text = script.rendered(wanted)
     if len(text) > script.LIMIT:
         raise snapshot.Unknown(f'the script has {len(text)} characters')
@@ -119,16 +120,34 @@ def _is_plain(value: Any, option: Options) -> bool:
     return True
 
 
-def can_ask(action: ActionBase, task_vars: Options) -> bool:
-    """Whether this connection runs a command as it runs a module: at once, as the same user, in the same environment.
+def obstacle(action: ActionBase, task_vars: Options) -> str | None:
+    """Why this connection does not run a command as it runs a module: at once, as the same user, in the same environment. None if it does.
 
     A host whose Python Ansible has yet to find is sent a module, whose result brings what was found.
     """
     task = action._task
     shell = (action._play_context.executable or '').rpartition('/')[2]
-    python = interpreter(action, task_vars) if shell in _SHELLS and action._connection.allow_executable else None
+    if task.async_val:
+        return 'the task is asynchronous'
+    if any(task.environment or []):
+        return 'the task has an environment'
+    if not _is_pipelined(action):
+        return 'there is no pipelining'
+    if shell not in _SHELLS or not action._connection.allow_executable:
+        return 'no known shell runs commands'
+    python = interpreter(action, task_vars)
+    if not python:
+        return "the host's Python is not known yet"
     # A command with arguments may lead elsewhere: "chroot /mnt python3".
-    return bool(python and len(python.split()) == 1 and not task.async_val and not any(task.environment or []) and action._is_pipelining_enabled('new'))
+    return None if len(python.split()) == 1 else 'the interpreter has arguments'
+
+
+def _is_pipelined(action: ActionBase) -> bool:
+    try:
+        return bool(action._is_pipelining_enabled('new'))
+    except AssertionError:
+        # Mitogen runs modules in its own way, and does not expect the question.
+        return False
 
 
 def _shows_invocation(task_vars: Options) -> bool:

@@ -23,10 +23,12 @@ def reason_of(name, value):
     ('GOTOOLCHAIN', u'1.26.6', 'go1.26.6'), ('GOTOOLCHAIN', u'latest', 'auto'), ('GOTOOLCHAIN', u'Local', 'lower case'),
     ('GOBIN', u'~/bin', 'absolute'), ('GOCACHE', u'cache', 'absolute'), ('GOPATH', {'type': 'string', 'value': u'~/go'}, 'absolute'),
     ('GOPRIVATE', [u'https://git.example.com'], 'git.example.com'), ('GOPROXY', u'proxy', 'direct'), ('GOPROXY', u'ftp://x', 'https'),
+    ('GOPROXY', u'http://[:1]:8080/x', 'IPv6'), ('GOPROXY', u'http://[1.2.3.4]/', 'IPv6'), ('GOPROXY', u'http://[::1%25]/', 'IPv6'),
     ('GOPROXY', u'file:/srv/proxy', 'file:///FOLDER'), ('GOPROXY', u'https://a.example|file:/go//srv/proxy', 'entry 2 must be file:///FOLDER'),
     ('GOSUMDB', u'sum.example.com', 'NAME+HASH+KEY'), ('GOFLAGS', u"-ldflags='-s -w'", 'quote the whole flag'),
     ('GOFLAGS', [u"-ldflags='-s -w'"], 'in a list nothing'), ('GOFLAGS', [u'-trimpaht'], 'did you mean -trimpath?'), ('GOFLAGS', [u'-mod'], '-mod=VALUE'),
-    ('GOARCH', u'x86_64', 'amd64'), ('CC', u'bin/gcc', 'absolute path'), ('GOMEMLIMIT', {'type': 'string', 'value': u'1G'}, 'GiB'),
+    ('GOARCH', u'x86_64', 'amd64'), ('CC', u'bin/gcc', 'absolute path'), ('CC', u"'' gcc", 'the name of a program'),
+    ('GOMEMLIMIT', {'type': 'string', 'value': u'1G'}, 'GiB'),
 ])
 def test_a_value_that_go_refuses_is_refused_with_what_to_write(name, value, said):
     assert said in reason_of(name, value)
@@ -36,7 +38,7 @@ def test_a_value_that_go_refuses_is_refused_with_what_to_write(name, value, said
     ('GOPATH', [u'~/go']), ('GOFLAGS', [u'-ldflags=-s -w', u'-trimpath']), ('GOFLAGS', {'type': 'string', 'value': u'-newer=x'}),
     ('GOTOOLCHAIN', u'go1.26.6+auto'),
     ('GOPROXY', u'https://user:pw@a.example/x|direct'), ('GOPROXY', u'file:///srv/proxy,FILE:////srv/proxy'), ('GOSUMDB', u'off'), ('GOMEMLIMIT', u'1G'),
-    ('GOPROXY', u''), ('A', u'https://'), ('GOEXPERIMENT', u'new'),
+    ('GOPROXY', u'http://[::ffff:1.2.3.4]:8080/x'), ('GOPROXY', u'http://[fe80::1%25eth0]/'), ('GOPROXY', u''), ('A', u'https://'), ('GOEXPERIMENT', u'new'),
 ])
 def test_a_value_that_go_takes_is_taken(name, value):
     assert reason_of(name, value) is None

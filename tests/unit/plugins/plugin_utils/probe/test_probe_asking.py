@@ -186,12 +186,25 @@ def trusted(text: str) -> str:
     return marked
 
 
-@pytest.mark.parametrize('use', [
-    use_async, use_environment, use_no_pipelining, use_fish, use_no_shell, use_raw_commands, use_auto, use_template_of_auto, use_empty, use_chroot,
-    use_unknown_delegate, use_delegate_on_auto])  # fmt: skip
-def test_a_task_whose_module_would_run_in_another_way_is_not_asked_for(asked: Asked, use: Callable[[Asked], None]) -> None:
+@pytest.mark.parametrize(('use', 'reason'), [
+    (use_async, 'the task is asynchronous'), (use_environment, 'the task has an environment'), (use_no_pipelining, 'there is no pipelining'),
+    (use_fish, 'no known shell runs commands'), (use_no_shell, 'no known shell runs commands'), (use_raw_commands, 'no known shell runs commands'),
+    (use_auto, "the host's Python is not known yet"), (use_template_of_auto, "the host's Python is not known yet"),
+    (use_empty, "the host's Python is not known yet"), (use_chroot, 'the interpreter has arguments'), (use_unknown_delegate, 'KeyError'),
+    (use_delegate_on_auto, "the host's Python is not known yet")])  # fmt: skip
+def test_a_task_whose_module_would_run_in_another_way_is_not_asked_for(asked: Asked, use: Callable[[Asked], None], reason: str) -> None:
     use(asked)
     assert (asked.is_sent(), asked.commands) == (True, 0)
+    assert asked.messages == [f'gofleet.golang: probe: the module is sent ({reason})']
+
+
+def test_mitogen_which_runs_modules_in_its_own_way_is_sent_the_module(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*dummy_arguments: Any) -> None:
+        raise AssertionError('_is_pipelining_enabled() should never be called.')
+
+    monkeypatch.setattr(Action, '_is_pipelining_enabled', fail)
+    assert (asked.is_sent(), asked.commands) == (True, 0)
+    assert asked.messages == ['gofleet.golang: probe: the module is sent (there is no pipelining)']
 
 
 def test_su_is_asked_for_where_ansible_pipelines_through_it(asked: Asked) -> None:
@@ -199,6 +212,36 @@ def test_su_is_asked_for_where_ansible_pipelines_through_it(asked: Asked) -> Non
     asked.says(WHOLE.replace('/file', asked.arguments['file']))
     pipelined = getattr(become_loader.get('su'), 'pipelining', False)
     assert (asked.is_sent(), asked.commands) == (not pipelined, int(pipelined))
+
+
+# What sudo does with Ansible's options, for the same user: asks for a password, and runs a command in an environment of its own.
+SUDO = r"""#!/bin/sh
+prompt=
+while [ "$1" != -u ]; do
+    if [ "$1" = -p ]; then prompt=$2; shift; fi
+    shift
+done
+shift 2
+if [ "$prompt" ]; then
+    printf %s "$prompt" >&2
+    read -r given
+    if [ "$given" != sw0rdfish ]; then echo 'Sorry, try again.' >&2; exit 1; fi
+fi
+exec env -i HOME="$HOME" PATH="$PATH" "$@"
+"""
+
+
+@pytest.mark.parametrize('password', ['', 'sw0rdfish'])
+def test_a_host_is_asked_through_sudo(asked: Asked, tmp_path: Path, password: str) -> None:
+    program = tmp_path / 'sudo'
+    program.write_text(SUDO, encoding='utf-8')
+    program.chmod(0o755)
+    become = become_loader.get('sudo')
+    become.set_options(direct={'become_exe': str(program), 'become_pass': password, 'become_user': 'another'})
+    asked.connection.set_become_plugin(become)
+    assert not asked.is_sent()
+    assert (asked.commands, asked.messages[-1]) == (1, 'gofleet.golang: probe: nothing to do')
+    assert f'{program} -H -S' in str(asked.messages)
 
 
 @pytest.mark.parametrize('variables', [
