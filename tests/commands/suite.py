@@ -99,24 +99,24 @@ def _bootstrap(environments: Sequence[str], *platforms: str) -> Part:
 
 # The budgets are for three lines on two processors. Their sum, in three lines, stays within the hour that make test may take.
 _LINT = Part('lint', ('lint',), 2)
-_SANITY = Part('sanity', ('sanity', '--representative'), 6)
-_UNITS = Part('units', ('units', '--representative'), 18)
+_SANITY = Part('sanity', ('sanity', '--representative'), 8)
+_UNITS = Part('units', ('units', '--representative'), 20)
 # What is rendered, read back by the parsers of those that it is for: shells, systemd's, docker's.
-_PROPERTIES = Part('properties', _pytest('main', 'tests/properties'), 3)
+_PROPERTIES = Part('properties', _pytest('main', 'tests/properties'), 4)
 # Altered programs, by the thousand, given to the reader that has to cope with them.
-_FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'), 3)
+_FUZZ = Part('fuzz', _pytest('el7', 'tests/fuzz'), 4)
 # Runs that are killed, and calls that fail: on this machine, in folders and mounts of the tests' own.
-_FAULTS = Part('faults', _pytest('el7', 'tests/faults'), 15)
+_FAULTS = Part('faults', _pytest('el7', 'tests/faults'), 18)
 # Verdicts beside what the loaders of real hosts do.
 _JUDGE = Part('judge', _pytest('el7', 'tests/judge'), 3)
 # Machines with kernels of their own: settings that a container cannot have and real reboots, and labels where SELinux enforces.
-_SETTINGS = Part('machine settings', _pytest('main', 'tests/machine/test_settings_on_a_machine.py'), 9)
-_LABELS = Part('machine labels', _pytest('main', 'tests/machine/test_labels_on_a_machine.py'), 7)
+_SETTINGS = Part('machine settings', _pytest('main', 'tests/machine/test_settings_on_a_machine.py'), 12)
+_LABELS = Part('machine labels', _pytest('main', 'tests/machine/test_labels_on_a_machine.py'), 9)
 # Real hosts: each platform and each lane once for each scenario.
-_COVER = tuple(Part(f'molecule {lane}', ('molecule', '--cover', '--lane', lane), budget) for lane, budget in (('el7', 16), ('main', 12), ('newest', 8)))
+_COVER = tuple(Part(f'molecule {lane}', ('molecule', '--cover', '--lane', lane), budget) for lane, budget in (('el7', 18), ('main', 14), ('newest', 8)))
 # No part may need what another one left on the machine: HOME and the cache are empty here.
-_COLD_LINT = Part('lint', ('cold', 'lint'), 4)
-_COLD = Part('cold', ('cold',), 4)
+_COLD_LINT = Part('lint', ('cold', 'lint'), 5)
+_COLD = Part('cold', ('cold',), 6)
 
 _EVERYTHING = _bootstrap((*lanes.LANES, 'dev'), '--everything')
 
