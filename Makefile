@@ -13,7 +13,7 @@ help: ## Show this list
 demo: ## Install Go into .demo/ with the collection, and run a program with it
 	$(PYTHON) tests demo
 
-test: ## Run every kind of test: each platform, lane and scenario once, two parts at a time
+test: ## Run every kind of test: each platform, lane and scenario once, three parts at a time
 	$(PYTHON) tests suite test
 
 test-all: ## Run the whole grid: each scenario on each platform in each lane, each Python, larger samples

@@ -4,7 +4,7 @@
 
     units.py                                             everything
     units.py --representative                            make test: host side on 2.7, 3.6 and the newest Python; long tests in one lane
-    units.py --quick                                     make test-quick: host side on 2.7, controller side in one lane without plays
+    units.py --quick                                     make test-quick: host side on 2.7, controller side in one lane, without plays and long tests
     units.py [--python X.Y|LANE ...] [-- ARGUMENTS OF pytest]
 
 Host side (module_utils, modules): every Python from 2.7 on that this machine has. Controller side (plugin_utils,
@@ -50,6 +50,9 @@ SHARED = (
         'plugins/plugin_utils/releases/test_releases_newest_seen.py', 'plugins/plugin_utils/resolution/test_forged_cache.py',
     ),
 )  # fmt: skip
+# Each takes 6 to 8 seconds of processor time on 2.7: every module as a process of its own, with one hostile text after the other.
+LONG_OF_HOSTS = ('plugins/modules/test_hostile_texts.py', 'plugins/modules/test_secrets_in_results.py')
+LONG_OF_CONTROLLERS = tuple(name for names in SHARED for name in names)
 PLAYS_OF_EVERY_LANE = ('plugins/action/test_go_toolchain_pushes.py', 'plugins/action/test_go_toolchain_round_trips.py', 'plugins/action/test_shown_plays.py')
 # Whose ansible.module_utils the host side imports: 2.16's run on 2.7 to 3.12.
 HOST_LANE = 'el7'
@@ -109,7 +112,7 @@ def _library(version: str, folder: Path) -> Path:
     raise lanes.MissingPython(f'no lane can be made whose ansible.module_utils run on Python {version}; see lanes.py list')
 
 
-def _host_suites(wanted: list[str], folder: Path, missing: gaps.Gaps) -> Iterator[Suite]:
+def _host_suites(wanted: list[str], folder: Path, missing: gaps.Gaps, quick: bool = False) -> Iterator[Suite]:
     absent = []
     for version in lanes.HOST_PYTHONS:
         if wanted and version not in wanted:
@@ -119,7 +122,7 @@ def _host_suites(wanted: list[str], folder: Path, missing: gaps.Gaps) -> Iterato
             continue
         try:
             python = lanes.path(f'py{version}') / 'bin' / 'python'
-            yield Suite(f'host {version}', HOST_SIDE, python, _library(version, folder))
+            yield Suite(f'host {version}', HOST_SIDE, python, _library(version, folder), LONG_OF_HOSTS if quick else ())
         except lanes.MissingPython as error:
             missing.add(f'host-side unit tests on Python {version}', str(error))
     if '2.7' in absent:
@@ -153,7 +156,8 @@ def _controller_suites(wanted: list[str], quick: bool, missing: gaps.Gaps, share
             continue
         try:
             left_out = shares_of_others(lane, seed.seed()) if shared else ()
-            yield Suite(f'controller {lane}', controller_folders(lane, quick), lanes.path(lane) / 'bin' / 'python', left_out=left_out)
+            python = lanes.path(lane) / 'bin' / 'python'
+            yield Suite(f'controller {lane}', controller_folders(lane, quick), python, left_out=LONG_OF_CONTROLLERS if quick else left_out)
         except lanes.MissingPython as error:
             missing.add(f'controller-side unit tests of lane {lane}', str(error))
 
@@ -224,7 +228,7 @@ def _test(wanted: list[str], extra: list[str], quick: bool = False, shared: bool
     with tempfile.TemporaryDirectory(prefix='gofleet-unit-') as name:
         folder = Path(name)
         # The long ones first.
-        suites = [*_controller_suites(wanted, quick, missing, shared), *_host_suites(wanted, folder, missing)]
+        suites = [*_controller_suites(wanted, quick, missing, shared), *_host_suites(wanted, folder, missing, quick)]
         for suite in suites:
             if not suite.paths:
                 missing.add(f'unit {suite.name}', f'tests/unit has none of {", ".join(suite.folders)}; write tests there')
@@ -243,7 +247,7 @@ def main() -> int:
     choices = [*lanes.HOST_PYTHONS, *lanes.LANES]
     parser.add_argument('--python', action='append', default=[], choices=choices, help='only these: X.Y, or a lane')
     parser.add_argument('--representative', action='store_true', help='host side on 2.7, 3.6 and the newest Python, every lane, long tests in one')
-    parser.add_argument('--quick', action='store_true', help='host side on 2.7, controller side in one lane without plays')
+    parser.add_argument('--quick', action='store_true', help='host side on 2.7, controller side in one lane, without plays and long tests')
     parser.add_argument('extra', nargs='*', help='arguments for pytest, after --')
     arguments = parser.parse_args()
     if sum(map(bool, (arguments.python, arguments.representative, arguments.quick))) > 1:

@@ -8,7 +8,7 @@ import json
 import shlex
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,9 +113,9 @@ def _tell(controller: Controller, host: machine.Machine) -> Story:
     keys = _keys()
     before = look(host, keys)
     applied, again = play(model.wanted()), play(model.wanted())
-    there = look(host, keys)
+    there = look(host, keys, SHELLS)
     host.reboot()
-    booted, again_booted = look(host, keys), play(model.wanted())
+    booted, again_booted = look(host, keys, SHELLS), play(model.wanted())
     removed = play(model.removed())
     gone = look(host, keys)
     host.reboot()
@@ -128,7 +128,8 @@ def _keys() -> list[str]:
     return sorted(profiles | {key.removeprefix('-') for key in model.SETTINGS})
 
 
-def look(host: machine.Machine, keys: list[str]) -> Seen:
-    asked = json.dumps({'keys': keys, 'shells': SHELLS, 'files': [*model.FILES.values(), model.DROP_IN, model.STATE]})
+def look(host: machine.Machine, keys: list[str], shells: Mapping[str, str] | None = None) -> Seen:
+    """shells: whose environments are asked for. Each takes an emulated machine seconds, and only the model's own are compared."""
+    asked = json.dumps({'keys': keys, 'shells': {**(shells or {})}, 'files': [*model.FILES.values(), model.DROP_IN, model.STATE]})
     said = host.run(f'python3 - {shlex.quote(asked)}', (HERE / 'on_machine.py').read_bytes())
     return Seen(**json.loads(said))

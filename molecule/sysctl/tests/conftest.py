@@ -52,9 +52,10 @@ def in_force(host: Host, result_of: Callable[[str], Report]) -> Callable[[], Val
 
     def read() -> Values:
         paths = {each["key"]: path_of(each["key"]) for each in result_of("read_only")["settings"]}
-        script = f"for path in {' '.join(paths.values())}; do cat $path 2>/dev/null || echo -; done"
-        lines = host.check_output(script).split("\n")
-        return {key: None if line == "-" else " ".join(line.split()) for key, line in zip(paths, lines, strict=True)}
+        # One process for all of them, since an emulated processor is slow to start one. It also says which it cannot read, and exits with 2.
+        said = host.run(f"grep -H '' {' '.join(paths.values())}").stdout
+        found = {path: " ".join(value.split()) for path, _colon, value in (line.partition(":") for line in said.splitlines())}
+        return {key: found.get(path) for key, path in paths.items()}
 
     return read
 

@@ -214,8 +214,9 @@ class Machine:
         self._console, self._states, self._ended = [], [], False
         (self._folder / 'known_hosts').write_text(f'[127.0.0.1]:{self.port} {self._image.host_key}', encoding='ascii')
         authorized = self.key.with_suffix('.pub').read_text(encoding='ascii').strip()
-        # An emulated timer is late on a busy machine, and the kernel would take it for broken.
-        kernel = f'console=ttyS0 root=/dev/vda rw quiet no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1 {self._kernel}'
+        # An emulated timer is late on a busy machine, and the kernel would take it for broken. Its defences against speculation, which an
+        # emulated processor does not do, would empty QEMU's cache of addresses at each system call.
+        kernel = f'console=ttyS0 root=/dev/vda rw quiet no_timer_check nowatchdog rcupdate.rcu_cpu_stall_suppress=1 mitigations=off {self._kernel}'
         # Its credential is what systemd 252 and later make root's authorized_keys of, at each boot (systemd-tmpfiles, provision.conf).
         arguments = f'{kernel} systemd.set_credential="ssh.authorized_keys.root:{authorized}"'
         self._process = subprocess.Popen(

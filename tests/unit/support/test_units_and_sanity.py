@@ -64,6 +64,11 @@ def test_every_folder_of_unit_tests_runs_in_some_lane_and_what_needs_ansible_in_
     assert [folder for folder in there if not any(folder == one or folder.startswith(f'{one}/') for one in run)] == []
 
 
+def test_make_test_quick_leaves_out_files_that_there_are() -> None:
+    left_out = (*units.LONG_OF_HOSTS, *units.LONG_OF_CONTROLLERS)
+    assert [name for name in left_out if not (units.UNIT / name).is_file()] == []
+
+
 def test_each_sanity_test_runs_with_one_ansible_core_at_least() -> None:
     [oldest, newest] = sanity.CHECKS
     assert sanity.skipped(oldest, True) == ['--skip-test', 'pylint']
