@@ -26,7 +26,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._toolchain import p
 from ansible_collections.gofleet.golang.plugins.modules.env_file import ARGUMENT_SPEC
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import asking, script, snapshot
 
-importing.load(asking, converge)
+importing.read_now(asking, converge)
 
 Options = dict[str, Any]
 _ROOT = Account(0, '/', None, '')

@@ -31,7 +31,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils._releases import re
 from ansible_collections.gofleet.golang.plugins.plugin_utils._releases.request import Request
 from ansible_collections.gofleet.golang.plugins.plugin_utils._resolution import resolver, weak_proof
 
-importing.load(asking, go_toolchain, resolver)
+importing.read_now(asking, go_toolchain, resolver)
 
 MODULE = 'gofleet.golang.go_toolchain'
 # Options that end here; everything else goes to the host as it was written.

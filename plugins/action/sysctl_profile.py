@@ -17,7 +17,7 @@ from ansible_collections.gofleet.golang.plugins.module_utils._sysctl import want
 from ansible_collections.gofleet.golang.plugins.modules.sysctl_profile import ARGUMENT_SPEC
 from ansible_collections.gofleet.golang.plugins.plugin_utils._probe import asking, path_info, script
 
-importing.load(asking, converge)
+importing.read_now(asking, converge)
 
 
 def _reads(options: dict[str, Any]) -> script.Wanted | None:

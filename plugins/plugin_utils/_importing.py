@@ -12,7 +12,7 @@ An action plugin names its rooms before it imports from them, and has what it ne
 
     importing.prepare('module_utils._sysctl')
     from ….module_utils._sysctl import converge
-    importing.load(converge)
+    importing.read_now(converge)
 
 A room that is not named is imported as ever: this decides how fast a file comes, never which one.
 """
@@ -62,7 +62,7 @@ def _module(name: str, path: str) -> ModuleType:
     return module
 
 
-def load(*modules: ModuleType) -> None:
+def read_now(*modules: ModuleType) -> None:
     """Read these files and all that they import, but for those that only changes need."""
     seen: set[str] = set()
     waiting = list(modules)
