@@ -40,14 +40,19 @@ QUICK = ('2.7', 'main')
 # Files that take 5 to 40 seconds of processor time each, in shares of about the same time: those that start ansible-playbook, and those
 # whose code knows no ansible-core. What depends most on ansible-core (results, connections, what is printed) runs in every lane.
 SHARED = (
-    ('plugins/action/test_abi_check_plays.py', 'plugins/plugin_utils/sumdb/test_sumdb_heads_kept.py', 'roles/test_go_env_words.py'),
     (
-        'plugins/action/test_go_release_lock_plays.py', 'plugins/action/test_site_become.py', 'plugins/action/test_untrusted_controller_files.py',
-        'plugins/plugin_utils/resolution/test_resolution_resolver.py', 'plugins/plugin_utils/sumdb/test_sumdb_log_sources.py',
+        'plugins/action/test_abi_check_plays.py', 'plugins/plugin_utils/probe/test_probe_environment.py',
+        'plugins/plugin_utils/sumdb/test_sumdb_heads_kept.py', 'roles/test_go_env_words.py',
     ),
     (
-        'plugins/action/test_go_toolchain_plays.py', 'plugins/plugin_utils/releases/test_releases_memory.py',
-        'plugins/plugin_utils/releases/test_releases_newest_seen.py', 'plugins/plugin_utils/resolution/test_forged_cache.py',
+        'plugins/action/test_go_release_lock_plays.py', 'plugins/action/test_site_become.py', 'plugins/action/test_untrusted_controller_files.py',
+        'plugins/plugin_utils/probe/test_probe_sysctl.py', 'plugins/plugin_utils/resolution/test_resolution_resolver.py',
+        'plugins/plugin_utils/sumdb/test_sumdb_log_sources.py',
+    ),
+    (
+        'plugins/action/test_go_toolchain_plays.py', 'plugins/plugin_utils/probe/test_probe_toolchain.py',
+        'plugins/plugin_utils/releases/test_releases_memory.py', 'plugins/plugin_utils/releases/test_releases_newest_seen.py',
+        'plugins/plugin_utils/resolution/test_forged_cache.py',
     ),
 )  # fmt: skip
 # Each takes 6 to 8 seconds of processor time on 2.7: every module as a process of its own, with one hostile text after the other.
