@@ -21,8 +21,8 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.machinery import SourceFileLoader
-from importlib.util import LazyLoader, module_from_spec, spec_from_file_location
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import LazyLoader, module_from_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -54,8 +54,9 @@ def prepare(*rooms: str) -> None:
 
 def _module(name: str, path: str) -> ModuleType:
     loader = LazyLoader(SourceFileLoader(name, path))
-    spec = spec_from_file_location(name, path, loader=loader)
-    assert spec
+    spec = ModuleSpec(name, loader, origin=path)
+    # For the module's __file__.
+    spec.has_location = True
     module = sys.modules[name] = module_from_spec(spec)
     # Reads nothing yet.
     loader.exec_module(module)
