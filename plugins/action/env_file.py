@@ -17,7 +17,7 @@ from ansible_collections.gofleet.golang.plugins.plugin_utils import _importing a
 
 importing.prepare('module_utils._environment', 'module_utils._go', 'module_utils._proof', 'module_utils._toolchain')
 
-from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, converge, observe, secrets, wanted, words
+from ansible_collections.gofleet.golang.plugins.module_utils._environment import consumers, converge, observe, secrets, wanted
 from ansible_collections.gofleet.golang.plugins.module_utils._environment.state import Account, Host, Source
 from ansible_collections.gofleet.golang.plugins.module_utils._host import libc
 from ansible_collections.gofleet.golang.plugins.module_utils._texts import foreign
@@ -33,7 +33,7 @@ _ROOT = Account(0, '/', None, '')
 
 
 def _reads(options: Options) -> script.Wanted | None:
-    options = _settled(options)
+    options = converge.settled(options)
     names = [options['owner'], options['group']]
     if options['state'] != 'present' or any(options['paths'].values()) or any(name is not None and foreign.whole(name) is None for name in names):
         return None
@@ -49,11 +49,6 @@ def _reads(options: Options) -> script.Wanted | None:
     # Without defaults of its own it matters only that go.env has no block of this environment, whatever those of others are.
     mark = go_policy.MARK if settings else go_policy.MARK + options['name'].encode() + b': '
     return _joined(parts, expected, mark, go_policy.with_blocks(None, {options['name']: settings} if settings else {}))
-
-
-def _settled(options: Options) -> Options:
-    found: Options = words.settled({**options, 'paths': options['paths'] or {}})
-    return found
 
 
 def _hosts(options: Options) -> Iterator[Host]:

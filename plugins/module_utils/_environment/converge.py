@@ -18,9 +18,14 @@ from ansible_collections.gofleet.golang.plugins.module_utils._host import init
 _LOCK_SECONDS = 60
 
 
+def settled(options):
+    """The options as every function of this room takes them. Raises GofleetError(ambiguous_value)."""
+    return words.settled(dict(options, paths=options['paths'] or {}))
+
+
 def converge(options, run, check_mode):
     """The result of a module with these options. run: _frame.runner(). Raises GofleetError, OSError."""
-    options = words.settled(dict(options, paths=options['paths'] or {}))
+    options = settled(options)
     paths.check_name(options['name'])
     host = observe.host(options)
     target = wanted.target(options, host, lambda: init.takes_control_characters(run))
